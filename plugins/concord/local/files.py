@@ -1,0 +1,49 @@
+"""Small files that only their owner may read: passwords, keys, the state of an installation."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from concord.errors import ConfigurationError
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner alone."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot write {path} ({error.strerror}); "
+            "free some space, mend its permissions, or set CONCORD_HOME to another folder.",
+            path=str(path),
+        ) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of a state file; empty when there is none or it was cut short."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot read {path} ({error.strerror}); it belongs to another user or its disk fails.", path=str(path)
+        ) from error
+    return content if isinstance(content, dict) else {}
+
+
+def keep_secret(path: Path, *, length: int = 24) -> str:
+    """The secret in this file; made on first use."""
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    secret = secrets.token_urlsafe(length)
+    write_private(path, secret)
+    return secret

