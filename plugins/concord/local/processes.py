@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import psutil
 
@@ -30,7 +31,7 @@ COMPLAINT = re.compile(r"\b(FATAL|PANIC|ERROR|\w*Error|\w*Exception)\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run under which name; `user` is a uid and gid to become, `grace` the seconds it may take to stop."""
+    """What to run under which name; `user`: uid and gid to become; `grace`: seconds it may take to stop."""
 
     name: str
     arguments: Sequence[str]
@@ -51,7 +52,7 @@ class Processes:
         self._keepers: dict[str, subprocess.Popen[bytes]] = {}
         self._lifeline: tuple[int, int] | None = os.pipe() if is_bound else None
 
-    def __enter__(self) -> "Processes":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -62,7 +63,11 @@ class Processes:
             self.close()
 
     def close(self) -> None:
-        """Let go of the lifeline; whatever still hangs on it ends."""
+        """Let go: what hangs on the lifeline ends, the rest lives on without us."""
+        for process in self._keepers.values():
+            if process.poll() is None:
+                # Otherwise Popen complains when it is collected before its process has ended.
+                process.returncode = 0
         if self._lifeline is not None:
             for descriptor in self._lifeline:
                 os.close(descriptor)
@@ -76,7 +81,7 @@ class Processes:
         """Start a command under a keeper; refuses a name that runs already."""
         if self.is_running(command.name):
             raise ConfigurationError(
-                f"{command.name} runs already (process {self.pid(command.name)}); stop it with ./concord down.",
+                f"{command.name} runs already (process {self.pid(command.name)}); stop it: ./concord down.",
                 process=command.name,
             )
         self._make_folders()
@@ -131,15 +136,19 @@ class Processes:
             self._keepers.pop(name, None)
             self._record(name).unlink(missing_ok=True)
 
-    def wait_ready(self, name: str, probe: Callable[[], bool], *, timeout: float) -> None:
-        """Wait until `probe` says yes; a process that ends or takes longer becomes one sentence with its last words."""
+    def wait_ready(self, *names: str, probe: Callable[[], bool], timeout: float) -> None:
+        """Wait until `probe` says yes; raise with its last words when a process ends or takes too long."""
         deadline = time.monotonic() + timeout
         while not probe():
-            if not self.is_running(name):
-                raise ConfigurationError(f"{name} ended while starting: {self.last_words(name)}", process=name)
+            for name in names:
+                if not self.is_running(name):
+                    raise ConfigurationError(
+                        f"{name} ended while starting: {self.last_words(name)}", process=name
+                    )
             if time.monotonic() > deadline:
                 raise ConfigurationError(
-                    f"{name} was not ready after {timeout:.0f} seconds: {self.last_words(name)}", process=name
+                    f"{names[0]} was not ready after {timeout:.0f} seconds: {self.last_words(names[0])}",
+                    process=names[0],
                 )
             time.sleep(POLL_SECONDS)
 

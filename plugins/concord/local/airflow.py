@@ -1,0 +1,208 @@
+"""Airflow on one machine: its settings as environment variables, its four processes, its health."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+import requests
+from cryptography.fernet import Fernet
+
+from concord.errors import ConfigurationError
+from concord.local.files import keep_secret, read_json, write_private
+from concord.local.ports import LOOPBACK, choose_port
+from concord.local.processes import Command, Processes
+
+ADMIN = "admin"
+PARALLELISM = 8
+START_SECONDS = 120.0
+MIGRATE_SECONDS = 300.0
+HEALTH_PATH = "/api/v2/monitor/health"
+COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+
+# The programs of one Airflow. The server that hands out log files is left off: all of them share one folder.
+PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "airflow-api-server": ("api-server",),
+    "airflow-scheduler": ("scheduler", "--skip-serve-logs"),
+    "airflow-dag-processor": ("dag-processor",),
+    "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
+}
+
+QUIET: Mapping[str, str] = {
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "SCARF_ANALYTICS": "false",
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirflowSettings:
+    """What one Airflow is told; `connections` are JSON texts by connection id, `extra` more variables."""
+
+    home: Path
+    database_url: str = field(repr=False)
+    dags: Path
+    plugins: Path | None
+    connections: Mapping[str, str] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Airflow:
+    """The API server, scheduler, Dag processor and triggerer of one installation, with the local executor."""
+
+    def __init__(self, settings: AirflowSettings, processes: Processes) -> None:
+        self.settings = settings
+        self.folder = settings.home / "airflow"
+        self._processes = processes
+        self._state = self.folder / "server.json"
+        self._passwords = self.folder / "passwords.json"
+
+    @property
+    def port(self) -> int:
+        """The API server's port; chosen on first use and kept while it is free."""
+        return int(read_json(self._state).get("port", 0))
+
+    @property
+    def url(self) -> str:
+        """Where the UI and the REST API are."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def password(self) -> str:
+        """The password of the user `admin`, generated once."""
+        known = read_json(self._passwords)
+        if ADMIN not in known:
+            known = {ADMIN: keep_secret(self.folder / "admin_password", length=9)}
+            write_private(self._passwords, json.dumps(known) + "\n")
+        return str(known[ADMIN])
+
+    def choose_port(self, port: int | None = None) -> None:
+        """Settle on a free port; call it before `environment` is handed to anybody."""
+        write_private(self._state, json.dumps({"port": choose_port(port or self.port)}))
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of Airflow's programs and of every command that speaks to this Airflow."""
+        variables = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
+        variables.update(QUIET)
+        variables.update(self._sections())
+        for name, text in self.settings.connections.items():
+            variables[f"AIRFLOW_CONN_{name.upper()}"] = text
+        variables["NO_PROXY"] = variables["no_proxy"] = without_proxy(variables)
+        variables.update(self.settings.extra)
+        return variables
+
+    def migrate(self) -> None:
+        """Bring Airflow's own tables to this release; nothing to do when they are there already."""
+        if self._is_migrated():
+            return
+        finished = subprocess.run(
+            [sys.executable, "-m", "airflow", "db", "migrate"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=MIGRATE_SECONDS,
+            check=False,
+        )
+        if finished.returncode != 0:
+            words = (finished.stderr or finished.stdout).strip().splitlines()
+            raise ConfigurationError(
+                f"Airflow's database could not be migrated: {words[-1] if words else 'it said nothing'}"
+            )
+
+        write_private(self.folder / "migrated", version("apache-airflow"))
+
+    def _is_migrated(self) -> bool:
+        mark = self.folder / "migrated"
+        if not mark.exists() or mark.read_text() != version("apache-airflow"):
+            return False
+        with psycopg.connect(self.settings.database_url) as connection:
+            return connection.execute("select to_regclass('alembic_version')").fetchone() != (None,)
+
+    def start(self) -> None:
+        """Start the four programs and return at once; `wait_healthy` waits for them."""
+        if not self.password:
+            raise ConfigurationError(f"The password in {self._passwords} is empty; delete the file.")
+        environment = self.environment()
+        for name, arguments in PROGRAMS.items():
+            self._processes.start(
+                Command(
+                    name=name,
+                    arguments=[sys.executable, "-m", "airflow", *arguments],
+                    environment=environment,
+                    folder=self.folder,
+                    grace=5.0,
+                )
+            )
+
+    def wait_healthy(self, timeout: float = START_SECONDS) -> None:
+        """Wait until all parts report health; a part that ended is named with its last words."""
+        self._processes.wait_ready(*PROGRAMS, probe=lambda: not self.unhealthy(), timeout=timeout)
+
+    def unhealthy(self) -> list[str]:
+        """The parts that are not healthy now; all of them when the API server does not answer."""
+        try:
+            answer = requests.get(f"{self.url}{HEALTH_PATH}", timeout=5).json()
+        except (requests.RequestException, ValueError):
+            return ["api_server", *COMPONENTS]
+        return [part for part in COMPONENTS if answer.get(part, {}).get("status") != "healthy"]
+
+    def stop(self) -> None:
+        """Stop the four programs and the tasks they run."""
+        self._processes.stop(*PROGRAMS)
+
+    def _sections(self) -> dict[str, str]:
+        settings = {
+            "core.dags_folder": self.settings.dags,
+            "core.plugins_folder": self.settings.plugins or self.folder / "plugins",
+            "core.executor": "LocalExecutor",
+            "core.parallelism": PARALLELISM,
+            "core.load_examples": False,
+            "core.fernet_key": self._fernet_key(),
+            "core.simple_auth_manager_users": f"{ADMIN}:admin",
+            "core.simple_auth_manager_passwords_file": self._passwords,
+            "core.execution_api_server_url": f"{self.url}/execution/",
+            "database.sql_alchemy_conn": with_driver(self.settings.database_url),
+            "database.load_default_connections": False,
+            "api.host": LOOPBACK,
+            "api.port": self.port,
+            "api.base_url": self.url,
+            "api.workers": 1,
+            "api.secret_key": keep_secret(self.folder / "secret_key"),
+            "api_auth.jwt_secret": keep_secret(self.folder / "jwt_secret", length=48),
+            "scheduler.scheduler_idle_sleep_time": 0.25,
+            "scheduler.enable_health_check": False,
+            "dag_processor.refresh_interval": 30,
+            "dag_processor.min_file_process_interval": 120,
+            "dag_processor.bundle_refresh_check_interval": 5,
+            "dag_processor.print_stats_interval": 600,
+            "logging.base_log_folder": self.folder / "logs",
+            "logging.dag_processor_child_process_log_directory": self.folder / "logs" / "dag_processor",
+        }
+        variables = {
+            f"AIRFLOW__{key.replace('.', '__').upper()}": str(value) for key, value in settings.items()
+        }
+        return {"AIRFLOW_HOME": str(self.folder), **variables}
+
+    def _fernet_key(self) -> str:
+        path = self.folder / "fernet_key"
+        if not path.exists():
+            write_private(path, Fernet.generate_key().decode())
+        return path.read_text().strip()
+
+
+def with_driver(url: str) -> str:
+    """The address as SQLAlchemy wants it, with the driver that Airflow uses for both of its engines."""
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def without_proxy(variables: Mapping[str, str]) -> str:
+    """The list of hosts reached directly, with our own machine in it."""
+    hosts = variables.get("NO_PROXY") or variables.get("no_proxy") or ""
+    return ",".join(dict.fromkeys([*filter(None, hosts.split(",")), LOOPBACK, "localhost"]))
