@@ -1,0 +1,288 @@
+"""The vocabulary in which a system is declared: fields, resources, windows, writes.
+
+A declaration is data. It is checked when it is built, so that a wrong one never reaches a stage.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from concord.errors import ContractError
+
+
+class Kind(StrEnum):
+    """What a field holds; the value is PostgreSQL's name for it."""
+
+    TEXT = "text"
+    INTEGER = "bigint"
+    DECIMAL = "numeric"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamptz"
+    DATE = "date"
+    JSON = "jsonb"
+
+
+def unchanged(value: object) -> object:
+    """The vendor writes this type as JSON does."""
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A vendor's own way to write a type: SQL that reads the landed text `{}`, Python that writes it back."""
+
+    sql: str = "{}"
+    encode: Callable[[object], object] = unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One fact of a record: the vendor's dotted path, our name, its type.
+
+    `select` is what the vendor must be asked for when that is not the path itself; `write` the vendor's
+    name for it in a write where that differs from the path.
+    """
+
+    path: str
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    form: Form = Form()
+    select: str = ""
+    write: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span [start, end) of changes, in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ContractError("A window needs times with a zone; give both ends in UTC.")
+        if self.start >= self.end:
+            raise ContractError(
+                f"The window {self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} is empty; "
+                "its start must lie before its end."
+            )
+
+    def __str__(self) -> str:
+        return f"[{self.start.astimezone(UTC).isoformat()}, {self.end.astimezone(UTC).isoformat()})"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedBetween:
+    """The vendor filters by a change stamp; `overlap` is re-read because stamps appear late.
+
+    A vendor that does not report deletions gets a `vanish_limit`: with the newest window all keys are listed,
+    and those that vanished become deletions unless more than this share of them went at once.
+    """
+
+    field: str
+    overlap: timedelta = timedelta(minutes=10)
+    vanish_limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The vendor has no change filter: every read is the whole collection as of the window's end.
+
+    Keys that vanished become deletions unless more than `vanish_limit` (a share) of them went at once.
+    """
+
+    vanish_limit: float | None = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One planned write: `before` and `after` in our names; `key` is None for a create."""
+
+    change_id: str
+    key: str | None
+    action: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    guard: Mapping[str, object]
+
+
+class End(StrEnum):
+    """The ends a sent change can come to, and `HELD` for one that was not sent."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    CONFLICTED = "conflicted"
+    UNKNOWN = "unknown"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the target made of one change; `key` is the vendor's id, `message` one masked sentence."""
+
+    change_id: str
+    end: End
+    key: str | None = None
+    message: str = ""
+
+
+class Session(Protocol):
+    """An authenticated, paced, retrying way to one system's server; bodies are raw bytes.
+
+    Raises the transient, permanent and outcome errors of `concord.errors`, and nothing else.
+    `is_write=True` forbids a second attempt after the request may have reached the server.
+    """
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object | None = None,
+        is_write: bool = False,
+    ) -> bytes: ...
+
+    def option(self, key: str, default: str | None = None) -> str: ...
+
+
+Page = list[msgspec.Raw]
+
+
+class Reader(Protocol):
+    """How one protocol lists records; a page is the verbatim JSON of its records. No window: all there are."""
+
+    def read_window(
+        self, session: Session, resource: "Resource", window: Window | None
+    ) -> Iterator[Page]: ...
+
+    def read_matching(
+        self, session: Session, resource: "Resource", name: str, values: Sequence[str]
+    ) -> Iterator[Page]: ...
+
+
+class Writer(Protocol):
+    """How one protocol writes; one outcome per change, in any order. `size` is records per call."""
+
+    size: int
+
+    def write(
+        self, session: Session, resource: "Resource", changes: Sequence[Change]
+    ) -> list[Outcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What may be written back, and how a change is guarded and found again.
+
+    `guard` is the field whose value must still be what the plan saw. `find_by` is the field by which a
+    create whose answer was lost is looked up before anything is sent again.
+    """
+
+    writer: Writer
+    update: frozenset[str] = frozenset()
+    create: frozenset[str] = frozenset()
+    guard: str = ""
+    find_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One collection of a system: how it is read, what its records hold, what may be written back."""
+
+    name: str
+    read: Reader
+    key: str
+    fields: tuple[Field, ...]
+    changes: ChangedBetween | Snapshot
+    deleted: str = ""
+    writes: Writes | None = None
+
+    def __post_init__(self) -> None:
+        names = [item.name for item in self.fields]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ContractError(f"Resource {self.name} declares {', '.join(doubled)} twice; keep one of each.")
+        for purpose, name in self._named():
+            if name not in names:
+                raise ContractError(
+                    f"Resource {self.name} names {name!r} as its {purpose}, but has no such field; declare it."
+                )
+        if not self.field(self.key).required:
+            raise ContractError(f"The key {self.key!r} of {self.name} must be declared required.")
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        yield "key", self.key
+        if isinstance(self.changes, ChangedBetween):
+            yield "change field", self.changes.field
+        if self.deleted:
+            yield "deletion field", self.deleted
+        if self.writes is not None:
+            for name in sorted(self.writes.update | self.writes.create):
+                yield "written field", name
+            for name in (self.writes.guard, self.writes.find_by):
+                if name:
+                    yield "guard or look-up field", name
+
+    def field(self, name: str) -> Field:
+        """The field of that name; `KeyError` where there is none."""
+        for item in self.fields:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+    @property
+    def modified(self) -> str | None:
+        """The name of the change field, None for snapshots."""
+        return self.changes.field if isinstance(self.changes, ChangedBetween) else None
+
+
+class Auth(Protocol):
+    """How a session proves who it is; `refresh` is called once when the server says it no longer believes it."""
+
+    def headers(self, session: Session) -> Mapping[str, str]: ...
+
+    def refresh(self, session: Session) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A system's budget shared by all workers: calls per second on average, and at once."""
+
+    per_second: float
+    burst: int = 1
+    concurrency: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One vendor application: where it is, how to log in, its limits, its resources in the order of writing."""
+
+    name: str
+    title: str
+    connection: str
+    auth: Auth
+    pace: Pace
+    resources: tuple[Resource, ...]
+    owns: str = ""
+    api_version: str = ""
+    api_version_ends: str = ""
+    tags: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        names = [item.name for item in self.resources]
+        if len(set(names)) != len(names):
+            raise ContractError(f"System {self.name} declares a resource twice; keep one of each.")
+
+    def resource(self, name: str) -> Resource:
+        """The resource of that name, or a sentence that lists those there are."""
+        for item in self.resources:
+            if item.name == name:
+                return item
+        known = ", ".join(item.name for item in self.resources)
+        raise ContractError(f"System {self.name} has no resource {name!r}; it has {known}.")

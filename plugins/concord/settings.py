@@ -1,0 +1,113 @@
+"""The one place that reads the environment; everything else receives values."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from concord.errors import ConfigurationError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one system: base URL, login and the vendor's own extras."""
+
+    name: str
+    url: str
+    login: str = ""
+    password: str = field(default="", repr=False)
+    extra: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    def option(self, key: str, default: str | None = None) -> str:
+        """One entry of `extra`, or a sentence that says how to set it."""
+        value = self.extra.get(key, default)
+        if value is None or value == "":
+            raise ConfigurationError(
+                f'Connection "{self.name}" lacks "{key}" in its extra fields; '
+                f"add it in Airflow (Admin, Connections) or in {variable_of(self.name)}.",
+                connection=self.name,
+                option=key,
+            )
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation is told by its environment."""
+
+    warehouse_url: str = field(repr=False)
+    home: Path
+    dbt_project: Path = REPOSITORY / "dbt_project"
+    expectations: Path = REPOSITORY / "expectations"
+    reports: Path = REPOSITORY / ".concord" / "reports"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read CONCORD_* once; `ConfigurationError` names the one that is missing and how to set it."""
+    variables = os.environ if environment is None else environment
+    home = Path(variables.get("CONCORD_HOME", REPOSITORY / ".concord"))
+    url = variables.get("CONCORD_WAREHOUSE_URL", "")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(
+            "CONCORD_WAREHOUSE_URL is not set to a PostgreSQL address; export it as "
+            "postgresql://user:password@host:5432/database, or run ./concord up for a local one.",
+            variable="CONCORD_WAREHOUSE_URL",
+        )
+    return Settings(
+        warehouse_url=url,
+        home=home,
+        dbt_project=Path(variables.get("CONCORD_DBT_PROJECT", REPOSITORY / "dbt_project")),
+        expectations=Path(variables.get("CONCORD_EXPECTATIONS", REPOSITORY / "expectations")),
+        reports=Path(variables.get("CONCORD_REPORTS", home / "reports")),
+    )
+
+
+def variable_of(connection: str) -> str:
+    """The environment variable that Airflow reads for a connection."""
+    return f"AIRFLOW_CONN_{connection.upper()}"
+
+
+def connection_from_environment(name: str, environment: Mapping[str, str] | None = None) -> Connection:
+    """The connection as Airflow's JSON form in the environment; for use outside Airflow."""
+    variables = os.environ if environment is None else environment
+    text = variables.get(variable_of(name), "")
+    example = '{"conn_type":"http","host":"shop.example.com","schema":"https","password":"…"}'
+    if not text:
+        raise ConfigurationError(
+            f'Connection "{name}" is not defined; add it in Airflow (Admin, Connections) '
+            f"or set {variable_of(name)} to JSON such as {example}.",
+            connection=name,
+        )
+    try:
+        parts = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{variable_of(name)} is not JSON; write it as {example}.", connection=name
+        ) from error
+    return connection_from_parts(name, parts)
+
+
+def connection_from_parts(name: str, parts: Mapping[str, object]) -> Connection:
+    """Build a connection from Airflow's parts: host, schema (http or https), port, login, password, extra."""
+    host = str(parts.get("host") or "")
+    if not host:
+        raise ConfigurationError(
+            f'Connection "{name}" has no host; set it in Airflow (Admin, Connections) or in {variable_of(name)}.',
+            connection=name,
+        )
+    extra = parts.get("extra") or {}
+    if isinstance(extra, str):
+        extra = json.loads(extra)
+    port = f":{parts['port']}" if parts.get("port") else ""
+    base = host if "://" in host else f"{parts.get('schema') or 'https'}://{quote(host, safe='.:[]-')}"
+    return Connection(
+        name=name,
+        url=f"{base.rstrip('/')}{port}",
+        login=str(parts.get("login") or ""),
+        password=str(parts.get("password") or ""),
+        extra=extra if isinstance(extra, Mapping) else {},
+    )

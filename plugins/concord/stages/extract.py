@@ -1,0 +1,128 @@
+"""Reads one window of one resource and lands it as it was received, in one transaction.
+
+The same window replaces itself: reading it again, after a crash or for a backfill, ends in the same rows.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from psycopg import sql
+
+from concord.contract import ChangedBetween, Page, Resource, Session, Snapshot, System, Window
+from concord.store.engine import LOADER, Connection, Database
+from concord.store.ids import batch_id, derive_id
+from concord.store.landing import COPY_OPTIONS, RowShaper
+from concord.store.tables import landing_table
+
+_BEGIN = """
+insert into ops.batches (batch_id, system, resource, purpose, covered_window, state)
+values (%s, %s, %s, %s, %s::tstzrange, 'landed')
+on conflict (batch_id) do update
+set state = 'landed', received = 0, validated = 0, quarantined = 0, repeated = 0,
+    is_key_list_complete = false, reason = null, landed_at = clock_timestamp(), finished_at = null
+"""
+_IS_NEWEST = """
+select not exists (
+    select 1 from ops.batches
+    where system = %s and resource = %s and state = 'covered' and purpose = 'window'
+        and upper(covered_window) > %s
+)
+"""
+
+
+def extract_window(
+    database: Database, session: Session, *, system: System, resource: Resource, window: Window
+) -> str:
+    """Land what changed in the window and return the batch's id; raises the session's errors."""
+    batch = batch_id(system.name, resource.name, window)
+    asked = window if isinstance(resource.changes, ChangedBetween) else None
+    with database.transaction(LOADER) as connection:
+        _begin(connection, system, resource, batch=batch, purpose="window", window=window)
+        land_pages(connection, system, resource, batch, resource.read.read_window(session, resource, asked))
+        if _wants_key_list(connection, system, resource, window):
+            _list_keys(connection, session, resource, batch)
+    return batch
+
+
+def extract_matching(
+    database: Database,
+    session: Session,
+    *,
+    system: System,
+    resource: Resource,
+    name: str,
+    values: Sequence[str],
+    reference: str,
+) -> str:
+    """Land the records whose field `name` has one of the values; a read-back that covers no window."""
+    batch = derive_id("read_back", system.name, resource.name, reference)
+    with database.transaction(LOADER) as connection:
+        _begin(connection, system, resource, batch=batch, purpose="read_back", window=None)
+        pages = resource.read.read_matching(session, resource, name, values) if values else ()
+        land_pages(connection, system, resource, batch, pages)
+    return batch
+
+
+def begin_replay(connection: Connection, system: System, resource: Resource, batch: str) -> None:
+    """Open a batch of dead letters that are to be judged again."""
+    _begin(connection, system, resource, batch=batch, purpose="replay", window=None)
+
+
+def land_pages(
+    connection: Connection, system: System, resource: Resource, batch: str, pages: Iterable[Page]
+) -> int:
+    """Stream pages into the landing table; returns how many records were received."""
+    shaper = RowShaper(resource, batch)
+    statement = sql.SQL("copy {table} ({columns}) from stdin " + COPY_OPTIONS).format(
+        table=landing_table(system, resource),
+        columns=sql.SQL(", ").join(sql.Identifier(name) for name in shaper.columns),
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for page in pages:
+            copy.write(shaper.shape(page))
+    connection.execute(
+        "update ops.batches set received = %s where batch_id = %s", (shaper.received, batch)
+    )
+    return shaper.received
+
+
+def _begin(
+    connection: Connection,
+    system: System,
+    resource: Resource,
+    *,
+    batch: str,
+    purpose: str,
+    window: Window | None,
+) -> None:
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (batch,))
+    span = str(window) if window is not None else None
+    connection.execute(_BEGIN, (batch, system.name, resource.name, purpose, span))
+    table = landing_table(system, resource)
+    connection.execute(sql.SQL("delete from {} where _batch_id = %s").format(table), (batch,))
+    connection.execute("delete from ops.dispositions where batch_id = %s", (batch,))
+    connection.execute("delete from ops.listed_keys where batch_id = %s", (batch,))
+
+
+def _wants_key_list(connection: Connection, system: System, resource: Resource, window: Window) -> bool:
+    """Deletions are looked for where the vendor does not report them, in the newest window only."""
+    if not isinstance(resource.changes, ChangedBetween) or resource.changes.vanish_limit is None:
+        return False
+    row = connection.execute(_IS_NEWEST, (system.name, resource.name, window.end)).fetchone()
+    return bool(row and row[0])
+
+
+def _list_keys(connection: Connection, session: Session, resource: Resource, batch: str) -> None:
+    key = resource.field(resource.key)
+    keys_only = replace(resource, fields=(key,), changes=Snapshot(), deleted="", writes=None)
+    shaper = RowShaper(keys_only, batch)
+    connection.execute("create temp table listed (record_key text) on commit drop")
+    with connection.cursor() as cursor, cursor.copy("copy listed from stdin") as copy:
+        for page in resource.read.read_window(session, keys_only, None):
+            for record_key in shaper.read_keys(page):
+                copy.write_row((record_key,))
+    connection.execute(
+        "insert into ops.listed_keys select distinct %s, record_key from listed where record_key is not null",
+        (batch,),
+    )
+    connection.execute("update ops.batches set is_key_list_complete = true where batch_id = %s", (batch,))

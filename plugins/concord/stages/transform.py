@@ -1,0 +1,109 @@
+"""Runs dbt inside this process and keeps what each node came to."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from concord.errors import BatchError
+from concord.settings import Settings
+from concord.store.engine import PLANNER, Database
+
+_FAILED = {"error", "fail", "runtime error", "partial success"}
+_RECORD = """
+insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message)
+values (%s, %s, %s, %s, %s, %s)
+on conflict (run_id, node_id) do update
+set state = excluded.state, failures = excluded.failures, seconds = excluded.seconds,
+    message = excluded.message, finished_at = clock_timestamp()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """One model, seed or test of a run; `seconds` is its execution time."""
+
+    node_id: str
+    state: str
+    failures: int | None
+    seconds: float
+    message: str
+
+
+def run_dbt(settings: Settings, database: Database, *, select: str, run_id: str) -> int:
+    """Build the selected nodes and return how many succeeded; raises `BatchError` naming those that did not."""
+    results = _build(settings, select)
+    with database.transaction(PLANNER) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            _RECORD,
+            [(run_id, item.node_id, item.state, item.failures, item.seconds, item.message) for item in results],
+        )
+    failed = [item for item in results if item.state in _FAILED]
+    if failed:
+        named = "; ".join(f"{item.node_id.split('.')[2]}: {item.message[:160]}" for item in failed[:5])
+        raise BatchError(
+            f"{len(failed)} of {len(results)} dbt nodes failed ({named}). What was built before stands; "
+            "correct the data or the model, then run the task again.",
+            run=run_id,
+        )
+    return len(results)
+
+
+def _build(settings: Settings, select: str) -> list[NodeResult]:
+    from dbt.cli.main import dbtRunner  # seconds of imports, needed only here
+
+    arguments = ["build", "--select", select, *dbt_options(settings)]
+    with _environment(connection_variables(settings.warehouse_url)):
+        outcome = dbtRunner().invoke(arguments)
+    if outcome.result is None:
+        raise BatchError(f"dbt could not start ({outcome.exception}); run ./concord check to see why.")
+    return [
+        NodeResult(
+            node_id=item.node.unique_id,
+            state=str(item.status),
+            failures=item.failures,
+            seconds=round(item.execution_time, 3),
+            message=" ".join(str(item.message or "").split()),
+        )
+        for item in outcome.result.results
+    ]
+
+
+def dbt_options(settings: Settings) -> list[str]:
+    """The options every dbt command of ours carries; one set, so that its parse cache stays valid."""
+    target = settings.home / "dbt"
+    return [
+        "--project-dir", str(settings.dbt_project),
+        "--profiles-dir", str(settings.dbt_project),
+        "--target-path", str(target / "target"),
+        "--log-path", str(target / "logs"),
+        "--no-send-anonymous-usage-stats",
+        "--quiet",
+    ]  # fmt: skip
+
+
+def connection_variables(url: str) -> dict[str, str]:
+    """The warehouse address as the variables that dbt's profile reads."""
+    parts = urlsplit(url)
+    return {
+        "CONCORD_DBT_HOST": parts.hostname or "localhost",
+        "CONCORD_DBT_PORT": str(parts.port or 5432),
+        "CONCORD_DBT_USER": unquote(parts.username or ""),
+        "CONCORD_DBT_PASSWORD": unquote(parts.password or ""),
+        "CONCORD_DBT_DBNAME": parts.path.lstrip("/"),
+    }
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,110 @@
+"""The way into PostgreSQL: transactions in a named role, and foreign errors turned into ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import LiteralString
+
+import psycopg
+from psycopg import errors as pg
+from psycopg import sql
+
+from concord.errors import BatchError, ConcordError, ConfigurationError, NetworkError, ServerError
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+LOADER = "concord_loader"
+TRANSFORMER = "concord_transformer"
+PLANNER = "concord_planner"
+READER = "concord_reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An address; every block of `transaction` is one connection and one transaction."""
+
+    url: str = field(repr=False)
+
+    @contextmanager
+    def transaction(self, role: str | None = None) -> Iterator[Connection]:
+        """Commit at the end of the block, roll back when it raises.
+
+        A commit that the server turned into a rollback raises `BatchError`.
+        """
+        try:
+            with psycopg.connect(self.url, connect_timeout=10, options="-c timezone=UTC") as connection:
+                if role is not None:
+                    connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+                yield connection
+                _refuse_silent_rollback(connection)
+        except psycopg.Error as error:
+            raise as_ours(error) from error
+
+    def url_for(self, role: str) -> str:
+        """The same address for a library that connects by itself, acting in that role."""
+        joint = "&" if "?" in self.url else "?"
+        return f"{self.url}{joint}options=-c%20role%3D{role}%20-c%20timezone%3DUTC"
+
+
+def _refuse_silent_rollback(connection: Connection) -> None:
+    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+        raise BatchError("A statement of this transaction failed, so nothing of it was kept; run it again.")
+
+
+def as_ours(error: psycopg.Error) -> ConcordError:
+    """Sort a PostgreSQL error by what the caller should do."""
+    match error:
+        case pg.InvalidPassword() | pg.InvalidAuthorizationSpecification():
+            return ConfigurationError(
+                "PostgreSQL refused the login; correct the user and password in CONCORD_WAREHOUSE_URL."
+            )
+        case pg.InvalidCatalogName():
+            return ConfigurationError(
+                "The database in CONCORD_WAREHOUSE_URL does not exist; create it, then run ./concord migrate."
+            )
+        case pg.UndefinedTable() | pg.InvalidSchemaName() | pg.UndefinedFunction():
+            return ConfigurationError(
+                f"The warehouse lacks something ({_first_line(error)}); run ./concord migrate."
+            )
+        case pg.InsufficientPrivilege():
+            return ConfigurationError(
+                f"The warehouse login may not do this ({_first_line(error)}); "
+                "make it a member of the concord roles."
+            )
+        case pg.DiskFull():
+            return ServerError("PostgreSQL has no disk space left; free some, then run the task again.")
+        case pg.SerializationFailure() | pg.DeadlockDetected() | pg.LockNotAvailable() | pg.QueryCanceled():
+            return ServerError(f"PostgreSQL gave way to another run ({_first_line(error)}); run it again.")
+        case psycopg.OperationalError():
+            return _connection_error(error)
+        case pg.CheckViolation():
+            return BatchError(f"The books do not balance: {_first_line(error)}. Nothing was kept.")
+    return BatchError(f"PostgreSQL refused a statement: {_first_line(error)}. Nothing was kept.")
+
+
+def _connection_error(error: psycopg.Error) -> ConcordError:
+    text = str(error)
+    if "password authentication failed" in text or "no password supplied" in text:
+        return ConfigurationError(
+            "PostgreSQL refused the login; correct the user and password in CONCORD_WAREHOUSE_URL."
+        )
+    if "does not exist" in text:
+        return ConfigurationError(
+            f"PostgreSQL does not know this database or user ({_first_line(error)}); check CONCORD_WAREHOUSE_URL."
+        )
+    return NetworkError(
+        "PostgreSQL cannot be reached; see that it runs and that CONCORD_WAREHOUSE_URL names it. "
+        f"({_first_line(error)})"
+    )
+
+
+def _first_line(error: psycopg.Error) -> str:
+    if error.diag.message_primary:
+        return error.diag.message_primary
+    return (str(error).splitlines() or ["no reason given"])[0][:200]
+
+
+def fetch_value(connection: Connection, query: LiteralString, parameters: object = ()) -> object:
+    """The first column of the first row, None when there is no row."""
+    row = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]  # psycopg's Params
+    return None if row is None else row[0]

@@ -1,0 +1,173 @@
+"""From a page of raw JSON to rows of COPY text, at the speed of C.
+
+Each resource gets a struct type made from its contract, so that one decode reads just the declared paths.
+Rows whose text needs no escaping (nearly all) are formatted by one `%` per record; the others, and those
+that do not fit the struct, take the careful way. A record that cannot be read at all still lands, with its
+payload and the reason in `_fault`: validation quarantines it, and nothing is lost.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from concord.contract import Field, Kind, Resource
+from concord.errors import ContractError
+
+_SPLIT = re.compile(r"(?<!\\)\.")
+_NULL = "None"  # COPY's mark for null: what `%s` makes of None; the text "None" itself is escaped
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+COPY_OPTIONS = f"with (format text, null '{_NULL}')"
+
+
+class RowShaper:
+    """Turns pages into COPY text for one batch; `received` counts the records so far."""
+
+    def __init__(self, resource: Resource, batch_id: str) -> None:
+        self._fields = sorted(resource.fields, key=lambda field: field.kind is Kind.JSON)
+        self._batch_id = batch_id
+        self._root = _Node([(split_path(field.path), field) for field in resource.fields])
+        self._decode = msgspec.json.Decoder(self._root.type, float_hook=str).decode
+        self._read_scalars = self._getter(field for field in self._fields if field.kind is not Kind.JSON)
+        self._read_documents = self._getter(field for field in self._fields if field.kind is Kind.JSON)
+        self._row = f"{batch_id}\t%s\t{_NULL}\t%s\t" + "%s\t" * len(self._fields) + "%s\n"
+        self.received = 0
+
+    def _getter(self, fields: Iterable[Field]) -> Callable[[Any], tuple[Any, ...]]:
+        attributes = [self._root.attribute(split_path(field.path)) for field in fields]
+        match attributes:
+            case []:
+                return lambda record: ()
+            case [only]:
+                read = attrgetter(only)
+                return lambda record: (read(record),)
+        return attrgetter(*attributes)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the rows, in their order."""
+        names = [field.name for field in self._fields]
+        return ["_batch_id", "_row", "_fault", "_payload_hash", *names, "_payload"]
+
+    def shape(self, page: Iterable[msgspec.Raw]) -> str:
+        """The page as COPY text; never raises for a record's sake."""
+        return "".join(self._lines(page))
+
+    def read_keys(self, page: Iterable[msgspec.Raw]) -> Iterator[str | None]:
+        """The first declared field of every record as text; for a resource cut down to its key."""
+        for raw in page:
+            yield self._read_carefully(bytes(raw))[1][0]
+
+    def _lines(self, page: Iterable[msgspec.Raw]) -> Iterator[str]:
+        decode, fill, row = self._decode, self._root.fill_gaps, self._row
+        read_scalars, read_documents = self._read_scalars, self._read_documents
+        for number, raw in enumerate(page, self.received):
+            payload = bytes(raw)
+            self.received = number + 1
+            digest = blake2b(payload, digest_size=16).hexdigest()
+            if b"\\" in payload or b"\n" in payload or b"\t" in payload or b'"None"' in payload:
+                yield self._careful_line(number, digest, payload)
+                continue
+            try:
+                record = decode(payload)
+                fill(record)
+                documents = [str(value, "utf-8") for value in read_documents(record)]
+                yield row % (number, digest, *read_scalars(record), *documents, str(payload, "utf-8"))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                yield self._careful_line(number, digest, payload)
+
+    def _careful_line(self, number: int, digest: str, payload: bytes) -> str:
+        fault, values = self._read_carefully(payload)
+        text = payload.decode("utf-8", "backslashreplace").replace("\0", "\\u0000")
+        cells = [self._batch_id, str(number), fault, digest, *values, text]
+        return "\t".join(_NULL if cell is None else _escape(cell) for cell in cells) + "\n"
+
+    def _read_carefully(self, payload: bytes) -> tuple[str | None, list[str | None]]:
+        nothing: list[str | None] = [None] * len(self._fields)
+        try:
+            record = msgspec.json.Decoder(float_hook=str).decode(payload)
+        except (msgspec.DecodeError, RecursionError) as error:
+            return f"the record is not valid JSON ({error})", nothing
+        if not isinstance(record, dict):
+            return "the record is not an object", nothing
+        values = [_text_at(record, field) for field in self._fields]
+        unfit = [field.name for field, value in zip(self._fields, values, strict=True) if _is_unfit(value)]
+        if unfit:
+            return f"{', '.join(unfit)} holds text that a database cannot keep", nothing
+        return None, values
+
+
+class _Node:
+    """Some declared paths as a struct type; attributes are numbered, keys are the vendor's."""
+
+    def __init__(self, entries: list[tuple[list[str], Field]]) -> None:
+        groups: dict[str, list[tuple[list[str], Field]]] = {}
+        for parts, field in entries:
+            groups.setdefault(parts[0], []).append((parts[1:], field))
+        self._names = {key: f"f{index}" for index, key in enumerate(groups)}
+        self._leaves = {key: group[0][1] for key, group in groups.items() if not group[0][0]}
+        for key in self._leaves:
+            if len(groups[key]) > 1:
+                raise ContractError(f"The path {key!r} is declared both as a field and as part of another.")
+        self._branches = {key: _Node(group) for key, group in groups.items() if key not in self._leaves}
+        self.type = msgspec.defstruct(
+            "Record",
+            [(name, *self._member(key)) for key, name in self._names.items()],
+            rename={name: key for key, name in self._names.items()},
+            gc=False,
+        )
+        self._gaps = [(self._names[key], node, node.type()) for key, node in self._branches.items()]
+
+    def _member(self, key: str) -> tuple[Any, Any]:
+        """The type a key is decoded as, and its value where the record lacks it."""
+        if key in self._branches:
+            return self._branches[key].type | None, None
+        match self._leaves[key].kind:
+            case Kind.JSON:
+                return msgspec.Raw, msgspec.Raw(b"null")
+            case Kind.TEXT:
+                return str | int | bool | None, None
+        return Any, None
+
+    def fill_gaps(self, record: Any) -> None:
+        """Put an empty branch where the vendor sent null, so that every path can be read."""
+        for name, node, empty in self._gaps:
+            value = getattr(record, name)
+            if value is None:
+                setattr(record, name, value := empty)
+            if node._gaps:
+                node.fill_gaps(value)
+
+    def attribute(self, parts: list[str]) -> str:
+        """The dotted attribute at which a decoded record holds this path."""
+        name = self._names[parts[0]]
+        return name if len(parts) == 1 else f"{name}.{self._branches[parts[0]].attribute(parts[1:])}"
+
+
+def split_path(path: str) -> list[str]:
+    r"""The keys of a dotted path; a dot within a key is written `\.`."""
+    return [part.replace("\\.", ".") for part in _SPLIT.split(path)]
+
+
+def _text_at(record: Any, field: Field) -> str | None:
+    value = record
+    for part in split_path(field.path):
+        value = value.get(part) if isinstance(value, dict) else None
+    if value is None:
+        return None
+    if isinstance(value, (dict, list)) or field.kind is Kind.JSON:
+        return msgspec.json.encode(value).decode()
+    return str(value)
+
+
+def _is_unfit(value: str | None) -> bool:
+    return value is not None and ("\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value))
+
+
+def _escape(cell: str) -> str:
+    escaped = cell.translate(_ESCAPES)
+    return f"\\{_NULL}" if escaped == _NULL else escaped
