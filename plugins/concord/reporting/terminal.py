@@ -1,0 +1,156 @@
+"""The report on a terminal of 80 columns; without colour it says the same."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from concord.reporting.model import AgreementLine, Report, Share
+from concord.reporting.needs import list_needs
+from concord.reporting.words import (
+    say_age,
+    say_bytes,
+    say_count,
+    say_name,
+    say_seconds,
+    say_share,
+    say_things,
+    say_time,
+)
+
+
+
+def render_terminal(report: Report) -> RenderableType:
+    """Agreement first, then what waits for a person, then the books."""
+    parts: list[RenderableType] = [_headline(report), _needs(report)]
+    for title, table in _tables(report):
+        parts.append(Text(f"\n{title}", style="bold"))
+        parts.append(Padding(table, (0, 0, 0, 2)))
+    return Group(*parts)
+
+
+def _headline(report: Report) -> Text:
+    if report.run_id is None:
+        return Text("No night has been measured yet. Its report will be here when reconcile has run.\n")
+    text = Text("\n")
+    if report.after is None:
+        text.append(f"Agreement {say_share(report.before)}", style="bold")
+        text.append("  as found; nothing has been written back yet\n")
+    else:
+        text.append(f"Agreement {say_share(report.after)}", style="bold green")
+        text.append(f"  after the night, {say_share(report.before)} before it\n")
+    compared = (report.after or report.before or Share()).compared
+    text.append(f"{say_count(compared)} shared fields compared, ", style="dim")
+    text.append("all books balanced" if report.is_balanced else "THE BOOKS DO NOT BALANCE", style="dim")
+    text.append(f"; run {report.run_id}\n", style="dim")
+    return text
+
+
+def _needs(report: Report) -> RenderableType:
+    needs = list_needs(report)
+    if not needs:
+        return Text("Nothing waits for a person.", style="green")
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    for need in needs:
+        grid.add_row(Text("!", style="bold yellow"), Text.assemble(need.what, "\n", (need.action, "dim")))
+    return Group(Text("For a person", style="bold"), Padding(grid, (0, 0, 0, 2)))
+
+
+def _tables(report: Report) -> Iterator[tuple[str, Table]]:
+    if report.agreement:
+        yield "Agreement, worst first", _agreement(report)
+    if report.discrepancies:
+        yield "Open discrepancies", _discrepancies(report)
+    if report.plans:
+        yield "Plans", _plans(report)
+    if report.dead_letters:
+        yield "Dead letters", _dead_letters(report)
+    if report.batches:
+        yield "Batches", _batches(report)
+    if report.calls:
+        yield "Calls", _calls(report)
+
+
+def _table(*columns: str, numbers: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for index, column in enumerate(columns):
+        is_number = index >= len(columns) - numbers
+        table.add_column(
+            column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
+        )
+    return table
+
+
+def _agreement(report: Report) -> Table:
+    table = _table("entity", "field", "between", "before", "after", "open", numbers=3)
+    for line in sorted(report.agreement, key=_badness):
+        table.add_row(
+            line.entity,
+            say_name(line.field),
+            f"{line.left_system}, {line.right_system}",
+            say_share(line.before),
+            say_share(line.after),
+            say_count(line.latest.open),
+            style="" if line.latest.open else "dim",
+        )
+    return table
+
+
+def _badness(line: AgreementLine) -> tuple[float, str, str, str]:
+    share = line.latest
+    return share.agreed / share.compared if share.compared else 1.0, line.entity, line.field, line.left_system
+
+
+def _discrepancies(report: Report) -> Table:
+    table = _table("entity", "field", "cause", "open", "oldest", numbers=2)
+    for line in report.discrepancies:
+        oldest = say_age(line.oldest_at, report.made_at)
+        table.add_row(line.entity, say_name(line.field), say_name(line.cause), say_count(line.count), oldest)
+    return table
+
+
+def _plans(report: Report) -> Table:
+    table = _table("plan", "system", "state", "planned", "conf.", "rej.", "confl.", "unkn.", "held", numbers=6)
+    for plan in report.plans:
+        ends = (plan.planned, plan.confirmed, plan.rejected, plan.conflicted, plan.unknown, plan.held)
+        state = "waits" if plan.is_waiting else plan.state
+        table.add_row(plan.plan_id[:8], plan.system, state, *(say_count(number) for number in ends))
+    return table
+
+
+def _dead_letters(report: Report) -> Table:
+    table = _table("system", "resource", "reason", "open", "oldest", numbers=2)
+    for line in report.dead_letters:
+        oldest = say_age(line.oldest_at, report.made_at)
+        table.add_row(line.system, line.resource, line.reason, say_count(line.count), oldest)
+    return table
+
+
+def _batches(report: Report) -> Table:
+    table = _table("system", "resource", "received", "valid", "dead", "repeated", numbers=4)
+    for line in report.batches:
+        numbers = (line.received, line.validated, line.quarantined, line.repeated)
+        name = line.resource + (f" ({say_things(line.refused, 'refusal')})" if line.refused else "")
+        table.add_row(line.system, name, *(say_count(number) for number in numbers))
+    latest = max((line.covered_until for line in report.batches if line.covered_until), default=None)
+    table.caption = f"Read up to {say_time(latest)} UTC" if latest else None
+    table.caption_justify = "left"
+    return table
+
+
+def _calls(report: Report) -> Table:
+    table = _table("system", "purpose", "calls", "retries", "received", "waited", numbers=4)
+    for line in report.calls:
+        table.add_row(
+            line.system,
+            say_name(line.purpose),
+            say_count(line.calls),
+            say_count(line.retries),
+            say_bytes(line.bytes_received),
+            say_seconds(line.waited),
+        )
+    return table
