@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -12,9 +12,13 @@ from concord.errors import AuthenticationError, NetworkError, RequestError, Serv
 
 TIMEOUT = 30.0
 PAGE = 100
+SETTLING = timedelta(seconds=2)
 ANY = "~"
+Body = Mapping[str, Any]
+
 APPROVE = "Approve"
 REJECT = "Reject"
+PARKED = "awaiting_input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,15 @@ class RequiredAction:
     subject: str
     body: str
     options: tuple[str, ...]
-    is_answered: bool
+    asked_at: datetime
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the scheduler has certainly seen the task park.
+
+        Airflow 3.3.2 fails a task that is answered before: it takes the late news of the parking for a crash.
+        """
+        return datetime.now(UTC) - self.asked_at > SETTLING
 
 
 class AirflowApi:
@@ -141,10 +153,13 @@ class AirflowApi:
         )
 
     def required_actions(self, dag_id: str = ANY, run_id: str = ANY) -> list[RequiredAction]:
-        """The questions that wait for a person now."""
+        """The questions that wait for a person now and may be answered."""
         path = f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='~')}/hitlDetails"
-        found = [read_action(item) for item in self._pages(path, "hitl_details", response_received="false")]
-        return [action for action in found if not action.is_answered]
+        found = [
+            read_action(item)
+            for item in self._pages(path, "hitl_details", response_received="false", state=PARKED)
+        ]
+        return [action for action in found if action.is_settled]
 
     def answer(
         self, action: RequiredAction, option: str = APPROVE, params: Mapping[str, object] | None = None
@@ -191,7 +206,7 @@ class AirflowApi:
             if offset >= int(answer["total_entries"]):
                 return
 
-    def _call(self, method: str, path: str, **parts: Mapping[str, object]) -> dict[str, Any]:
+    def _call(self, method: str, path: str, **parts: Body) -> dict[str, Any]:
         if "Authorization" not in self._session.headers:
             self._authenticate()
         answer = self._send(method, f"{self.url}/api/v2{path}", **parts)
@@ -211,9 +226,11 @@ class AirflowApi:
         self._check(answer, "log in")
         self._session.headers["Authorization"] = f"Bearer {read_object(answer)['access_token']}"
 
-    def _send(self, method: str, url: str, **parts: Mapping[str, object]) -> requests.Response:
+    def _send(self, method: str, url: str, **parts: Body) -> requests.Response:
         try:
-            return self._session.request(method, url, timeout=TIMEOUT, **parts)
+            return self._session.request(
+                method, url, params=parts.get("params"), json=parts.get("json"), timeout=TIMEOUT
+            )
         except requests.RequestException as error:
             raise NetworkError(
                 f"Airflow at {self.url} does not answer; look at ./concord status.", url=self.url
@@ -274,7 +291,7 @@ def read_action(item: Mapping[str, Any]) -> RequiredAction:
         subject=str(item["subject"]),
         body=str(item["body"] or ""),
         options=tuple(item["options"]),
-        is_answered=bool(item["response_received"]),
+        asked_at=datetime.fromisoformat(item["created_at"]),
     )
 
 

@@ -65,6 +65,7 @@ class Keeper:
         control_process(PR_SET_CHILD_SUBREAPER, 1)
         stop_signal = int(self.spec["stop_signal"])
         user = self.spec["user"]
+        # preexec_fn is unsafe beside other threads; a keeper has one.
         with Path(self.spec["log"]).open("ab") as log:
             process = subprocess.Popen(
                 self.spec["arguments"],
@@ -73,7 +74,7 @@ class Keeper:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: control_process(PR_SET_PDEATHSIG, stop_signal),  # noqa: PLW1509: one thread
+                preexec_fn=lambda: control_process(PR_SET_PDEATHSIG, stop_signal),  # noqa: PLW1509
                 **({"user": user[0], "group": user[1], "extra_groups": []} if user else {}),
             )
         self.child = process.pid

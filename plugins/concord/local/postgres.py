@@ -1,7 +1,7 @@
 """PostgreSQL from a wheel, on a loopback port, with its data in the state folder.
 
 TCP and not a unix socket, because Great Expectations and other tools do not take socket paths in URLs. The
-server refuses to run as root; then it runs as an account without rights, which has to be able to reach its files.
+server refuses to run as root; then it runs as an account without rights, which has to reach its files.
 """
 
 import importlib.util

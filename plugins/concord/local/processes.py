@@ -133,7 +133,9 @@ class Processes:
                 raise ConfigurationError(f"{left} did not stop within {timeout:.0f} seconds.", processes=left)
             time.sleep(POLL_SECONDS / 4)
         for name in names:
-            self._keepers.pop(name, None)
+            keeper_of_ours = self._keepers.pop(name, None)
+            if keeper_of_ours is not None:
+                keeper_of_ours.wait()
             self._record(name).unlink(missing_ok=True)
 
     def wait_ready(self, *names: str, probe: Callable[[], bool], timeout: float) -> None:

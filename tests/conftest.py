@@ -1,0 +1,87 @@
+"""What every test may ask for: a PostgreSQL of its own, fresh databases in it, a clean environment."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from concord.local.postgres import FORGETFUL, Postgres
+from concord.local.processes import Processes
+from concord.store.engine import Database
+from concord.store.migrate import migrate
+
+TEMPLATE = "concord"
+PRIVATE = ("CONCORD_", "AIRFLOW", "DBT_", "PG", "GX_")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(PRIVATE):
+            monkeypatch.delenv(name)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1,localhost")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One real server for the whole run, which forgets on power loss and is quick for it."""
+    home = tmp_path_factory.mktemp("postgres")
+    with Processes(home, is_bound=True) as processes:
+        server = Postgres(home, processes, settings=FORGETFUL, databases=[TEMPLATE])
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """The name of a database with the store's tables and nothing in them."""
+    migrate(Database(postgres.url(TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: Postgres, template: str) -> Iterator[str]:
+    """The address of a fresh, migrated database for one test."""
+    with copy_of(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: Postgres, template: str) -> Iterator[str]:
+    """The address of a fresh, migrated database that the tests of one module share."""
+    with copy_of(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The address of a database with nothing in it."""
+    with copy_of(postgres, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A state folder for an installation."""
+    return tmp_path / "home"
+
+
+@contextmanager
+def copy_of(postgres: Postgres, template: str) -> Iterator[str]:
+    """A database made as a copy, and dropped at the end of the block."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        copy = sql.SQL("create database {} template {} strategy wal_log")
+        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+    try:
+        yield postgres.url(name)
+    finally:
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
