@@ -1,0 +1,151 @@
+"""The world as the shop tells it: nodes of Shopify's Admin GraphQL API."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.world.catalog import Product, make_products
+from sandbox.world.customers import make_customers
+from sandbox.world.draw import Settings, random_for
+from sandbox.world.notation import write_email, write_name
+from sandbox.world.orders import Line, Order, make_orders
+from sandbox.world.records import SHOP, Held, make_records
+
+LOCATION = "gid://shopify/Location/71000001"
+Node = dict[str, Any]
+
+
+def write_time(moment: datetime) -> str:
+    """Shopify's ISO 8601 with Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def customer_id(index: int, copy: int) -> str:
+    """Customer ids; a duplicate follows its original."""
+    return f"gid://shopify/Customer/{6_100_000_000_000 + index * 10 + copy}"
+
+
+def variant_id(index: int) -> str:
+    """Variant ids."""
+    return f"gid://shopify/ProductVariant/{4_200_000_000_000 + index}"
+
+
+def item_id(index: int) -> str:
+    """Inventory item ids."""
+    return f"gid://shopify/InventoryItem/{4_300_000_000_000 + index}"
+
+
+def order_id(index: int) -> str:
+    """Order ids."""
+    return f"gid://shopify/Order/{5_500_000_000_000 + index}"
+
+
+def _customer_node(settings: Settings, index: int, held: Held) -> Node:
+    random = random_for(settings, f"shopify-spelling-{held.copy}", index)
+    email = held.email if held.is_broken or held.email is None else write_email(random, held.email, spaces=True)
+    return {
+        "id": customer_id(index, held.copy),
+        "firstName": write_name(random, held.first_name),
+        "lastName": write_name(random, held.last_name),
+        "defaultEmailAddress": None if email is None else {"emailAddress": email},
+        "defaultPhoneNumber": None if held.phone is None else {"phoneNumber": held.phone},
+        "defaultAddress": {
+            "company": held.company_name and write_name(random, held.company_name),
+            "address1": held.street,
+            "city": held.city,
+            "zip": held.postal_code,
+            "countryCodeV2": held.country_code,
+        },
+        "note": None,
+        "createdAt": write_time(held.created_at),
+        "updatedAt": write_time(held.updated_at),
+    }
+
+
+def customers(settings: Settings) -> Iterator[Node]:
+    """Customer nodes."""
+    for customer in make_customers(settings):
+        for held in make_records(settings, customer):
+            if held.system == SHOP:
+                yield _customer_node(settings, customer.index, held)
+
+
+def _variant_node(product: Product) -> Node:
+    return {
+        "id": variant_id(product.index),
+        "sku": product.shop_sku,
+        "price": str(product.shop_price),
+        "title": "Default Title",
+        "product": {
+            "id": f"gid://shopify/Product/{4_100_000_000_000 + product.index}",
+            "title": product.name,
+            "status": "ACTIVE",
+        },
+        "inventoryItem": {"id": item_id(product.index)},
+        "createdAt": write_time(product.created_at),
+        "updatedAt": write_time(product.updated_at),
+    }
+
+
+def product_variants(settings: Settings) -> Iterator[Node]:
+    """ProductVariant nodes."""
+    return (_variant_node(product) for product in make_products(settings) if product.in_shop)
+
+
+def _item_node(product: Product) -> Node:
+    updated_at = write_time(product.updated_at)
+    return {
+        "id": item_id(product.index),
+        "sku": product.shop_sku,
+        "tracked": True,
+        "createdAt": write_time(product.created_at),
+        "updatedAt": updated_at,
+        "inventoryLevel": {
+            "id": f"gid://shopify/InventoryLevel/{4_400_000_000_000 + product.index}",
+            "location": {"id": LOCATION},
+            "quantities": [{"name": "available", "quantity": product.shop_stock, "updatedAt": updated_at}],
+            "updatedAt": updated_at,
+        },
+    }
+
+
+def inventory_items(settings: Settings) -> Iterator[Node]:
+    """InventoryItem nodes with the level at our one location."""
+    return (_item_node(product) for product in make_products(settings) if product.in_shop)
+
+
+def _money(amount: Decimal) -> Node:
+    return {"shopMoney": {"amount": str(amount), "currencyCode": "EUR"}}
+
+
+def _line_node(order: Order, position: int, line: Line) -> Node:
+    return {
+        "id": f"gid://shopify/LineItem/{(13_000_000_000_000 + order.index) * 10 + position}",
+        "sku": line.product.shop_sku,
+        "quantity": 0 if order.zero_line and position == 0 else line.quantity,
+        "originalUnitPriceSet": _money(line.unit_price),
+    }
+
+
+def _order_node(order: Order) -> Node:
+    return {
+        "id": order_id(order.index),
+        "name": order.number,
+        "createdAt": write_time(order.created_at),
+        "updatedAt": write_time(order.updated_at),
+        "cancelledAt": write_time(order.updated_at) if order.is_cancelled else None,
+        "test": order.is_test,
+        "currencyCode": "EUR",
+        "totalPriceSet": _money(order.total_amount),
+        "displayFinancialStatus": "VOIDED" if order.is_cancelled else "PAID",
+        "displayFulfillmentStatus": "FULFILLED" if order.state == "done" else "UNFULFILLED",
+        "customer": {"id": customer_id(order.customer_index, 1 if order.is_by_duplicate else 0)},
+        "email": None,
+        "lineItems": [_line_node(order, position, line) for position, line in enumerate(order.lines)],
+    }
+
+
+def orders(settings: Settings) -> Iterator[Node]:
+    """Order nodes with their lines as a list."""
+    return (_order_node(order) for order in make_orders(settings))

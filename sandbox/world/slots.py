@@ -1,0 +1,43 @@
+"""Which slots of a block carry which peculiarity: the rates of dirt, in one place.
+
+A slot carries at most one peculiarity. That keeps the truth unambiguous: wherever a value is stale or missing,
+everything else about that customer is in order, so the owner's value and the identity can be worked out.
+"""
+
+# Customers, of 500.
+BROKEN_EMAIL = range(0, 3)
+BROKEN_COUNTRY = range(3, 5)
+REVIEW = range(5, 9)
+SHOP_DUPLICATE = range(10, 20)
+CRM_DUPLICATE = range(20, 30)
+CRM_MERGED = range(30, 34)
+CRM_DELETED_STRANGER = range(34, 36)
+ERP_INACTIVE_STRANGER = range(36, 38)
+NAMESAKES = range(40, 46)
+SECOND_NAMESAKE = frozenset({41, 43, 45})
+HOUSEMATES = range(46, 52)
+SECOND_HOUSEMATE = frozenset({47, 49, 51})
+NOT_IN_ERP = range(60, 70)
+NOT_IN_CRM = range(70, 90)
+NOT_IN_SHOP = range(90, 100)
+RENAMED = range(100, 105)
+STALE_PHONE = range(110, 140)
+STALE_ADDRESS = range(140, 170)
+STALE_EMAIL = range(170, 190)
+STALE_LAST_NAME = range(190, 200)
+NO_PHONE_IN_CRM = range(200, 220)
+NO_EMAIL_IN_ERP = range(220, 240)
+NO_PHONE_IN_ERP = range(240, 250)
+NO_PHONE_IN_SHOP = range(250, 260)
+NO_EMAIL_IN_CRM = range(260, 265)
+ONLY_CROSSWALK = range(270, 280)
+PERSONS = frozenset({*NAMESAKES, *HOUSEMATES, *STALE_LAST_NAME})
+
+# Orders, of 500.
+TEST_ORDER = range(0, 10)
+CANCELLED_BEFORE_ERP = range(10, 15)
+CANCELLED = range(10, 25)
+NEVER_REACHED_ERP = range(25, 31)
+STALE_STATUS = range(40, 60)
+NOT_IN_CRM_ORDER = range(60, 110)
+ZERO_QUANTITY = range(110, 111)

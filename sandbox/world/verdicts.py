@@ -1,0 +1,128 @@
+"""Works out the truth of a world: the same draws as the systems' records, without any spelling."""
+
+from collections.abc import Iterator
+
+from sandbox.world import salesforce, shopify, slots, tryton
+from sandbox.world.catalog import make_products
+from sandbox.world.customers import Customer, make_customers, partner_index, second_email
+from sandbox.world.draw import Settings
+from sandbox.world.orders import CRM_STATUS, Order, make_orders
+from sandbox.world.records import CRM, ERP, SHOP, Held, is_present, make_records
+from sandbox.world.truth import Truth
+
+_FIELDS = ("first_name", "last_name", "company_name", "email", "phone", "street", "city", "postal_code")
+
+
+def _keys(held: Held, index: int) -> Iterator[str]:
+    """The names under which a held record is found in its system."""
+    match held.system:
+        case "shopify":
+            yield f"shopify/customers/{shopify.customer_id(index, held.copy)}"
+        case "salesforce":
+            yield f"salesforce/accounts/{salesforce.account_id(index, held.copy)}"
+            if not (held.is_gone and held.copy == 1):
+                yield f"salesforce/contacts/{salesforce.contact_id(index, held.copy)}"
+        case _:
+            yield f"tryton/parties/{tryton.party_code(index, held.copy)}"
+
+
+def _note_stale(truth: Truth, customer: Customer, held: Held, key: str) -> None:
+    for name in _FIELDS:
+        value = getattr(held, name)
+        if value is not None and not held.is_broken and not truth.is_right(customer.world_id, name, value):
+            truth.stale.append({"record": key, "field": name, "world_id": customer.world_id})
+
+
+def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
+    emails = [customer.email]
+    if customer.slot in slots.SHOP_DUPLICATE:
+        emails.append(second_email(customer))
+    truth.entities[customer.world_id] = {
+        "kind": customer.kind,
+        "customer_name": customer.name,
+        **{name: getattr(customer, name) for name in _FIELDS},
+        "country_code": customer.country_code,
+        "email": emails,
+    }
+    for held in make_records(settings, customer):
+        keys = list(_keys(held, customer.index))
+        if held.is_gone:
+            owner = customer.world_id if held.copy == 1 else f"stranger-{customer.index}"
+            truth.gone.update(dict.fromkeys(keys, owner))
+            continue
+        truth.identities.update(dict.fromkeys(keys, customer.world_id))
+        _note_stale(truth, customer, held, keys[0])
+        if held.is_broken:
+            reason = "bad_email" if held.system == SHOP else "bad_country"
+            truth.quarantine.append({"record": keys[0], "reason": reason})
+    for system in (SHOP, CRM, ERP):
+        if not is_present(customer.slot, system):
+            truth.missing_customers.setdefault(system, []).append(customer.world_id)
+
+
+def _add_warnings(truth: Truth, settings: Settings, customer: Customer) -> None:
+    """Pairs that must go to a person, and pairs that must never be joined."""
+    if customer.slot in slots.REVIEW:
+        record = f"salesforce/accounts/{salesforce.account_id(customer.index, 0)}"
+        truth.review.append({"record": record, "world_id": customer.world_id})
+    partner = partner_index(settings, customer.index)
+    if partner is not None:
+        truth.never_match.append([customer.world_id, f"customer-{partner}"])
+
+
+def _add_products(truth: Truth, settings: Settings) -> None:
+    for product in make_products(settings):
+        truth.entities[product.world_id] = {
+            "sku": product.sku,
+            "name": product.name,
+            "price": str(product.price),
+            "stock": product.stock,
+        }
+        keys = [f"tryton/products/{product.sku}"]
+        if product.in_shop:
+            variant = f"shopify/product_variants/{shopify.variant_id(product.index)}"
+            keys += [variant, f"shopify/inventory_items/{shopify.item_id(product.index)}"]
+            if product.is_broken:
+                truth.quarantine.append({"record": variant, "reason": "negative_price"})
+        truth.identities.update(dict.fromkeys(keys, product.world_id))
+
+
+def _add_order(truth: Truth, order: Order) -> None:
+    state = order.state if order.in_erp else "processing"
+    truth.entities[order.world_id] = {
+        "number": order.number,
+        "customer": f"customer-{order.customer_index}",
+        "total_amount": str(order.total_amount),
+        "status": CRM_STATUS[state],
+        "state": state,
+        "order_lines": {line.product.sku: [line.quantity, str(line.unit_price)] for line in order.lines},
+    }
+    in_shop = f"shopify/orders/{shopify.order_id(order.index)}"
+    truth.identities[in_shop] = order.world_id
+    if order.in_crm:
+        truth.identities[f"salesforce/orders/{salesforce.order_id(order.index)}"] = order.world_id
+    if order.in_erp:
+        truth.identities[f"tryton/sales/{order.number}"] = order.world_id
+    if order.zero_line:
+        truth.quarantine.append({"record": in_shop, "reason": "zero_quantity"})
+    lists = {
+        "missing_orders": order.is_owed_to_erp,
+        "test_orders": order.is_test,
+        "cancelled_orders": order.is_cancelled,
+        "held_orders": order.zero_line and not order.in_erp and not order.is_test,
+    }
+    for name, is_member in lists.items():
+        if is_member:
+            getattr(truth, name).append(order.number)
+
+
+def build_truth(settings: Settings) -> Truth:
+    """The whole truth, in memory."""
+    truth = Truth()
+    for customer in make_customers(settings):
+        _add_customer(truth, settings, customer)
+        _add_warnings(truth, settings, customer)
+    _add_products(truth, settings)
+    for order in make_orders(settings):
+        _add_order(truth, order)
+    return truth
