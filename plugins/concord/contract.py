@@ -3,6 +3,7 @@
 A declaration is data. It is checked when it is built, so that a wrong one never reaches a stage.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,9 @@ from typing import Protocol
 import msgspec
 
 from concord.errors import ContractError
+from concord.settings import Connection
+
+_SEPARATOR = re.compile(r"(?<!\\)\.")
 
 
 class Kind(StrEnum):
@@ -44,7 +48,8 @@ class Field:
     """One fact of a record: the vendor's dotted path, our name, its type.
 
     `select` is what the vendor must be asked for when that is not the path itself; `write` the vendor's
-    name for it in a write where that differs from the path.
+    name for it in a write where that differs from the path. `landed_as_json` says that the vendor sends a
+    JSON document there, which the form turns into the type.
     """
 
     path: str
@@ -54,6 +59,22 @@ class Field:
     form: Form = Form()
     select: str = ""
     write: str = ""
+    landed_as_json: bool = False
+
+    @property
+    def parts(self) -> list[str]:
+        """The keys of the path from the record's top down."""
+        return split_path(self.path)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the landed text is a JSON document."""
+        return self.landed_as_json or self.kind is Kind.JSON
+
+
+def split_path(path: str) -> list[str]:
+    r"""The keys of a dotted path; a dot within a key is written `\.`."""
+    return [part.replace("\\.", ".") for part in _SEPARATOR.split(path)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +152,33 @@ class Outcome:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server sent back; header names are in lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
 class Session(Protocol):
     """An authenticated, paced, retrying way to one system's server; bodies are raw bytes.
 
     Raises the transient, permanent and outcome errors of `concord.errors`, and nothing else.
-    `is_write=True` forbids a second attempt after the request may have reached the server.
+    `is_write=True` forbids a second attempt after the request may have reached the server. `login` is a
+    call without credentials, for those who fetch them; `pause` waits and keeps account of it.
     """
+
+    connection: Connection
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object | None = None,
+        is_write: bool = False,
+    ) -> Answer: ...
 
     def send(
         self,
@@ -146,9 +188,15 @@ class Session(Protocol):
         params: Mapping[str, str] | None = None,
         body: object | None = None,
         is_write: bool = False,
-    ) -> bytes: ...
+    ) -> bytes:
+        """Send one request and return the body of a successful answer."""
 
-    def option(self, key: str, default: str | None = None) -> str: ...
+    def login(self, path: str, *, form: Mapping[str, str] | None = None, body: object | None = None) -> bytes: ...
+
+    def pause(self, seconds: float) -> None: ...
+
+    def option(self, key: str, default: str | None = None) -> str:
+        """An entry of the connection's extra fields; `ConfigurationError` where it lacks and has no default."""
 
 
 Page = list[msgspec.Raw]
@@ -157,13 +205,13 @@ Page = list[msgspec.Raw]
 class Reader(Protocol):
     """How one protocol lists records; a page is the verbatim JSON of its records. No window: all there are."""
 
-    def read_window(
-        self, session: Session, resource: "Resource", window: Window | None
-    ) -> Iterator[Page]: ...
+    def read_window(self, session: Session, resource: "Resource", window: Window | None) -> Iterator[Page]:
+        """Pages of the records changed in the window."""
 
     def read_matching(
         self, session: Session, resource: "Resource", name: str, values: Sequence[str]
-    ) -> Iterator[Page]: ...
+    ) -> Iterator[Page]:
+        """Pages of the records whose field of ours `name` has one of the values."""
 
 
 class Writer(Protocol):
@@ -171,9 +219,8 @@ class Writer(Protocol):
 
     size: int
 
-    def write(
-        self, session: Session, resource: "Resource", changes: Sequence[Change]
-    ) -> list[Outcome]: ...
+    def write(self, session: Session, resource: "Resource", changes: Sequence[Change]) -> list[Outcome]:
+        """Send the changes and say what the target made of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +290,13 @@ class Resource:
 
 
 class Auth(Protocol):
-    """How a session proves who it is; `refresh` is called once when the server says it no longer believes it."""
+    """How a session proves who it is; `refresh` is told which headers the server no longer believes."""
 
-    def headers(self, session: Session) -> Mapping[str, str]: ...
+    def headers(self, session: Session) -> Mapping[str, str]:
+        """The headers that authenticate a request, logging in first where that is due."""
 
-    def refresh(self, session: Session) -> None: ...
+    def refresh(self, session: Session, rejected: Mapping[str, str]) -> None:
+        """Forget what we logged in with; the next `headers` logs in anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +306,18 @@ class Pace:
     per_second: float
     burst: int = 1
     concurrency: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a vendor says some things its own way.
+
+    `limit_codes` are error codes that mean "too many calls" under a status other than 429;
+    `version_header` names the API version that answered.
+    """
+
+    limit_codes: frozenset[str] = frozenset()
+    version_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +334,7 @@ class System:
     api_version: str = ""
     api_version_ends: str = ""
     tags: tuple[str, ...] = field(default=())
+    manners: Manners = Manners()
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.resources]
@@ -286,3 +348,21 @@ class System:
                 return item
         known = ", ".join(item.name for item in self.resources)
         raise ContractError(f"System {self.name} has no resource {name!r}; it has {known}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one extract landed together: which resource of which system, under which id."""
+
+    system: System
+    resource: Resource
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Records asked for by the values of one field, on behalf of the plan or change named by `reference`."""
+
+    name: str
+    values: Sequence[str]
+    reference: str

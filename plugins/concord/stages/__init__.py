@@ -1,0 +1,1 @@
+"""What a night does, one module a step; plain Python without a scheduler."""

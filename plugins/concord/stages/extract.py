@@ -3,12 +3,22 @@
 The same window replaces itself: reading it again, after a crash or for a backfill, ends in the same rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from psycopg import sql
 
-from concord.contract import ChangedBetween, Page, Resource, Session, Snapshot, System, Window
+from concord.contract import (
+    Batch,
+    ChangedBetween,
+    Lookup,
+    Page,
+    Resource,
+    Session,
+    Snapshot,
+    System,
+    Window,
+)
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.ids import batch_id, derive_id
 from concord.store.landing import COPY_OPTIONS, RowShaper
@@ -34,88 +44,71 @@ def extract_window(
     database: Database, session: Session, *, system: System, resource: Resource, window: Window
 ) -> str:
     """Land what changed in the window and return the batch's id; raises the session's errors."""
-    batch = batch_id(system.name, resource.name, window)
+    batch = Batch(system, resource, batch_id(system.name, resource.name, window))
     asked = window if isinstance(resource.changes, ChangedBetween) else None
     with database.transaction(LOADER) as connection:
-        _begin(connection, system, resource, batch=batch, purpose="window", window=window)
-        land_pages(connection, system, resource, batch, resource.read.read_window(session, resource, asked))
-        if _wants_key_list(connection, system, resource, window):
-            _list_keys(connection, session, resource, batch)
-    return batch
+        begin_batch(connection, batch, purpose="window", window=window)
+        land_pages(connection, batch, resource.read.read_window(session, resource, asked))
+        if _wants_key_list(connection, batch, window):
+            _list_keys(connection, session, batch)
+    return batch.batch_id
 
 
 def extract_matching(
-    database: Database,
-    session: Session,
-    *,
-    system: System,
-    resource: Resource,
-    name: str,
-    values: Sequence[str],
-    reference: str,
+    database: Database, session: Session, *, system: System, resource: Resource, lookup: Lookup
 ) -> str:
-    """Land the records whose field `name` has one of the values; a read-back that covers no window."""
-    batch = derive_id("read_back", system.name, resource.name, reference)
+    """Land the records that the look-up names; a read-back that covers no window."""
+    name = derive_id("read_back", system.name, resource.name, lookup.reference)
+    batch = Batch(system, resource, name)
     with database.transaction(LOADER) as connection:
-        _begin(connection, system, resource, batch=batch, purpose="read_back", window=None)
-        pages = resource.read.read_matching(session, resource, name, values) if values else ()
-        land_pages(connection, system, resource, batch, pages)
-    return batch
+        begin_batch(connection, batch, purpose="read_back", window=None)
+        if lookup.values:
+            pages = resource.read.read_matching(session, resource, lookup.name, lookup.values)
+            land_pages(connection, batch, pages)
+    return batch.batch_id
 
 
-def begin_replay(connection: Connection, system: System, resource: Resource, batch: str) -> None:
-    """Open a batch of dead letters that are to be judged again."""
-    _begin(connection, system, resource, batch=batch, purpose="replay", window=None)
-
-
-def land_pages(
-    connection: Connection, system: System, resource: Resource, batch: str, pages: Iterable[Page]
-) -> int:
+def land_pages(connection: Connection, batch: Batch, pages: Iterable[Page]) -> int:
     """Stream pages into the landing table; returns how many records were received."""
-    shaper = RowShaper(resource, batch)
+    shaper = RowShaper(batch.resource, batch.batch_id)
     statement = sql.SQL("copy {table} ({columns}) from stdin " + COPY_OPTIONS).format(
-        table=landing_table(system, resource),
+        table=landing_table(batch.system, batch.resource),
         columns=sql.SQL(", ").join(sql.Identifier(name) for name in shaper.columns),
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for page in pages:
             copy.write(shaper.shape(page))
     connection.execute(
-        "update ops.batches set received = %s where batch_id = %s", (shaper.received, batch)
+        "update ops.batches set received = %s where batch_id = %s", (shaper.received, batch.batch_id)
     )
     return shaper.received
 
 
-def _begin(
-    connection: Connection,
-    system: System,
-    resource: Resource,
-    *,
-    batch: str,
-    purpose: str,
-    window: Window | None,
-) -> None:
-    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (batch,))
+def begin_batch(connection: Connection, batch: Batch, *, purpose: str, window: Window | None) -> None:
+    """Open the batch's books; whatever the same batch landed before is forgotten in this transaction."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (batch.batch_id,))
     span = str(window) if window is not None else None
-    connection.execute(_BEGIN, (batch, system.name, resource.name, purpose, span))
-    table = landing_table(system, resource)
-    connection.execute(sql.SQL("delete from {} where _batch_id = %s").format(table), (batch,))
-    connection.execute("delete from ops.dispositions where batch_id = %s", (batch,))
-    connection.execute("delete from ops.listed_keys where batch_id = %s", (batch,))
+    connection.execute(_BEGIN, (batch.batch_id, batch.system.name, batch.resource.name, purpose, span))
+    table = landing_table(batch.system, batch.resource)
+    connection.execute(sql.SQL("delete from {} where _batch_id = %s").format(table), (batch.batch_id,))
+    connection.execute("delete from ops.dispositions where batch_id = %s", (batch.batch_id,))
+    connection.execute("delete from ops.listed_keys where batch_id = %s", (batch.batch_id,))
 
 
-def _wants_key_list(connection: Connection, system: System, resource: Resource, window: Window) -> bool:
+def _wants_key_list(connection: Connection, batch: Batch, window: Window) -> bool:
     """Deletions are looked for where the vendor does not report them, in the newest window only."""
-    if not isinstance(resource.changes, ChangedBetween) or resource.changes.vanish_limit is None:
+    changes = batch.resource.changes
+    if not isinstance(changes, ChangedBetween) or changes.vanish_limit is None:
         return False
-    row = connection.execute(_IS_NEWEST, (system.name, resource.name, window.end)).fetchone()
+    row = connection.execute(_IS_NEWEST, (batch.system.name, batch.resource.name, window.end)).fetchone()
     return bool(row and row[0])
 
 
-def _list_keys(connection: Connection, session: Session, resource: Resource, batch: str) -> None:
+def _list_keys(connection: Connection, session: Session, batch: Batch) -> None:
+    resource = batch.resource
     key = resource.field(resource.key)
     keys_only = replace(resource, fields=(key,), changes=Snapshot(), deleted="", writes=None)
-    shaper = RowShaper(keys_only, batch)
+    shaper = RowShaper(keys_only, batch.batch_id)
     connection.execute("create temp table listed (record_key text) on commit drop")
     with connection.cursor() as cursor, cursor.copy("copy listed from stdin") as copy:
         for page in resource.read.read_window(session, keys_only, None):
@@ -123,6 +116,6 @@ def _list_keys(connection: Connection, session: Session, resource: Resource, bat
                 copy.write_row((record_key,))
     connection.execute(
         "insert into ops.listed_keys select distinct %s, record_key from listed where record_key is not null",
-        (batch,),
+        (batch.batch_id,),
     )
-    connection.execute("update ops.batches set is_key_list_complete = true where batch_id = %s", (batch,))
+    connection.execute("update ops.batches set is_key_list_complete = true where batch_id = %s", (batch.batch_id,))

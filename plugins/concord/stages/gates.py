@@ -1,12 +1,16 @@
 """Statements about a batch as a whole that must hold before any of it moves forward, and deletions under guard."""
 
+from collections.abc import Sequence
+from typing import LiteralString
+
 from psycopg import sql
 
-from concord.contract import Resource, Snapshot, System
+from concord.contract import Batch, Snapshot
 from concord.errors import ExpectationsFailedError
-from concord.store.engine import Connection
+from concord.store.engine import LOADER, Connection, Database
 from concord.store.tables import typed_view, validated_table
 
+FEW = 3  # records that may always vanish
 SMALL = 20  # records; below this a share says nothing
 QUARANTINE_LIMIT = 0.2  # share of a batch that may be at fault before the batch as a whole is
 SHRINK_LIMIT = 0.5  # a snapshot must hold at least this share of what is known to live
@@ -32,33 +36,39 @@ select upper(covered_window) - lower(covered_window) >= interval '20 hours' from
 """
 
 
-def refuse_abnormal(
-    connection: Connection,
-    system: System,
-    resource: Resource,
-    *,
-    batch_id: str,
-    table_faults: list[str],
-    is_volume_accepted: bool,
-) -> None:
+_ACCEPTED = "select is_volume_accepted from ops.batches where batch_id = %s"
+
+
+def accept_volume(database: Database, batch_id: str) -> None:
+    """A person says that the amount of this batch is right; kept with the batch."""
+    with database.transaction(LOADER) as connection:
+        connection.execute("update ops.batches set is_volume_accepted = true where batch_id = %s", (batch_id,))
+
+
+def refuse_abnormal(connection: Connection, batch: Batch, table_faults: Sequence[str]) -> None:
     """Raise `ExpectationsFailedError` with every reason for which the batch must not move forward."""
-    faults = list(table_faults)
-    received, quarantined, example = _counts(connection, batch_id)
+    received, quarantined, example = _counts(connection, batch.batch_id)
+    faults = []
     if quarantined > SMALL and quarantined > received * QUARANTINE_LIMIT:
         faults.append(f"{quarantined} of {received} records are at fault (for one: {example})")
     if received >= SMALL:
-        faults += _vanished_fields(connection, system, resource, batch_id)
-    if not is_volume_accepted:
-        faults += _volume_faults(connection, system, resource, batch_id=batch_id, received=received)
+        faults += _vanished_fields(connection, batch)
+    if not _is_true(connection, _ACCEPTED, (batch.batch_id,)):
+        faults += [*table_faults, *_volume_faults(connection, batch, received)]
     if faults:
         raise ExpectationsFailedError(
-            f"The batch of {system.name} {resource.name} was refused: {'; '.join(faults)}. Nothing of it moved "
-            "forward; see whether the vendor changed something, then run the task again (accept_volume, if the "
-            "amount is right).",
-            system=system.name,
-            resource=resource.name,
-            batch=batch_id,
+            f"The batch of {batch.system.name} {batch.resource.name} was refused: {'; '.join(faults)}. Nothing "
+            "of it moved forward; see whether the vendor changed something, then run the task again "
+            "(with accept_volume, if the amount is right).",
+            system=batch.system.name,
+            resource=batch.resource.name,
+            batch=batch.batch_id,
         )
+
+
+def _is_true(connection: Connection, query: LiteralString, parameters: Sequence[object]) -> bool:
+    row = connection.execute(query, parameters).fetchone()
+    return bool(row and row[0])
 
 
 def _counts(connection: Connection, batch_id: str) -> tuple[int, int, str]:
@@ -67,20 +77,20 @@ def _counts(connection: Connection, batch_id: str) -> tuple[int, int, str]:
     return int(str(received)), int(str(quarantined)), str(example)
 
 
-def _vanished_fields(
-    connection: Connection, system: System, resource: Resource, batch_id: str
-) -> list[str]:
-    """Fields that are nearly always filled in what we hold and never in this batch: a renamed field, mostly."""
-    names = [field.name for field in resource.fields]
+def _vanished_fields(connection: Connection, batch: Batch) -> list[str]:
+    """Fields filled in nearly all we hold and never in this batch: mostly a field that was renamed."""
+    names = [field.name for field in batch.resource.fields]
     filled = sql.SQL(", ").join(sql.SQL("count({})").format(sql.Identifier(name)) for name in names)
     held = connection.execute(
         sql.SQL("select count(*), {} from {} where not _is_deleted").format(
-            filled, validated_table(system, resource)
+            filled, validated_table(batch.system, batch.resource)
         )
     ).fetchone()
     came = connection.execute(
-        sql.SQL("select count(*), {} from {} where _batch_id = %s").format(filled, typed_view(system, resource)),
-        (batch_id,),
+        sql.SQL("select count(*), {} from {} where _batch_id = %s").format(
+            filled, typed_view(batch.system, batch.resource)
+        ),
+        (batch.batch_id,),
     ).fetchone()
     if held is None or came is None:
         return []
@@ -92,69 +102,59 @@ def _vanished_fields(
     ]
 
 
-def _volume_faults(
-    connection: Connection, system: System, resource: Resource, *, batch_id: str, received: int
-) -> list[str]:
-    if isinstance(resource.changes, Snapshot):
-        known = _live(connection, system, resource)
+def _volume_faults(connection: Connection, batch: Batch, received: int) -> list[str]:
+    if isinstance(batch.resource.changes, Snapshot):
+        known = _live(connection, batch)
         if known >= SMALL and received < known * SHRINK_LIMIT:
             return [f"only {received} records came, where {known} are known"]
         return []
-    long = connection.execute(_SPAN_IS_LONG, (batch_id,)).fetchone()
-    if received or not (long and long[0]):
+    if received or not _is_true(connection, _SPAN_IS_LONG, (batch.batch_id,)):
         return []
-    row = connection.execute(
-        _WENT_SILENT,
-        (SILENT_DAYS_KNOWN, SMALL, system.name, resource.name, batch_id, SILENT_DAYS_KNOWN),
-    ).fetchone()
-    if row and row[0]:
+    history = (batch.system.name, batch.resource.name, batch.batch_id, SILENT_DAYS_KNOWN)
+    if _is_true(connection, _WENT_SILENT, (SILENT_DAYS_KNOWN, SMALL, *history)):
         return [f"no record came, where each of the last {SILENT_DAYS_KNOWN} windows had at least {SMALL}"]
     return []
 
 
-def _live(connection: Connection, system: System, resource: Resource) -> int:
+def _live(connection: Connection, batch: Batch) -> int:
     row = connection.execute(
-        sql.SQL("select count(*) from {} where not _is_deleted").format(validated_table(system, resource))
+        sql.SQL("select count(*) from {} where not _is_deleted").format(
+            validated_table(batch.system, batch.resource)
+        )
     ).fetchone()
     return int(str(row[0])) if row else 0
 
 
-def mark_vanished(
-    connection: Connection, system: System, resource: Resource, *, batch_id: str, is_volume_accepted: bool
-) -> int:
+def mark_vanished(connection: Connection, batch: Batch) -> int:
     """Mark as deleted what the vendor no longer lists; returns how many, refuses more than the limit."""
-    listed = _listed(connection, resource, batch_id)
+    listed = _listed(connection, batch)
     if listed is None:
         return 0
-    known = _live(connection, system, resource)
+    known = _live(connection, batch)
     gone = connection.execute(
         sql.SQL(
             "update {table} as held set _is_deleted = true, _batch_id = %(batch)s "
             "where not _is_deleted and not exists ({listed} and listed.record_key = held._key)"
-        ).format(table=validated_table(system, resource), listed=listed),
-        {"batch": batch_id},
+        ).format(table=validated_table(batch.system, batch.resource), listed=listed),
+        {"batch": batch.batch_id},
     ).rowcount
-    limit = resource.changes.vanish_limit
-    if limit is not None and gone > max(known * limit, 3) and not is_volume_accepted:
+    limit = batch.resource.changes.vanish_limit
+    is_too_many = limit is not None and gone > max(known * limit, FEW)
+    if is_too_many and not _is_true(connection, _ACCEPTED, (batch.batch_id,)):
         raise ExpectationsFailedError(
-            f"{gone} of {known} records of {system.name} {resource.name} vanished at once; nothing was marked as "
-            "deleted. If they are truly gone, run the task again with accept_volume.",
-            system=system.name,
-            resource=resource.name,
-            batch=batch_id,
+            f"{gone} of {known} records of {batch.system.name} {batch.resource.name} vanished at once; nothing "
+            "was marked as deleted. If they are truly gone, run the task again with accept_volume.",
+            system=batch.system.name,
+            resource=batch.resource.name,
+            batch=batch.batch_id,
         )
     return gone
 
 
-def _listed(connection: Connection, resource: Resource, batch_id: str) -> sql.SQL | None:
+def _listed(connection: Connection, batch: Batch) -> sql.SQL | None:
     """A query of the keys the vendor still has, None where this batch cannot tell."""
-    if isinstance(resource.changes, Snapshot):
-        return sql.SQL(
-            "select 1 from ops.dispositions as listed where listed.batch_id = %(batch)s"
-        )
-    row = connection.execute(
-        "select is_key_list_complete from ops.batches where batch_id = %s", (batch_id,)
-    ).fetchone()
-    if not (row and row[0]):
-        return None
-    return sql.SQL("select 1 from ops.listed_keys as listed where listed.batch_id = %(batch)s")
+    if isinstance(batch.resource.changes, Snapshot):
+        return sql.SQL("select 1 from ops.dispositions as listed where listed.batch_id = %(batch)s")
+    if _is_true(connection, "select is_key_list_complete from ops.batches where batch_id = %s", (batch.batch_id,)):
+        return sql.SQL("select 1 from ops.listed_keys as listed where listed.batch_id = %(batch)s")
+    return None

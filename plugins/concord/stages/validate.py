@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from concord.contract import Resource, System
+from concord.contract import Batch, Resource, System
 from concord.errors import ConfigurationError, ExpectationsFailedError
 from concord.stages import gates
 from concord.stages.expectations import ExpectationResults, check_batch, load_suite
@@ -111,16 +111,6 @@ class BatchCounts:
     repeated: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    system: System
-    resource: Resource
-    batch_id: str
-
-    def values(self) -> dict[str, str]:
-        return {"system": self.system.name, "resource": self.resource.name, "batch": self.batch_id}
-
-
 def validate_batch(
     database: Database,
     *,
@@ -128,13 +118,12 @@ def validate_batch(
     resource: Resource,
     batch_id: str,
     suites: Path,
-    is_volume_accepted: bool = False,
 ) -> BatchCounts:
     """Judge a landed batch and mark its window covered; a batch that is covered already is left as it is.
 
     Raises `ExpectationsFailedError` for a batch refused as a whole; the refusal is recorded.
     """
-    batch = _Batch(system, resource, batch_id)
+    batch = Batch(system, resource, batch_id)
     suite = load_suite(suites / system.name / f"{resource.name}.json")
     results = check_batch(
         database.url_for(LOADER),
@@ -144,15 +133,13 @@ def validate_batch(
     )
     try:
         with database.transaction(LOADER) as connection:
-            return _judge(connection, batch, results, is_volume_accepted)
+            return _judge(connection, batch, results)
     except ExpectationsFailedError as error:
         _record_refusal(database, batch_id, error.message)
         raise
 
 
-def _judge(
-    connection: Connection, batch: _Batch, results: ExpectationResults, is_volume_accepted: bool
-) -> BatchCounts:
+def _judge(connection: Connection, batch: Batch, results: ExpectationResults) -> BatchCounts:
     lock = f"validated:{table_name(batch.system, batch.resource)}"
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (lock,))
     found = connection.execute(_OPEN_BATCH, (batch.batch_id,)).fetchone()
@@ -164,24 +151,17 @@ def _judge(
     connection.execute("delete from ops.dispositions where batch_id = %s", (batch.batch_id,))
     _run(connection, _JUDGE, batch)
     if found[1] == "window":
-        table_faults = [] if is_volume_accepted else list(results.table_failures)
-        gates.refuse_abnormal(
-            connection, batch.system, batch.resource, batch_id=batch.batch_id,
-            table_faults=table_faults, is_volume_accepted=is_volume_accepted,
-        )
+        gates.refuse_abnormal(connection, batch, results.table_failures)
     _run(connection, _KEEP, batch)
     if found[1] == "window":
-        gates.mark_vanished(
-            connection, batch.system, batch.resource, batch_id=batch.batch_id,
-            is_volume_accepted=is_volume_accepted,
-        )
+        gates.mark_vanished(connection, batch)
     _run(connection, _QUARANTINE, batch)
     _run(connection, _RESOLVE, batch)
     closed = _run(connection, _CLOSE, batch).fetchone()
     return BatchCounts(*(int(str(count)) for count in closed or ()))
 
 
-def _collect_faults(connection: Connection, batch: _Batch, results: ExpectationResults) -> None:
+def _collect_faults(connection: Connection, batch: Batch, results: ExpectationResults) -> None:
     connection.execute("create temp table faults (row_number integer, reason text) on commit drop")
     connection.execute(
         sql.SQL(
@@ -193,17 +173,21 @@ def _collect_faults(connection: Connection, batch: _Batch, results: ExpectationR
     for failure in results.row_failures:
         connection.execute(
             sql.SQL("insert into faults select _row, {} from ({}) as failing").format(
-                sql.Literal(failure.reason), sql.SQL(failure.query)  # type: ignore[arg-type]  # made by the suite, not input
+                sql.Literal(failure.reason),
+                sql.SQL(failure.query),
             )
         )
 
 
-def _run(connection: Connection, template: str, batch: _Batch) -> psycopg.Cursor[tuple[object, ...]]:
-    statement = sql.SQL(template).format(**_parts(batch))  # type: ignore[arg-type]  # one of the constants above
-    return connection.execute(statement, batch.values())
+def _run(connection: Connection, template: str, batch: Batch) -> psycopg.Cursor[tuple[object, ...]]:
+    statement = sql.SQL(template).format(**_parts(batch))
+    return connection.execute(
+        statement,
+        {"system": batch.system.name, "resource": batch.resource.name, "batch": batch.batch_id},
+    )
 
 
-def _parts(batch: _Batch) -> dict[str, sql.Composable]:
+def _parts(batch: Batch) -> dict[str, sql.Composable]:
     resource = batch.resource
     names = [sql.Identifier(field.name) for field in resource.fields]
     modified: sql.Composable = sql.SQL(

@@ -1,0 +1,1 @@
+"""PostgreSQL: transactions, tables, the ledger and its migrations."""

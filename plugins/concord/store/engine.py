@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import LiteralString
 
 import psycopg
 from psycopg import errors as pg
@@ -51,34 +50,52 @@ def _refuse_silent_rollback(connection: Connection) -> None:
         raise BatchError("A statement of this transaction failed, so nothing of it was kept; run it again.")
 
 
+_BY_KIND: tuple[tuple[tuple[type[psycopg.Error], ...], type[ConcordError], str], ...] = (
+    (
+        (pg.InvalidPassword, pg.InvalidAuthorizationSpecification),
+        ConfigurationError,
+        "PostgreSQL refused the login; correct the user and password in CONCORD_WAREHOUSE_URL.",
+    ),
+    (
+        (pg.InvalidCatalogName,),
+        ConfigurationError,
+        "The database in CONCORD_WAREHOUSE_URL does not exist; create it, then run ./concord migrate.",
+    ),
+    (
+        (pg.UndefinedTable, pg.InvalidSchemaName, pg.UndefinedFunction),
+        ConfigurationError,
+        "The warehouse lacks something ({why}); run ./concord migrate, or the night's earlier steps first.",
+    ),
+    (
+        (pg.InsufficientPrivilege,),
+        ConfigurationError,
+        "The warehouse login may not do this ({why}); make it a member of the concord roles.",
+    ),
+    (
+        (pg.DiskFull,),
+        ServerError,
+        "PostgreSQL has no disk space left; free some, then run the task again.",
+    ),
+    (
+        (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.QueryCanceled),
+        ServerError,
+        "PostgreSQL gave way to another run ({why}); run it again.",
+    ),
+    (
+        (pg.CheckViolation,),
+        BatchError,
+        "The books do not balance: {why}. Nothing was kept.",
+    ),
+)
+
+
 def as_ours(error: psycopg.Error) -> ConcordError:
     """Sort a PostgreSQL error by what the caller should do."""
-    match error:
-        case pg.InvalidPassword() | pg.InvalidAuthorizationSpecification():
-            return ConfigurationError(
-                "PostgreSQL refused the login; correct the user and password in CONCORD_WAREHOUSE_URL."
-            )
-        case pg.InvalidCatalogName():
-            return ConfigurationError(
-                "The database in CONCORD_WAREHOUSE_URL does not exist; create it, then run ./concord migrate."
-            )
-        case pg.UndefinedTable() | pg.InvalidSchemaName() | pg.UndefinedFunction():
-            return ConfigurationError(
-                f"The warehouse lacks something ({_first_line(error)}); run ./concord migrate."
-            )
-        case pg.InsufficientPrivilege():
-            return ConfigurationError(
-                f"The warehouse login may not do this ({_first_line(error)}); "
-                "make it a member of the concord roles."
-            )
-        case pg.DiskFull():
-            return ServerError("PostgreSQL has no disk space left; free some, then run the task again.")
-        case pg.SerializationFailure() | pg.DeadlockDetected() | pg.LockNotAvailable() | pg.QueryCanceled():
-            return ServerError(f"PostgreSQL gave way to another run ({_first_line(error)}); run it again.")
-        case psycopg.OperationalError():
-            return _connection_error(error)
-        case pg.CheckViolation():
-            return BatchError(f"The books do not balance: {_first_line(error)}. Nothing was kept.")
+    for foreign, ours, sentence in _BY_KIND:
+        if isinstance(error, foreign):
+            return ours(sentence.format(why=_first_line(error)))
+    if isinstance(error, psycopg.OperationalError):
+        return _connection_error(error)
     return BatchError(f"PostgreSQL refused a statement: {_first_line(error)}. Nothing was kept.")
 
 
@@ -102,9 +119,3 @@ def _first_line(error: psycopg.Error) -> str:
     if error.diag.message_primary:
         return error.diag.message_primary
     return (str(error).splitlines() or ["no reason given"])[0][:200]
-
-
-def fetch_value(connection: Connection, query: LiteralString, parameters: object = ()) -> object:
-    """The first column of the first row, None when there is no row."""
-    row = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]  # psycopg's Params
-    return None if row is None else row[0]

@@ -6,7 +6,6 @@ that do not fit the struct, take the careful way. A record that cannot be read a
 payload and the reason in `_fault`: validation quarantines it, and nothing is lost.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from operator import attrgetter
@@ -17,7 +16,6 @@ import msgspec
 from concord.contract import Field, Kind, Resource
 from concord.errors import ContractError
 
-_SPLIT = re.compile(r"(?<!\\)\.")
 _NULL = "None"  # COPY's mark for null: what `%s` makes of None; the text "None" itself is escaped
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
@@ -28,20 +26,20 @@ class RowShaper:
     """Turns pages into COPY text for one batch; `received` counts the records so far."""
 
     def __init__(self, resource: Resource, batch_id: str) -> None:
-        self._fields = sorted(resource.fields, key=lambda field: field.kind is Kind.JSON)
+        self._fields = sorted(resource.fields, key=lambda field: field.is_document)
         self._batch_id = batch_id
-        self._root = _Node([(split_path(field.path), field) for field in resource.fields])
+        self._root = _Node([(field.parts, field) for field in resource.fields])
         self._decode = msgspec.json.Decoder(self._root.type, float_hook=str).decode
-        self._read_scalars = self._getter(field for field in self._fields if field.kind is not Kind.JSON)
-        self._read_documents = self._getter(field for field in self._fields if field.kind is Kind.JSON)
+        self._read_scalars = self._getter(field for field in self._fields if not field.is_document)
+        self._read_documents = self._getter(field for field in self._fields if field.is_document)
         self._row = f"{batch_id}\t%s\t{_NULL}\t%s\t" + "%s\t" * len(self._fields) + "%s\n"
         self.received = 0
 
     def _getter(self, fields: Iterable[Field]) -> Callable[[Any], tuple[Any, ...]]:
-        attributes = [self._root.attribute(split_path(field.path)) for field in fields]
+        attributes = [self._root.attribute(field.parts) for field in fields]
         match attributes:
             case []:
-                return lambda record: ()
+                return lambda _: ()
             case [only]:
                 read = attrgetter(only)
                 return lambda record: (read(record),)
@@ -109,9 +107,11 @@ class _Node:
         for parts, field in entries:
             groups.setdefault(parts[0], []).append((parts[1:], field))
         self._names = {key: f"f{index}" for index, key in enumerate(groups)}
-        self._leaves = {key: group[0][1] for key, group in groups.items() if not group[0][0]}
-        for key in self._leaves:
-            if len(groups[key]) > 1:
+        self._leaves = {
+            key: [field for _, field in group] for key, group in groups.items() if not all(p for p, _ in group)
+        }
+        for key, fields in self._leaves.items():
+            if any(p for p, _ in groups[key]) or len({field.is_document for field in fields}) > 1:
                 raise ContractError(f"The path {key!r} is declared both as a field and as part of another.")
         self._branches = {key: _Node(group) for key, group in groups.items() if key not in self._leaves}
         self.type = msgspec.defstruct(
@@ -126,11 +126,11 @@ class _Node:
         """The type a key is decoded as, and its value where the record lacks it."""
         if key in self._branches:
             return self._branches[key].type | None, None
-        match self._leaves[key].kind:
-            case Kind.JSON:
-                return msgspec.Raw, msgspec.Raw(b"null")
-            case Kind.TEXT:
-                return str | int | bool | None, None
+        fields = self._leaves[key]
+        if fields[0].is_document:
+            return msgspec.Raw, msgspec.Raw(b"null")
+        if any(field.kind is Kind.TEXT for field in fields):
+            return str | int | bool | None, None
         return Any, None
 
     def fill_gaps(self, record: Any) -> None:
@@ -148,18 +148,13 @@ class _Node:
         return name if len(parts) == 1 else f"{name}.{self._branches[parts[0]].attribute(parts[1:])}"
 
 
-def split_path(path: str) -> list[str]:
-    r"""The keys of a dotted path; a dot within a key is written `\.`."""
-    return [part.replace("\\.", ".") for part in _SPLIT.split(path)]
-
-
 def _text_at(record: Any, field: Field) -> str | None:
     value = record
-    for part in split_path(field.path):
+    for part in field.parts:
         value = value.get(part) if isinstance(value, dict) else None
     if value is None:
         return None
-    if isinstance(value, (dict, list)) or field.kind is Kind.JSON:
+    if isinstance(value, (dict, list)) or field.is_document:
         return msgspec.json.encode(value).decode()
     return str(value)
 

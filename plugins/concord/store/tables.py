@@ -72,8 +72,7 @@ def _create_landing(system: System, resource: Resource) -> sql.Composed:
 
 def _create_validated(system: System, resource: Resource) -> sql.Composed:
     columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(field.kind.value))
-        for field in resource.fields
+        sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(field.kind.value)) for field in resource.fields
     )
     return sql.SQL(
         "create table if not exists {table} (_key text primary key, {columns}, "
@@ -112,7 +111,7 @@ def _stored_types(connection: Connection, schema: str, table: str) -> dict[str, 
 
 def _add_column(connection: Connection, table: sql.Identifier, field: Field, kind: str) -> None:
     connection.execute(
-        sql.SQL("alter table {} add column {} {}").format(table, sql.Identifier(field.name), sql.SQL(kind))  # type: ignore[arg-type]  # kind is one of Kind
+        sql.SQL("alter table {} add column {} {}").format(table, sql.Identifier(field.name), sql.SQL(kind))
     )
 
 
@@ -132,9 +131,9 @@ def _create_typed_view(system: System, resource: Resource) -> sql.Composed:
 
 def _text_of(field: Field) -> sql.Composed:
     column = sql.Identifier(field.name)
-    if field.kind is Kind.JSON:
-        return sql.SQL("nullif({}, 'null')").format(column)
-    return sql.SQL(field.form.sql).format(column)  # type: ignore[arg-type]  # a declaration of ours, not input
+    if field.is_document:
+        column = sql.SQL("nullif({}, 'null')").format(column)  # type: ignore[assignment]  # both are Composable
+    return sql.SQL(field.form.sql).format(column)
 
 
 def _typed_column(field: Field) -> sql.Composed:
@@ -147,7 +146,7 @@ def _typed_column(field: Field) -> sql.Composed:
 
 
 def _is_readable(field: Field) -> sql.Composed:
-    return sql.SQL(_READABLE[field.kind]).format(_text_of(field))  # type: ignore[arg-type]  # a constant above
+    return sql.SQL(_READABLE[field.kind]).format(_text_of(field))
 
 
 def _fault(field: Field) -> sql.Composed:

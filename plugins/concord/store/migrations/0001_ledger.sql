@@ -15,6 +15,7 @@ create table ops.batches (
     quarantined bigint not null default 0,
     repeated bigint not null default 0,
     is_key_list_complete boolean not null default false,
+    is_volume_accepted boolean not null default false,
     reason text,
     landed_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz,
