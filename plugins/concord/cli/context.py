@@ -1,0 +1,80 @@
+"""What the verbs share: the installation they speak to, its warehouse, its Airflow, and where they write."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from concord.errors import ConfigurationError
+from concord.settings import REPOSITORY, Settings, read_settings
+
+if TYPE_CHECKING:
+    from concord.local.airflow_api import AirflowApi
+    from concord.store.engine import Database
+
+DAGS = REPOSITORY / "dags"
+PLUGINS = REPOSITORY / "plugins"
+PLAIN_WIDTH = 100
+# Only the folder is wanted before the address of the warehouse is known.
+NO_ADDRESS = "postgresql://"
+
+
+def open_console() -> Console:
+    """Standard output; without a terminal plain lines of a fixed width."""
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        return Console(highlight=False, width=PLAIN_WIDTH, color_system=None)
+    return console
+
+
+def read_home() -> Path:
+    """The state folder of the local installation."""
+    return read_settings({**os.environ, "CONCORD_WAREHOUSE_URL": NO_ADDRESS}).home
+
+
+def load_settings() -> Settings:
+    """The settings; where the environment names no warehouse, the one of the local installation."""
+    if os.environ.get("CONCORD_WAREHOUSE_URL"):
+        return read_settings()
+    return read_settings({**os.environ, "CONCORD_WAREHOUSE_URL": _local_fact("warehouse_url")})
+
+
+def open_database(settings: Settings | None = None) -> "Database":
+    """The warehouse."""
+    from concord.store.engine import Database
+
+    return Database((settings or load_settings()).warehouse_url)
+
+
+def open_airflow() -> "AirflowApi":
+    """Airflow's REST API, of the environment's CONCORD_AIRFLOW_URL or of the local installation."""
+    from concord.local.airflow_api import AirflowApi
+
+    url = os.environ.get("CONCORD_AIRFLOW_URL")
+    if url:
+        user = os.environ.get("CONCORD_AIRFLOW_USER", "admin")
+        password = os.environ.get("CONCORD_AIRFLOW_PASSWORD", "")
+        return AirflowApi(url, user=user, password=password)
+    return AirflowApi(
+        _local_fact("airflow_url"), user=_local_fact("airflow_user"), password=_local_fact("airflow_password")
+    )
+
+
+def _local_fact(name: str) -> str:
+    from concord.local.installation import read_status
+
+    facts = read_status(read_home()).facts
+    if name not in facts:
+        raise ConfigurationError(
+            "Concord does not run here; start it with ./concord up (or ./concord demo), "
+            "or name a running one in CONCORD_WAREHOUSE_URL and CONCORD_AIRFLOW_URL.",
+            missing=name,
+        )
+    return str(facts[name])
+
+
+def with_warehouse(settings: Settings, url: str) -> Settings:
+    """The same settings for another warehouse."""
+    return replace(settings, warehouse_url=url)

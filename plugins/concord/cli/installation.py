@@ -1,0 +1,65 @@
+"""The verbs of an installation on this machine: up, down, status, systems, migrate."""
+
+import typer
+
+from concord.cli.context import open_console, open_database, read_home
+
+PANEL = "An installation on this machine"
+
+
+def add_verbs(app: typer.Typer) -> None:
+    """Register the verbs."""
+    for verb in (up, down, status, systems, migrate):
+        app.command(rich_help_panel=PANEL)(verb)
+
+
+def up() -> None:
+    """Start PostgreSQL and Airflow here, for your own systems.
+
+    The systems are those of AIRFLOW_CONN_SHOPIFY_DEFAULT, AIRFLOW_CONN_SALESFORCE_DEFAULT and so on, or of
+    connections that you set in Airflow (Admin, Connections). Everything stays up until ./concord down.
+    """
+    from concord.local.start import start_installation
+
+    start_installation(read_home(), console=open_console())
+
+
+def down() -> None:
+    """Stop the installation; its data stays where it is."""
+    from concord.local.installation import stop
+
+    stopped = stop(read_home())
+    console = open_console()
+    if stopped:
+        console.print(f"Stopped {', '.join(stopped)}. The data is kept in {read_home()}.")
+    else:
+        console.print("Nothing was running.")
+
+
+def status() -> None:
+    """Say what runs, what was read, and what waits for a person."""
+    from concord.cli.status import show_status
+
+    show_status(open_console())
+
+
+def systems() -> None:
+    """List the systems, what is read and what may be written."""
+    from concord.cli.status import show_systems
+
+    show_systems(open_console())
+
+
+def migrate() -> None:
+    """Bring the warehouse's tables to this version."""
+    from concord.registry import load_systems
+    from concord.store.migrate import migrate as apply_migrations
+    from concord.store.tables import create_tables
+
+    database = open_database()
+    applied = apply_migrations(database)
+    for system in load_systems().values():
+        for resource in system.resources:
+            create_tables(database, system, resource)
+    console = open_console()
+    console.print(f"Applied {', '.join(applied)}." if applied else "The warehouse is up to date.")

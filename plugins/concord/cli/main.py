@@ -1,0 +1,62 @@
+"""The verbs put together, and the one place where an error becomes a sentence."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from concord.cli import installation, nights, plans, records, repository
+from concord.errors import ConcordError
+
+HELP = """Concord makes the systems of a business agree.
+
+Every night it reads the shop, the CRM and the ERP, works out what each should say, shows what it would
+change, writes the differences back, and can undo what it wrote.
+"""
+FIRST_STEPS = """Start with **./concord demo**: a whole night on this machine, with systems in miniature.
+For your own systems: **./concord up**, then **./concord status**. Each verb has its own --help."""
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="./concord",
+    help=HELP,
+    epilog=FIRST_STEPS,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def read_options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the code an error arose.")] = False,
+) -> None:
+    """Options that stand before the verb; `main` looks for --debug itself, because errors end there."""
+
+
+nights.add_demo(app)
+installation.add_verbs(app)
+nights.add_verbs(app)
+plans.add_verbs(app)
+records.add_verbs(app)
+repository.add_verbs(app)
+
+
+def main() -> None:
+    """Run one verb; an error of ours is one sentence and exit status 1."""
+    try:
+        app(prog_name="./concord")
+    except ConcordError as error:
+        if "--debug" in sys.argv[1:2]:
+            raise
+        sys.stderr.write(f"concord: {error.message}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does.
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,222 @@
+"""Runs a night through Airflow's API and follows it: ingests, reconcile, write-backs, and the plans in between."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from concord.cli.progress import Board, Step
+from concord.errors import BatchError, ConfigurationError
+
+if TYPE_CHECKING:
+    from concord.local.airflow_api import AirflowApi, DagRun, RequiredAction, TaskInstance
+    from concord.store.engine import Database
+
+POLL_SECONDS = 1.0
+PARSE_SECONDS = 90.0
+# How long after the last run ended a further one may still begin; the scheduler looks every quarter of a second.
+QUIET_SECONDS = 12.0
+NIGHT_SECONDS = 3600.0
+RECONCILE = "reconcile"
+INGEST = "ingest_"
+WRITE_BACK = "write_back_"
+TITLES: Mapping[str, str] = {INGEST: "Read and check", RECONCILE: "Reconcile", WRITE_BACK: "Write back to"}
+BAD_STATES = frozenset({"failed", "upstream_failed"})
+
+Decide = Callable[["RequiredAction"], None]
+
+
+@dataclass(slots=True)
+class Night:
+    """What became of one night: the runs that belong to it and the tasks that failed."""
+
+    runs: list["DagRun"] = field(default_factory=list)
+    failures: list["TaskInstance"] = field(default_factory=list)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether there was a reconcile and nothing failed."""
+        has_reconciled = any(run.dag_id == RECONCILE and run.state == "success" for run in self.runs)
+        return has_reconciled and not self.failures and all(run.state == "success" for run in self.runs)
+
+    @property
+    def reconcile_run(self) -> str | None:
+        """The first reconcile of the night, under whose name the report is kept."""
+        found = [run.run_id for run in self.runs if run.dag_id == RECONCILE]
+        return found[0] if found else None
+
+
+class Conductor:
+    """Starts a night and follows it until nothing of it runs any more."""
+
+    def __init__(self, api: "AirflowApi", board: Board, *, systems: Sequence[str], decide: Decide) -> None:
+        self.api = api
+        self.board = board
+        self.systems = systems
+        self._decide = decide
+        self._asked: set[tuple[str, str, str]] = set()
+        self._steps: dict[tuple[str, str], Step] = {}
+        self._known: set[tuple[str, str]] = set()
+        self._has_helped = False
+
+    def wait_for_dags(self, *, is_writing: bool = True) -> list[str]:
+        """Wait until Airflow has read all Dags of a night; a Dag that does not load ends the wait."""
+        prefixes = (INGEST, WRITE_BACK) if is_writing else (INGEST,)
+        wanted = {RECONCILE, *(f"{prefix}{system}" for prefix in prefixes for system in self.systems)}
+        deadline = time.monotonic() + PARSE_SECONDS
+        while missing := wanted - set(self.api.dag_ids()):
+            for name, trace in self.api.import_errors().items():
+                raise ConfigurationError(f"Airflow cannot load {name}: {trace.strip().splitlines()[-1]}")
+            if time.monotonic() > deadline:
+                raise ConfigurationError(f"Airflow does not know {', '.join(sorted(missing))}; look at its Dag folder.")
+            time.sleep(POLL_SECONDS / 2)
+        return sorted(wanted)
+
+    def run(self, *, interval: tuple[datetime, datetime], logical_date: datetime) -> Night:
+        """Trigger the ingests for one interval and follow everything that comes of them."""
+        dags = self.wait_for_dags()
+        self._known = {(run.dag_id, run.run_id) for run in self.api.runs()}
+        for system in self.systems:
+            # Before the Dag may run: its schedule then finds this interval taken and adds no run of its own.
+            self.api.trigger(f"{INGEST}{system}", logical_date=logical_date, interval=interval)
+        for dag in dags:
+            self.api.set_paused(dag, is_paused=False)
+        return self._follow()
+
+    def _follow(self) -> Night:
+        deadline = time.monotonic() + NIGHT_SECONDS
+        quiet_since: float | None = None
+        while time.monotonic() < deadline:
+            runs = self._new_runs()
+            self._show(runs)
+            self._ask(runs)
+            if all(run.is_finished for run in runs):
+                quiet_since = quiet_since or time.monotonic()
+                if self._is_over(runs, quiet=time.monotonic() - quiet_since):
+                    return Night(runs=runs, failures=self._failures(runs))
+            else:
+                quiet_since = None
+            time.sleep(POLL_SECONDS)
+        raise BatchError("The night did not end within an hour; look at its runs in Airflow.")
+
+    def _new_runs(self) -> list["DagRun"]:
+        names = (INGEST, RECONCILE, WRITE_BACK)
+        runs = [run for run in self.api.runs() if (run.dag_id, run.run_id) not in self._known]
+        return sorted(
+            (run for run in runs if run.dag_id.startswith(names)),
+            key=lambda run: (run.started_at or datetime.max.replace(tzinfo=UTC), run.dag_id),
+        )
+
+    def _is_over(self, runs: Sequence["DagRun"], *, quiet: float) -> bool:
+        states = {run.dag_id: run.state for run in runs}
+        read = [system for system in self.systems if states.get(f"{INGEST}{system}") == "success"]
+        if not all(f"{INGEST}{system}" in states for system in self.systems) or not read:
+            return bool(states) and quiet > QUIET_SECONDS
+        if RECONCILE not in states:
+            self._help(len(read) < len(self.systems) or quiet > QUIET_SECONDS)
+            return False
+        if states[RECONCILE] != "success":
+            return True
+        return all(f"{WRITE_BACK}{system}" in states for system in read) or quiet > QUIET_SECONDS
+
+    def _help(self, is_needed: bool) -> None:
+        """Start reconcile as its fixed hour would, when a system that failed keeps the others waiting."""
+        if is_needed and not self._has_helped:
+            self._has_helped = True
+            self.board.say("A system is missing tonight; the others are reconciled without it.")
+            self.api.trigger(RECONCILE)
+
+    def _show(self, runs: Iterable["DagRun"]) -> None:
+        for run in runs:
+            name = (run.dag_id, run.run_id)
+            step = self._steps.get(name)
+            if step is None:
+                step = self._steps[name] = self.board.begin(say_dag(run.dag_id))
+            if step.is_finished:
+                continue
+            step.say(self._say_tasks(run))
+            if run.is_finished:
+                self.board.end(step, is_failed=run.state != "success")
+
+    def _say_tasks(self, run: "DagRun") -> str:
+        tasks = self.api.task_instances(run.dag_id, run.run_id)
+        failed = [task for task in tasks if task.state in BAD_STATES]
+        if run.is_finished:
+            return f"{say_task(failed[0])} failed" if failed else f"{len(tasks)} tasks"
+        now = [say_task(task) for task in tasks if task.state == "running"]
+        waiting = [task for task in tasks if task.state == "awaiting_input"]
+        return "waits for approval" if waiting else ", ".join(now[:3]) or run.state
+
+    def _ask(self, runs: Iterable["DagRun"]) -> None:
+        if not any(run.dag_id.startswith(WRITE_BACK) and not run.is_finished for run in runs):
+            return
+        for action in self.api.required_actions():
+            name = (action.dag_id, action.run_id, action.task_id)
+            if name not in self._asked:
+                self._asked.add(name)
+                self._decide(action)
+
+    def _failures(self, runs: Iterable["DagRun"]) -> list["TaskInstance"]:
+        tasks = [task for run in runs for task in self.api.task_instances(run.dag_id, run.run_id)]
+        return [task for task in tasks if task.state in BAD_STATES]
+
+
+def say_dag(dag_id: str) -> str:
+    """A Dag as a step: Read and check shopify."""
+    for prefix, title in TITLES.items():
+        if dag_id.startswith(prefix):
+            return f"{title} {dag_id.removeprefix(prefix)}".strip()
+    return dag_id
+
+
+def say_task(task: "TaskInstance") -> str:
+    """A task with the resource it is about."""
+    name = task.task_id.rsplit(".", 1)[-1].replace("_", " ")
+    return f"{name} {task.label}" if task.label else name
+
+
+def tonight() -> tuple[datetime, tuple[datetime, datetime]]:
+    """The logical date of the interval that ended last midnight, and that interval up to this moment."""
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=1), (midnight - timedelta(days=1), now)
+
+
+def approve_at_once(api: "AirflowApi", board: Board) -> Decide:
+    """Answer each plan with yes, as a person would, and say so."""
+
+    def decide(action: "RequiredAction") -> None:
+        board.say(f"Approving as {api.user}, as a person would in Airflow: {action.subject}")
+        api.answer(action)
+
+    return decide
+
+
+def leave_to_person(api: "AirflowApi", board: Board) -> Decide:
+    """Say where a plan is decided, and wait."""
+
+    def decide(action: "RequiredAction") -> None:
+        board.say(f"For you to decide: {action.subject}\n  {api.url}/required_actions")
+
+    return decide
+
+
+def run_night_now(
+    api: "AirflowApi", database: "Database", console: Console, *, approve: bool, write_back: bool
+) -> None:
+    """A night on the installation that is up; raises when it was not right."""
+    from concord.registry import load_systems
+    from concord.stages.report import build_report, render_terminal
+
+    with api, Board(console) as board:
+        decide = (approve_at_once if approve else leave_to_person)(api, board)
+        conductor = Conductor(api, board, systems=list(load_systems()), decide=decide)
+        now = datetime.now(UTC)
+        night = conductor.run(interval=(now - timedelta(days=1), now), logical_date=now)
+    console.print(render_terminal(build_report(database, night.reconcile_run)))
+    if not night.is_right:
+        failed = ", ".join(f"{task.dag_id} {say_task(task)}" for task in night.failures)
+        raise BatchError(f"The night was not right: {failed or 'a run failed'}; see {api.url}.")
