@@ -1,0 +1,116 @@
+"""Starts a vendor as a process of its own and hands back its address; for the demo, the tests and the benchmarks."""
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+HOST = "127.0.0.1"
+_ROOT = Path(__file__).resolve().parent.parent
+_PATIENCE = 30.0
+
+
+class StartError(RuntimeError):
+    """The vendor did not come up; the message says why and where its log is."""
+
+
+@dataclass(slots=True)
+class Server:
+    """A running vendor."""
+
+    vendor: str
+    url: str
+    process: subprocess.Popen[bytes]
+    data_dir: Path
+    ca_file: Path | None = None
+    _trust: ssl.SSLContext | None = field(default=None, repr=False)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rsplit(":", 1)[1])
+
+    def control(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
+        """Asks the control desk: `control("counts")`, `control("faults", {...})`."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - the address is our own
+            f"{self.url}/__control/{path}",
+            data,
+            {"content-type": "application/json"},
+            method=method or ("GET" if body is None else "POST"),
+        )
+        with urllib.request.urlopen(request, timeout=30, context=self._trust) as reply:  # noqa: S310
+            return json.load(reply)
+
+    def stop(self) -> None:
+        """Ends the process and waits for it."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def start(
+    vendor: str, data_dir: Path, *, port: int | None = None, tls: bool = False, detached: bool = False
+) -> Server:
+    """Starts a vendor and waits until it answers; unless detached, it ends when this process does."""
+    data_dir = Path(data_dir)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    log = data_dir / f"{vendor}.log"
+    command = [sys.executable, "-m", "sandbox", "serve", "--vendor", vendor, "--port", str(port)]
+    command += ["--data", str(data_dir), *(["--tls"] if tls else []), *([] if detached else ["--leave-with-parent"])]
+    with log.open("ab") as output:
+        process = _spawn(command, output, detached)
+    ca_file = data_dir / "tls" / "ca.pem" if tls else None
+    server = Server(vendor, f"{'https' if tls else 'http'}://{HOST}:{port}", process, data_dir, ca_file)
+    _wait(server, log)
+    return server
+
+
+def _spawn(command: list[str], output: IO[bytes], detached: bool) -> subprocess.Popen[bytes]:
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(  # noqa: S603 - the command is our own
+        command,
+        stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        start_new_session=detached,
+    )
+
+
+def _wait(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            last = log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise StartError(f"the {server.vendor} sandbox ended while starting ({' '.join(last)}); see {log}")
+        try:
+            if server.ca_file is not None and server._trust is None:
+                server._trust = ssl.create_default_context(cafile=str(server.ca_file))
+            if server.control("health")["vendor"] == server.vendor:
+                return
+        except OSError:
+            time.sleep(0.05)
+    server.stop()
+    raise StartError(f"the {server.vendor} sandbox did not answer within {_PATIENCE:.0f} s; see {log}")

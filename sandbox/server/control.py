@@ -1,0 +1,141 @@
+"""The control desk of a vendor: plants faults, makes people's edits, and tells what really happened here.
+
+It has no login, so it answers on the loopback interface only.
+"""
+
+from collections import Counter
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+
+from sandbox.server.faults import Faults
+from sandbox.server.gate import CONTROL, Book
+from sandbox.server.vendor import Vendor
+from sandbox.store import Order, Where, decode
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+def _refuse_strangers(request: Request) -> None:
+    if request.client is None or request.client.host not in _LOOPBACK:
+        raise HTTPException(403, "the control desk answers on loopback only")
+
+
+def add_control(app: FastAPI, vendor: Vendor, faults: Faults, book: Book) -> None:
+    """Mounts the desk beside the vendor's own paths."""
+    router = APIRouter(prefix=CONTROL, dependencies=[Depends(_refuse_strangers)])
+    _add_faults(router, faults)
+    _add_records(router, vendor)
+    _add_books(router, vendor, book)
+
+    @router.get("/health")
+    async def health() -> dict[str, Any]:
+        return {"vendor": vendor.name, "records": {name: vendor.store.count(name) for name in vendor.store.collections}}
+
+    @router.post("/limits")
+    async def limits(wanted: dict[str, Any]) -> dict[str, Any]:
+        return vendor.set_limits(wanted)
+
+    @router.post("/reset")
+    async def reset(wanted: dict[str, Any] | None = None) -> dict[str, Any]:
+        faults.remove()
+        book.clear()
+        vendor.reset()
+        vendor.store.forget_effects()
+        if wanted and wanted.get("data"):
+            vendor.store.clear()
+        return {"reset": True}
+
+    app.include_router(router)
+
+
+def _add_faults(router: APIRouter, faults: Faults) -> None:
+    @router.post("/faults")
+    async def plant(wanted: dict[str, Any] | list[dict[str, Any]]) -> dict[str, Any]:
+        rules = wanted if isinstance(wanted, list) else [wanted]
+        try:
+            return {"ids": [faults.plant(rule).number for rule in rules]}
+        except (ValueError, KeyError) as refused:
+            raise HTTPException(422, str(refused)) from refused
+
+    @router.get("/faults")
+    async def show() -> list[dict[str, Any]]:
+        return [rule.shown() for rule in faults.rules]
+
+    @router.delete("/faults")
+    async def remove_all() -> dict[str, Any]:
+        faults.remove()
+        return {"removed": True}
+
+    @router.delete("/faults/{number}")
+    async def remove(number: int) -> dict[str, Any]:
+        faults.remove(number)
+        return {"removed": True}
+
+
+def _add_records(router: APIRouter, vendor: Vendor) -> None:
+    def collection_of(name: str) -> str:
+        try:
+            return vendor.canonical(name)
+        except KeyError as unknown:
+            raise HTTPException(404, str(unknown.args[0])) from unknown
+
+    @router.post("/edit")
+    async def edit(wanted: dict[str, Any]) -> dict[str, Any]:
+        collection, record_id = collection_of(wanted["resource"]), wanted.get("id")
+        if wanted.get("delete"):
+            return {"deleted": vendor.delete(collection, record_id)}
+        try:
+            return vendor.edit(collection, record_id, wanted.get("set", {}))
+        except KeyError as missing:
+            raise HTTPException(404, f"no {collection} {record_id}") from missing
+
+    @router.get("/records/{resource}")
+    async def records(resource: str, limit: int = 1000, after: str | None = None) -> dict[str, Any]:
+        collection = collection_of(resource)
+        order, where = Order(), Where()
+        if after is not None:
+            where = order.after(where, (0, int(after) if after.isdigit() else after))
+        rows = vendor.store.page(collection, where, order, limit=limit)
+        following = str(rows[-1][0]) if len(rows) == limit else None
+        return {"records": [decode(row[2]) for row in rows], "next": following}
+
+    @router.get("/records/{resource}/one")
+    async def record(resource: str, id: str) -> dict[str, Any]:
+        found = vendor.store.get(collection_of(resource), id)
+        if found is None:
+            raise HTTPException(404, f"no {resource} {id}")
+        return found
+
+
+def _add_books(router: APIRouter, vendor: Vendor, book: Book) -> None:
+    @router.get("/counts")
+    async def counts() -> dict[str, Any]:
+        effects: Counter[str] = Counter()
+        records: dict[str, dict[str, int]] = {}
+        for _, _, operation, collection, record_id, _ in vendor.store.effects():
+            effects[operation] += 1
+            _tally(records, f"{collection}/{record_id}", "effects", 1)
+        for (collection, name), times in book.targets.items():
+            _tally(records, f"{collection}/{vendor.resolve(collection, name)}", "attempts", times)
+        return {
+            "calls": book.calls,
+            "attempts": dict(book.operations),
+            "effects": dict(effects),
+            "statuses": {str(status): times for status, times in book.statuses.items()},
+            "records": records,
+        }
+
+    @router.get("/effects")
+    async def effects(after: int = 0) -> list[dict[str, Any]]:
+        names = ("n", "at", "operation", "resource", "id", "content")
+        return [dict(zip(names, row, strict=True)) for row in vendor.store.effects() if row[0] > after]
+
+    @router.get("/log")
+    async def log(after: int = 0) -> list[dict[str, Any]]:
+        return [entry for entry in book.history if entry["n"] > after]
+
+
+def _tally(records: dict[str, dict[str, int]], name: str, what: str, times: int) -> None:
+    entry = records.setdefault(name, {"attempts": 0, "effects": 0})
+    entry[what] += times

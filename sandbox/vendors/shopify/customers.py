@@ -1,0 +1,135 @@
+"""Writing customers: e-mail and phone are unique in the shop, and given addresses replace the old ones."""
+
+import re
+from typing import Any
+
+from sandbox.store import Record, Store
+from sandbox.vendors.shopify.collections import (
+    collection_of,
+    email_of,
+    gid,
+    number_of,
+    phone_of,
+    stamp,
+)
+from sandbox.vendors.shopify.user_errors import UserErrors, user_error
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
+_PHONE = re.compile(r"\+?[0-9]{7,15}")
+_PLAIN = ("firstName", "lastName", "note", "tags")
+_ADDRESS = ("firstName", "lastName", "company", "address1", "address2", "city", "zip", "phone")
+
+
+def create_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+    """A new customer; it needs a name, a phone number or an e-mail address."""
+    given = arguments["input"]
+    if not any(given.get(name) for name in ("firstName", "lastName", "email", "phone")):
+        raise UserErrors([user_error(None, "A name, phone number, or email address must be present")])
+    number = int(store.largest_key("customers") or 0) + 1
+    now = stamp(store.clock.tick())
+    customer: Record = {"id": gid("Customer", number), "createdAt": now, "note": None, "defaultAddress": None}
+    return _written(store, customer, given, "customerCreate")
+
+
+def update_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+    """Changes the fields that are given."""
+    given = arguments["input"]
+    return _written(store, _existing(store, given.get("id"), ["id"]), given, "customerUpdate")
+
+
+def set_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+    """Creates or changes, found by id, e-mail or phone."""
+    given, identifier = arguments["input"], arguments.get("identifier") or {}
+    record_id = identifier.get("id") or given.get("id")
+    if record_id:
+        return _written(store, _existing(store, record_id, ["input"]), given, "customerSet")
+    for field in ("email", "phone"):
+        keys = store.find("customers", field, identifier[field]) if identifier.get(field) else []
+        if keys:
+            found = store.get_by_key("customers", keys[0])
+            return _written(store, found or {}, given, "customerSet")
+    return create_customer(store, {"input": {**given, **{k: v for k, v in identifier.items() if v}}}, version)
+
+
+def update_address(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+    """Changes the given fields of an address and keeps the others."""
+    customer = _existing(store, arguments["customerId"], ["customerId"])
+    address = customer.get("defaultAddress")
+    if address is None or number_of(address["id"]) != number_of(arguments["addressId"]):
+        raise UserErrors([user_error(["addressId"], "Address does not exist")])
+    customer["defaultAddress"] = {**address, **_address(arguments["address"], partly=True)}
+    _save(store, customer, "customerAddressUpdate")
+    return {"address": customer["defaultAddress"]}
+
+
+def _existing(store: Store, record_id: str | None, field: list[str]) -> Record:
+    found = store.get("customers", record_id) if record_id and collection_of(record_id) == "customers" else None
+    if found is None:
+        raise UserErrors([user_error(field, "Customer does not exist")])
+    return found
+
+
+def _written(store: Store, customer: Record, given: dict[str, Any], operation: str) -> dict[str, Any]:
+    errors = [*_email_errors(store, customer, given), *_phone_errors(store, customer, given)]
+    if errors:
+        raise UserErrors(errors)
+    customer = {**customer, **{name: given[name] for name in _PLAIN if name in given}}
+    if "email" in given:
+        email = (given["email"] or "").strip()
+        customer["defaultEmailAddress"] = {"emailAddress": email} if email else None
+    if "phone" in given:
+        phone = _bare_phone(given["phone"])
+        customer["defaultPhoneNumber"] = {"phoneNumber": phone} if phone else None
+    if "addresses" in given:
+        customer["defaultAddress"] = _default_address(customer, given["addresses"])
+    _save(store, customer, operation)
+    return {"customer": customer}
+
+
+def _save(store: Store, customer: Record, operation: str) -> None:
+    customer["updatedAt"] = stamp(store.clock.tick())
+    store.put("customers", customer, operation=operation)
+
+
+def _email_errors(store: Store, customer: Record, given: dict[str, Any]) -> list[dict[str, Any]]:
+    email = (given.get("email") or "").strip()
+    if not email or email == email_of(customer):
+        return []
+    if not _EMAIL.fullmatch(email):
+        return [user_error(["email"], "Email is invalid", "INVALID")]
+    return _taken(store, customer, "email", email)
+
+
+def _phone_errors(store: Store, customer: Record, given: dict[str, Any]) -> list[dict[str, Any]]:
+    phone = _bare_phone(given.get("phone"))
+    if not phone or phone == phone_of(customer):
+        return []
+    if not _PHONE.fullmatch(phone):
+        return [user_error(["phone"], "Phone is invalid", "INVALID")]
+    return _taken(store, customer, "phone", phone)
+
+
+def _bare_phone(phone: str | None) -> str:
+    return re.sub(r"[\s()/.-]", "", phone or "")
+
+
+def _taken(store: Store, customer: Record, field: str, value: str) -> list[dict[str, Any]]:
+    own = number_of(customer["id"])
+    if all(key == own for key in store.find("customers", field, value)):
+        return []
+    return [user_error([field], f"{field.capitalize()} has already been taken", "TAKEN")]
+
+
+def _default_address(customer: Record, addresses: list[dict[str, Any]]) -> Record | None:
+    """The first address becomes the default one; what it leaves out is empty, for the list replaces the old."""
+    if not addresses:
+        return None
+    number = number_of(customer["id"])
+    return {"id": f"{gid('MailingAddress', number)}?model_name=CustomerAddress", **_address(addresses[0])}
+
+
+def _address(given: dict[str, Any], *, partly: bool = False) -> Record:
+    address = {name: given.get(name) for name in _ADDRESS if not partly or name in given}
+    if not partly or "countryCode" in given:
+        address["countryCodeV2"] = given.get("countryCode")
+    return address

@@ -1,0 +1,16 @@
+"""What a mutation says when it does not want to."""
+
+from typing import Any
+
+
+class UserErrors(Exception):
+    """The mutation is refused; `errors` is its `userErrors`, `payload` what it tells besides."""
+
+    def __init__(self, errors: list[dict[str, Any]], payload: dict[str, Any] | None = None) -> None:
+        super().__init__(errors[0]["message"])
+        self.errors, self.payload = errors, payload or {}
+
+
+def user_error(field: list[str] | None, message: str, code: str | None = None) -> dict[str, Any]:
+    """One entry of `userErrors`."""
+    return {"field": field, "message": message, "code": code}
