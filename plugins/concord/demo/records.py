@@ -1,0 +1,119 @@
+"""Records of the systems as flat fields in the world's words, from the systems themselves."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+
+Record = Mapping[str, Any]
+Fields = dict[str, Any]
+
+PAGE = 1000
+TIMEOUT = 30.0
+SHOPIFY = ("customers", "product_variants", "inventory_items")
+SALESFORCE = ("accounts", "contacts", "orders")
+
+
+def read_vendor(url: str, resource: str) -> Iterator[Record]:
+    """All records of one collection as the vendor's own control desk shows them."""
+    after: str | None = None
+    with requests.Session() as session:
+        session.trust_env = False
+        while True:
+            params = {"limit": str(PAGE), **({"after": after} if after else {})}
+            answer = session.get(f"{url}/__control/records/{resource}", params=params, timeout=TIMEOUT)
+            answer.raise_for_status()
+            page = answer.json()
+            yield from page["records"]
+            after = page["next"]
+            if after is None:
+                return
+
+
+def flatten(system: str, resource: str, record: Record) -> tuple[str, Fields]:
+    """The key of a record, and what it says."""
+    return FLAT[system, resource](record)
+
+
+def _customer(record: Record) -> tuple[str, Fields]:
+    address = record.get("defaultAddress") or {}
+    return record["id"], {
+        "first_name": record.get("firstName"),
+        "last_name": record.get("lastName"),
+        "email": (record.get("defaultEmailAddress") or {}).get("emailAddress"),
+        "phone": (record.get("defaultPhoneNumber") or {}).get("phoneNumber"),
+        "company_name": address.get("company"),
+        "street": address.get("address1"),
+        "city": address.get("city"),
+        "postal_code": address.get("zip"),
+        "country_code": address.get("countryCodeV2"),
+        "note": record.get("note"),
+    }
+
+
+def _variant(record: Record) -> tuple[str, Fields]:
+    return record["id"], {"price": record.get("price"), "sku": record.get("sku")}
+
+
+def _item(record: Record) -> tuple[str, Fields]:
+    quantities = record["inventoryLevel"]["quantities"]
+    return record["id"], {"stock": quantities[0]["quantity"], "sku": record.get("sku")}
+
+
+def _account(record: Record) -> tuple[str, Fields]:
+    return record["Id"], {
+        "customer_name": record.get("Name"),
+        "street": record.get("BillingStreet"),
+        "city": record.get("BillingCity"),
+        "postal_code": record.get("BillingPostalCode"),
+        "country_code": record.get("BillingCountry"),
+        "account_number": record.get("AccountNumber"),
+        "is_deleted": record.get("IsDeleted"),
+    }
+
+
+def _contact(record: Record) -> tuple[str, Fields]:
+    return record["Id"], {
+        "first_name": record.get("FirstName"),
+        "last_name": record.get("LastName"),
+        "email": record.get("Email"),
+        "phone": record.get("Phone"),
+        "account": record.get("AccountId"),
+        "is_deleted": record.get("IsDeleted"),
+    }
+
+
+def _order(record: Record) -> tuple[str, Fields]:
+    return record["Id"], {"status": record.get("Status"), "is_deleted": record.get("IsDeleted")}
+
+
+def _party(record: Record) -> tuple[str, Fields]:
+    address = next(iter(record["addresses"]), {})
+    place = {name: address.get(name) for name in ("street", "city", "postal_code", "country_code")}
+    return record["code"], {"customer_name": record["name"], **place, "is_active": record["active"]}
+
+
+def _product(record: Record) -> tuple[str, Fields]:
+    return record["code"], {
+        "name": record["name"],
+        "price": float(record["list_price"]),
+        "stock": int(record["stock"]),
+    }
+
+
+def read_mechanisms(party: Record) -> set[tuple[str, str]]:
+    """The telephone numbers and addresses by which a party is reached: (email or phone, value)."""
+    kinds = {"email": "email", "phone": "phone", "mobile": "phone"}
+    return {(kinds[item["type"]], item["value"]) for item in party["contact_mechanisms"] if item["type"] in kinds}
+
+
+FLAT = {
+    ("shopify", "customers"): _customer,
+    ("shopify", "product_variants"): _variant,
+    ("shopify", "inventory_items"): _item,
+    ("salesforce", "accounts"): _account,
+    ("salesforce", "contacts"): _contact,
+    ("salesforce", "orders"): _order,
+    ("tryton", "parties"): _party,
+    ("tryton", "products"): _product,
+}
