@@ -1,0 +1,44 @@
+"""Named places at which a run can be made to die, so that a test proves that the rerun ends the same.
+
+A failpoint does nothing unless `CONCORD_FAILPOINT` names it; then the process ends at once, as if killed.
+"""
+
+import os
+import sys
+
+VARIABLE = "CONCORD_FAILPOINT"
+FAILPOINTS = (
+    "plan.after_changes",
+    "plan.after_count",
+    "plan.after_commit",
+    "approve.after_commit",
+    "apply.after_lease",
+    "apply.after_settle",
+    "apply.after_references",
+    "apply.after_sent",
+    "apply.after_call",
+    "apply.after_outcomes",
+    "apply.after_resource",
+    "apply.before_close",
+    "apply.after_close",
+    "settle.after_read",
+    "settle.after_changes",
+    "verify.after_landing",
+    "verify.after_validation",
+    "verify.after_compare",
+    "undo.after_changes",
+    "undo.after_commit",
+    "replay.after_landing",
+    "replay.after_validation",
+    "identify.after_clusters",
+    "identify.after_identities",
+)
+
+
+def failpoint(name: str) -> None:
+    """End the process here without any clean-up when this place is the one named."""
+    if os.environ.get(VARIABLE) != name:
+        return
+    sys.stderr.write(f"died at failpoint {name}\n")
+    sys.stderr.flush()
+    os._exit(137)
