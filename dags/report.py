@@ -1,0 +1,38 @@
+"""Measures what the night achieved and writes its report.
+
+**Reads** the warehouse, where every write-back was read back. **Writes** the warehouse's marts and agreement
+once more, and one self-contained HTML page into the folder of reports (`CONCORD_REPORTS`).
+
+It starts when every system was written to, or at 04:00 UTC with what there is: a plan that still waits for
+a person then shows as waiting.
+
+**Safe to run again?** Yes. The page of a night replaces itself.
+
+**When red:** nothing is lost and nothing needs undoing; the log of the failed task says what to correct.
+Clear it to have the report.
+"""
+
+from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, task
+
+from concord.orchestration import reporting, tasks
+from concord.orchestration.defaults import DEFAULTS, TRANSFORM_POOL, written_asset, written_systems
+
+with DAG(
+    dag_id="report",
+    doc_md=__doc__,
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("0 4 * * *", timezone="UTC"),
+        assets=AssetAll(*(written_asset(system) for system in written_systems())),
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args=dict(DEFAULTS),
+    tags=["stage:report", "impact:warehouse"],
+):
+    night = task(task_id="newest_run")(reporting.newest_run)()
+    prepared = task(task_id="dbt_prepare", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
+    identified = task(task_id="identify")(tasks.find_identities)(night)
+    built = task(task_id="dbt_marts", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MARTS, night)
+    measured = task(task_id="measure")(tasks.measure)(night, "after")
+    written = task(task_id="write_report")(reporting.report)(night)
+    prepared >> identified >> built >> measured >> written

@@ -1,0 +1,195 @@
+"""Says what is wrong with the nights, one sentence per alarm; an empty list is a quiet night.
+
+Each check reads the ledger over an open connection and answers with plain values. What an alarm means and
+how it is cured is in the runbook under its name.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from concord.contract import ChangedBetween, System
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+SETTLING = timedelta(hours=2)
+DROP_LIMIT = 0.005
+PATIENCE = timedelta(hours=24)
+
+_NEWEST = """
+select
+    system,
+    resource,
+    max(upper(covered_window)) filter (where state = 'covered') as covered_until,
+    (array_agg(state order by upper(covered_window) desc, landed_at desc))[1] as state,
+    (array_agg(reason order by upper(covered_window) desc, landed_at desc))[1] as reason
+from ops.batches
+where purpose = 'window'
+group by system, resource
+"""
+_GAPS = "select system, resource, lower(missing_window), upper(missing_window) from ops.coverage_gaps"
+_DEAD_LETTERS = """
+select system, resource, count(*), min(message)
+from ops.dead_letters
+where state = 'open' and first_seen_at > %s
+group by system, resource
+order by system, resource
+"""
+_UNSETTLED = """
+select plans.system, count(*)
+from ops.changes
+inner join ops.plans using (plan_id)
+where changes.state in ('sent', 'unknown') and plans.created_at < %s
+group by plans.system
+order by plans.system
+"""
+_WAITING = """
+select system, plan_id, planned
+from ops.plans
+where state = 'planned' and needs_approval and created_at < %s
+order by created_at
+"""
+_AGREEMENT = """
+select run_id, sum(agreed)::double precision / nullif(sum(compared), 0)
+from ops.agreement
+where phase = 'after'
+group by run_id
+order by max(measured_at) desc
+limit 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that a person should look at; `name` is its heading in the runbook."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Where the reading of one resource stands."""
+
+    covered_until: datetime | None
+    state: str
+    reason: str
+
+
+def due_until(as_of: datetime) -> datetime:
+    """Up to when everything must have been read: the last midnight that is two hours past."""
+    settled = as_of.astimezone(UTC) - SETTLING
+    return settled.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def unfit_resources(connection: Connection, systems: Iterable[System], as_of: datetime) -> dict[str, list[str]]:
+    """For each system, one sentence for each resource whose data is refused, stale or missing."""
+    newest = {(row[0], row[1]): Newest(row[2], row[3], row[4] or "") for row in connection.execute(_NEWEST)}
+    due = due_until(as_of)
+    return {
+        system.name: [
+            sentence
+            for resource in system.resources
+            if (sentence := _unfit(resource.name, newest.get((system.name, resource.name)), due))
+        ]
+        for system in systems
+    }
+
+
+def _unfit(resource: str, newest: Newest | None, due: datetime) -> str:
+    if newest is None:
+        return f"{resource} was never read"
+    if newest.state == "refused":
+        return f"the newest batch of {resource} was refused ({newest.reason[:200]})"
+    if newest.covered_until is None:
+        return f"{resource} was read but never validated"
+    if newest.covered_until < due:
+        return f"{resource} is read up to {_minute(newest.covered_until)} only, {_minute(due)} was due"
+    return ""
+
+
+def check_freshness(connection: Connection, systems: Sequence[System], as_of: datetime) -> list[Alarm]:
+    """Systems whose data is not that of the last night."""
+    unfit = unfit_resources(connection, systems, as_of)
+    return [
+        Alarm("stale data", f"{system}: {'; '.join(reasons)}. Look at the newest run of ingest_{system}.")
+        for system, reasons in unfit.items()
+        if reasons
+    ]
+
+
+def check_coverage(connection: Connection, systems: Sequence[System]) -> list[Alarm]:
+    """Spans of changes that nobody read; a snapshot has no spans to miss."""
+    windowed = {
+        (system.name, resource.name)
+        for system in systems
+        for resource in system.resources
+        if isinstance(resource.changes, ChangedBetween)
+    }
+    return [
+        Alarm(
+            "coverage gap",
+            f"{system} {resource} was not read from {_minute(start)} to {_minute(end)}; fill it with "
+            f"airflow backfill create --dag-id ingest_{system} "
+            f"--from-date {start:%Y-%m-%d} --to-date {end:%Y-%m-%d}.",
+        )
+        for system, resource, start, end in connection.execute(_GAPS)
+        if (system, resource) in windowed
+    ]
+
+
+def check_dead_letters(connection: Connection, as_of: datetime) -> list[Alarm]:
+    """Records set aside since yesterday."""
+    return [
+        Alarm(
+            "dead letters",
+            f"{count} new dead letters of {system} {resource}, one of them: {message[:200]} "
+            "See ./concord dead-letters list.",
+        )
+        for system, resource, count, message in connection.execute(_DEAD_LETTERS, (as_of - PATIENCE,))
+    ]
+
+
+def check_writes(connection: Connection, as_of: datetime) -> list[Alarm]:
+    """Changes whose outcome nobody knows, and plans that nobody answered."""
+    unsettled = [
+        Alarm(
+            "unsettled changes",
+            f"{count} changes were sent to {system} and their outcome is not known; "
+            f"clear the task apply of the newest write_back_{system} run: it reads them back first.",
+        )
+        for system, count in connection.execute(_UNSETTLED, (as_of - SETTLING,))
+    ]
+    waiting = [
+        Alarm(
+            "plan waits",
+            f"Plan {plan_id} with {planned} changes for {system} has waited for an answer for a day; "
+            "answer it in Airflow under Required Actions.",
+        )
+        for system, plan_id, planned in connection.execute(_WAITING, (as_of - PATIENCE,))
+    ]
+    return unsettled + waiting
+
+
+def check_agreement(connection: Connection) -> list[Alarm]:
+    """Whether the systems agree less than after the night before."""
+    shares: Mapping[str, float] = {run: share for run, share in connection.execute(_AGREEMENT) if share}
+    if len(shares) < 2:
+        return []
+    (run, now), (_, before) = shares.items()
+    if now >= before - DROP_LIMIT:
+        return []
+    return [
+        Alarm(
+            "agreement drop",
+            f"Agreement fell from {before:.2%} to {now:.2%} with run {run}; "
+            "its report lists the discrepancies by cause.",
+        )
+    ]
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

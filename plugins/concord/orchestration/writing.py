@@ -1,0 +1,183 @@
+"""The tasks that end at a vendor: plan, ask, apply, read back; and undo and replay, which go the same way."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Asset, Context, TriggerRule, task
+
+from concord import registry
+from concord.contract import System
+from concord.errors import ConfigurationError, PermanentError
+from concord.orchestration.defaults import find_connection, installation, spoken
+from concord.stages.apply import apply_plan
+from concord.stages.freshness import system_of_plan
+from concord.stages.plan import PlanSummary, approve, decline, plan_changes, render_plan
+from concord.stages.replay import replay_dead_letters
+from concord.stages.sessions import open_session
+from concord.stages.undo import plan_undo
+from concord.stages.verify import verify_plan
+
+log = logging.getLogger(__name__)
+
+Planned = Mapping[str, Any]
+
+ANSWER_WITHIN = timedelta(hours=20)
+BY_POLICY = "policy"
+NOBODY = "nobody"
+
+
+@spoken()
+def plan(system_name: str, run_id: str) -> dict[str, Any]:
+    """Plan the difference between what the system should say and what it says."""
+    _, database = installation()
+    system = registry.system(system_name)
+    return describe(system, plan_changes(database, system=system, run_id=run_id))
+
+
+@spoken()
+def plan_inverse(plan_id: str, run_id: str) -> dict[str, Any]:
+    """Plan to put back what a plan changed."""
+    _, database = installation()
+    name = system_of_plan(database, plan_id)
+    if name is None:
+        raise ConfigurationError(
+            f'There is no plan "{plan_id}"; ./concord plan show lists the plans there are.', plan=plan_id
+        )
+    system = registry.system(name)
+    return describe(system, plan_undo(database, system=system, plan_id=plan_id, run_id=run_id))
+
+
+def describe(system: System, summary: PlanSummary) -> dict[str, Any]:
+    """A plan in the few words that the next tasks need."""
+    return {"system": system.name, **asdict(summary)}
+
+
+def choose_approval(planned: Planned) -> str:
+    """The task that answers: the policy, or a person."""
+    return "ask_a_person" if planned["needs_approval"] else "approve_by_policy"
+
+
+@spoken()
+def approve_by_policy(planned: Planned) -> str:
+    """Approve a plan that the policy finds small and harmless."""
+    approve(installation()[1], planned["plan_id"], BY_POLICY)
+    return str(planned["plan_id"])
+
+
+class PlanApproval(ApprovalOperator):  # type: ignore[misc]  # airflow is not followed by mypy
+    """Shows a plan to a person and keeps the answer, without a worker while it waits.
+
+    The text of the plan holds vendors' data, so it is put in place here and never passes a template.
+    """
+
+    template_fields = ("planned",)
+
+    def __init__(self, *, planned: Any, **options: Any) -> None:  # Airflow's border
+        super().__init__(subject="Write-back", response_timeout=ANSWER_WITHIN, **options)
+        self.planned = planned
+
+    def execute(self, context: Context) -> None:
+        """Put the question and park."""
+        with spoken():
+            self.subject, self.body = question(self.planned)
+        super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:  # Airflow's border
+        """Keep the answer and who gave it; the tasks after a refusal are skipped."""
+        with spoken():
+            record_answer(self.planned, event)
+        return super().execute_complete(context, event)
+
+
+def question(planned: Planned) -> tuple[str, str]:
+    """The headline and the Markdown by which a person decides."""
+    text = render_plan(installation()[1], planned["plan_id"])
+    headline = f"{planned['system']}: {planned['planned']} changes wait for your approval"
+    return headline, text.replace("<", "&lt;")
+
+
+def record_answer(planned: Planned, event: Mapping[str, Any]) -> None:
+    """Approve or decline the plan in the name of whoever answered; no answer declines it."""
+    _, database = installation()
+    if event.get("error"):
+        decline(database, planned["plan_id"], NOBODY)
+        raise PermanentError(
+            f"Nobody answered plan {planned['plan_id']} for {planned['system']} within "
+            f"{ANSWER_WITHIN.total_seconds() / 3600:.0f} hours, so nothing was written; "
+            f"trigger write_back_{planned['system']} to plan anew."
+        )
+    user = event.get("responded_by_user") or {}
+    by = str(user.get("name") or user.get("id") or NOBODY)
+    is_approved = event["chosen_options"] == [ApprovalOperator.APPROVE]
+    (approve if is_approved else decline)(database, planned["plan_id"], by)
+    log.info("plan %s was %s by %s", planned["plan_id"], "approved" if is_approved else "declined", by)
+
+
+@spoken()
+def apply(planned: Planned, ti: Any = None) -> dict[str, Any]:  # Airflow passes the instance
+    """Carry out an approved plan and no other."""
+    _, database = installation()
+    system = registry.system(planned["system"])
+    holder = f"{ti.dag_id}/{ti.run_id}/{ti.try_number}"
+    with open_session(
+        system,
+        find_connection(system.connection),
+        database,
+        purpose="apply",
+        reference=planned["plan_id"],
+    ) as session:
+        outcome = apply_plan(database, session, system=system, plan_id=planned["plan_id"], holder=holder)
+    return asdict(outcome)
+
+
+@spoken()
+def verify(planned: Planned) -> dict[str, Any]:
+    """Read back what was written, so that the warehouse says what the system says."""
+    settings, database = installation()
+    system = registry.system(planned["system"])
+    with open_session(
+        system,
+        find_connection(system.connection),
+        database,
+        purpose="verify",
+        reference=planned["plan_id"],
+    ) as session:
+        counts = verify_plan(
+            database,
+            session,
+            system=system,
+            plan_id=planned["plan_id"],
+            suites=settings.expectations,
+        )
+    return asdict(counts)
+
+
+def carry_out(planned: Any, *, pool: str, outlets: Sequence[Asset] = ()) -> None:  # an XComArg
+    """Wire the way of a plan: approve, apply, verify; a plan that is declined ends there."""
+    choose = task.branch(task_id="choose_approval")(choose_approval)(planned)
+    by_policy = task(task_id="approve_by_policy")(approve_by_policy)(planned)
+    by_person = PlanApproval(task_id="ask_a_person", planned=planned)
+    applied = task(task_id="apply", pool=pool, trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)(apply)(
+        planned
+    )
+    verified = task(task_id="verify", pool=pool, outlets=list(outlets))(verify)(planned)
+    choose >> [by_policy, by_person] >> applied >> verified
+
+
+@spoken()
+def replay(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Send dead letters back into the stage that refused them; none named means all that are open."""
+    settings, database = installation()
+    system = registry.system(params["system"])
+    counts = replay_dead_letters(
+        database,
+        system=system,
+        resource=system.resource(params["resource"]),
+        dead_letter_ids=params["dead_letter_ids"] or None,
+        suites=settings.expectations,
+    )
+    return asdict(counts)
