@@ -135,10 +135,13 @@ def test_a_lost_part_makes_it_broken(home: Path) -> None:
 
 
 def test_a_failed_start_leaves_nothing_running(home: Path) -> None:
-    with pytest.raises(ConfigurationError, match="not a folder"):  # noqa: PT012
+    def start_and_fail() -> None:
         with Installation(home, is_bound=False) as installation:
             installation.start_postgres()
             raise ConfigurationError("The dags folder is not a folder.")
+
+    with pytest.raises(ConfigurationError, match="not a folder"):
+        start_and_fail()
     assert read_status(home).state is State.STOPPED
     assert [
         process.pid for process in psutil.process_iter(["cmdline"]) if str(home) in str(process.info["cmdline"])

@@ -23,7 +23,8 @@ from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
 from concord.quality.sizes import PYTHON_FOLDERS, find_oversized
 from concord.quality.words import find_forbidden
-from concord.settings import REPOSITORY
+from concord.settings import REPOSITORY, Settings
+from concord.stages.transform import connection_variables, dbt_options
 
 AT_ONCE = 2
 DBT_FOLDER = "dbt_project"
@@ -51,8 +52,8 @@ class Step:
 def run_checks(args: Sequence[str] = (), root: Path = REPOSITORY) -> int:
     """Run all steps, or those named in `args`; 0 when all of them pass."""
     console = Console(emoji=False)
-    with scratch_warehouse(is_needed=(root / DBT_FOLDER).exists()) as url:
-        steps = make_steps(root, dbt_environment(root, url))
+    with scratch_settings(root) as settings:
+        steps = make_steps(root, settings)
         unknown = set(args) - {step.name for step in steps}
         if unknown:
             console.print(
@@ -66,8 +67,9 @@ def run_checks(args: Sequence[str] = (), root: Path = REPOSITORY) -> int:
     return int(any(outcome.complaint for outcome in outcomes))
 
 
-def make_steps(root: Path, environment: Mapping[str, str]) -> list[Step]:
+def make_steps(root: Path, settings: Settings) -> list[Step]:
     """The checks, the slow ones first so that they overlap best."""
+    environment = tool_environment(settings)
     folders = [folder for folder in PYTHON_FOLDERS if (root / folder).exists()]
     dbt = root / DBT_FOLDER
 
@@ -77,7 +79,7 @@ def make_steps(root: Path, environment: Mapping[str, str]) -> list[Step]:
     return [
         Step("sql", command("sqlfluff", "lint", "--nocolor", "--disable-progress-bar", "models", folder=dbt), dbt),
         Step("types", command("mypy")),
-        Step("dbt", command("dbt", "--quiet", "parse", "--no-partial-parse", folder=dbt), dbt),
+        Step("dbt", command("dbt", "parse", "--no-partial-parse", *dbt_options(settings)), dbt),
         Step("layers", command("lint-imports")),
         Step("format", command("ruff", "format", "--check", "--quiet", "--diff", *folders)),
         Step("lint", command("ruff", "check", "--quiet", "--output-format=concise", *folders)),
@@ -109,27 +111,27 @@ def run_tool(arguments: Sequence[str], folder: Path, environment: Mapping[str, s
 
 
 @contextmanager
-def scratch_warehouse(*, is_needed: bool) -> Iterator[str]:
-    """The address of an empty database; SQL style is checked on compiled models, and compiling asks a database."""
-    if not is_needed:
-        yield ""
-        return
+def scratch_settings(root: Path) -> Iterator[Settings]:
+    """Settings with an empty warehouse; SQL style is checked on compiled models, and compiling asks a database."""
     with (
         tempfile.TemporaryDirectory(prefix="concord-check-") as folder,
         Processes(Path(folder), is_bound=True) as processes,
     ):
-        server = Postgres(Path(folder), processes, settings=FORGETFUL, databases=["concord"])
-        server.start()
-        yield server.url()
+        url = ""
+        if (root / DBT_FOLDER).exists():
+            server = Postgres(Path(folder), processes, settings=FORGETFUL, databases=["concord"])
+            server.start()
+            url = server.url()
+        yield Settings(warehouse_url=url, home=Path(folder), dbt_project=root / DBT_FOLDER)
 
 
-def dbt_environment(root: Path, url: str) -> dict[str, str]:
-    """The environment in which the tools run."""
+def tool_environment(settings: Settings) -> dict[str, str]:
+    """The environment in which the tools run; dbt's files go to the scratch folder."""
     return {
         **os.environ,
-        "CONCORD_WAREHOUSE_URL": url,
-        "DBT_PROFILES_DIR": str(root / DBT_FOLDER),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **connection_variables(settings.warehouse_url),
+        "DBT_TARGET_PATH": str(settings.home / "target"),
+        "DBT_LOG_PATH": str(settings.home / "logs"),
         "DBT_USE_COLORS": "false",
         "NO_COLOR": "1",
     }

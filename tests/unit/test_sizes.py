@@ -1,0 +1,56 @@
+"""The ceilings of the style guide hold, and the ruler that measures them is right."""
+
+from pathlib import Path
+
+import pytest
+
+from concord.quality.sizes import find_oversized
+from concord.settings import REPOSITORY
+
+LONG_FUNCTION = "def work() -> None:\n" + "    work()\n" * 50
+LONG_TEST = "def test_it() -> None:\n" + "    work()\n" * 30
+MANY = "def work(*, a: int, b: int, c: int, d: int, e: int, f: int) -> None: ..."
+POSITIONAL = "def work(a: int, b: int, c: int, d: int) -> None: ..."
+METHOD = "class Work:\n    def work(self, a: int, b: int, c: int, *, d: int, e: int) -> None: ..."
+
+
+def test_this_repository_keeps_to_the_ceilings() -> None:
+    assert find_oversized(REPOSITORY) == []
+
+
+def write(root: Path, name: str, text: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "breach"),
+    [
+        ("plugins/a.py", "\n" * 351, "a.py:1: the file has 351 lines, at most 350"),
+        ("plugins/concord/systems/a.py", "\n" * 201, "a.py:1: the file has 201 lines, at most 200"),
+        ("dags/a.py", "\n" * 81, "a.py:1: the file has 81 lines, at most 80"),
+        ("plugins/a.py", LONG_FUNCTION, "a.py:1: work() has 51 lines, at most 50"),
+        ("tests/a.py", LONG_TEST, "a.py:1: test_it() has 31 lines, at most 30"),
+        ("sandbox/a.py", MANY, "a.py:1: work() has 6 parameters, at most 5"),
+        ("plugins/a.py", POSITIONAL, "a.py:1: work() before the * has 4 parameters, at most 3"),
+        ("dbt_project/models/marts/a.sql", "\n" * 81, "a.sql:1: the model has 81 lines, at most 80"),
+        (
+            "dbt_project/models/marts/reconciliation/a.sql",
+            "\n" * 121,
+            "a.sql:1: the model has 121 lines, at most 120",
+        ),
+    ],
+)
+def test_a_breach_is_found_and_named(tmp_path: Path, name: str, text: str, breach: str) -> None:
+    write(tmp_path, name, text)
+    assert [line.rsplit("/", 1)[1] for line in find_oversized(tmp_path)] == [breach]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("plugins/a.py", METHOD), ("plugins/a.py", "\n" * 350), ("tests/a.py", POSITIONAL)],
+    ids=["self does not count", "the ceiling itself is fine", "tests take fixtures by position"],
+)
+def test_what_is_allowed_is_not_found(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, name, text)
+    assert find_oversized(tmp_path) == []
