@@ -10,7 +10,7 @@ from sandbox.world.draw import Settings, moment_between, random_for
 from sandbox.world.pools import PRODUCT_COLOURS, PRODUCT_KINDS, PRODUCT_STYLES
 
 _BLOCK = 200
-_NEGATIVE_PRICE = range(0, 1)
+_NEGATIVE_PRICE = range(1)
 _ODD_SKU = range(1, 7)
 _STALE_STOCK = range(10, 30)
 _STALE_PRICE = range(30, 36)
@@ -56,7 +56,9 @@ def make_product(settings: Settings, index: int) -> Product:
     sku = f"{kind[:3].upper()}-{index + 1001}"
     price = Decimal(490 + int(random.random() * 39_000)) / 100
     stock = int(random.random() * 200)
-    created_at = moment_between(random, settings.begins_at, settings.begins_at + (settings.as_of - settings.begins_at) / 9)
+    created_at = moment_between(
+        random, settings.begins_at, settings.begins_at + (settings.as_of - settings.begins_at) / 9
+    )
     is_broken = slot in _NEGATIVE_PRICE
     shop_price = price + Decimal("2.50") if slot in _STALE_PRICE else price
     return Product(

@@ -140,7 +140,9 @@ def _as_namesake(customer: Customer, other: Customer) -> Customer:
     """Same name, same city, somebody else: these two must never be taken for one."""
     postal_code = other.postal_code[:2] + customer.postal_code[2:]
     moved = _other_digit(other.postal_code) if postal_code == other.postal_code else postal_code
-    return replace(customer, first_name=other.first_name, last_name=other.last_name, city=other.city, postal_code=moved)
+    return replace(
+        customer, first_name=other.first_name, last_name=other.last_name, city=other.city, postal_code=moved
+    )
 
 
 def _as_housemate(customer: Customer, other: Customer) -> Customer:

@@ -60,7 +60,9 @@ def _stale_values(random: Random, customer: Customer) -> tuple[tuple[str, ...], 
     """Which systems hold which outdated values; never the system that owns them."""
     slot, country = customer.slot, COUNTRY_BY_CODE[customer.country_code]
     if slot in slots.STALE_PHONE:
-        return _draw_who_is_stale(random, (SHOP, ERP)), {"phone": phone_number(country, customer.index, is_old=True)}
+        return _draw_who_is_stale(random, (SHOP, ERP)), {
+            "phone": phone_number(country, customer.index, is_old=True)
+        }
     if slot in slots.STALE_ADDRESS:
         street, city, postal_code = draw_address(random, country)
         where = {"street": f"{street} a", "city": city, "postal_code": postal_code}
@@ -138,11 +140,22 @@ def _extra_records(held: Held, customer: Customer) -> Iterator[Held]:
     """Duplicates and merge losers that exist beside a record."""
     slot, later = customer.slot, held.created_at + timedelta(hours=31)
     if slot in slots.SHOP_DUPLICATE and held.system == SHOP:
-        yield replace(held, copy=1, email=second_email(customer), created_at=later, updated_at=max(later, held.updated_at))
+        yield replace(
+            held,
+            copy=1,
+            email=second_email(customer),
+            created_at=later,
+            updated_at=max(later, held.updated_at),
+        )
     if slot in slots.CRM_DUPLICATE and held.system == CRM:
         email = customer.email.swapcase()
         yield replace(
-            held, copy=1, email=email, account_number=None, created_at=later, updated_at=max(later, held.updated_at)
+            held,
+            copy=1,
+            email=email,
+            account_number=None,
+            created_at=later,
+            updated_at=max(later, held.updated_at),
         )
     if slot in slots.CRM_MERGED and held.system == CRM:
         yield replace(held, copy=1, is_gone=True, account_number=None, updated_at=max(later, held.updated_at))
@@ -169,7 +182,7 @@ def make_records(settings: Settings, customer: Customer) -> Iterator[Held]:
     random = random_for(settings, "records", customer.index)
     slot = customer.slot
     for first in _first_records(settings, customer, random):
-        if 280 <= slot:
+        if slot >= 280:
             yield first
             continue
         held = _with_fault(first, slot)

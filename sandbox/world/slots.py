@@ -5,7 +5,7 @@ everything else about that customer is in order, so the owner's value and the id
 """
 
 # Customers, of 500.
-BROKEN_EMAIL = range(0, 3)
+BROKEN_EMAIL = range(3)
 BROKEN_COUNTRY = range(3, 5)
 REVIEW = range(5, 9)
 SHOP_DUPLICATE = range(10, 20)
@@ -34,7 +34,7 @@ ONLY_CROSSWALK = range(270, 280)
 PERSONS = frozenset({*NAMESAKES, *HOUSEMATES, *STALE_LAST_NAME})
 
 # Orders, of 500.
-TEST_ORDER = range(0, 10)
+TEST_ORDER = range(10)
 CANCELLED_BEFORE_ERP = range(10, 15)
 CANCELLED = range(10, 25)
 NEVER_REACHED_ERP = range(25, 31)

@@ -108,7 +108,9 @@ class Truth:
         if world_id is None or world_id not in self.missing_customers.get(system, []):
             return False
         known = self.entities[world_id]
-        return all(self.is_right(world_id, name, value) for name, value in values.items() if name in known and value)
+        return all(
+            self.is_right(world_id, name, value) for name, value in values.items() if name in known and value
+        )
 
     def find_customer(self, values: Mapping[str, Any]) -> str | None:
         """The customer that an e-mail, or else a phone with a name, belongs to."""
