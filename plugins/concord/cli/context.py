@@ -1,7 +1,6 @@
 """What the verbs share: the installation they speak to, its warehouse, its Airflow, and where they write."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 DAGS = REPOSITORY / "dags"
 PLUGINS = REPOSITORY / "plugins"
 PLAIN_WIDTH = 100
+DEMO = "demo"
 # Only the folder is wanted before the address of the warehouse is known.
 NO_ADDRESS = "postgresql://"
 
@@ -38,7 +38,8 @@ def load_settings() -> Settings:
     """The settings; where the environment names no warehouse, the one of the local installation."""
     if os.environ.get("CONCORD_WAREHOUSE_URL"):
         return read_settings()
-    return read_settings({**os.environ, "CONCORD_WAREHOUSE_URL": _local_fact("warehouse_url")})
+    home = {"CONCORD_HOME": str(find_running())}
+    return read_settings({**os.environ, **home, "CONCORD_WAREHOUSE_URL": _local_fact("warehouse_url")})
 
 
 def open_database(settings: Settings | None = None) -> "Database":
@@ -62,10 +63,21 @@ def open_airflow() -> "AirflowApi":
     )
 
 
+def find_running() -> Path:
+    """The folder of what runs here: the installation, else a demo, else the installation that does not run."""
+    from concord.local.installation import State, read_status
+
+    home = read_home()
+    demo = home / DEMO
+    if read_status(home).state is State.STOPPED and demo.exists():
+        return demo if read_status(demo).state is not State.STOPPED else home
+    return home
+
+
 def _local_fact(name: str) -> str:
     from concord.local.installation import read_status
 
-    facts = read_status(read_home()).facts
+    facts = read_status(find_running()).facts
     if name not in facts:
         raise ConfigurationError(
             "Concord does not run here; start it with ./concord up (or ./concord demo), "
@@ -73,8 +85,3 @@ def _local_fact(name: str) -> str:
             missing=name,
         )
     return str(facts[name])
-
-
-def with_warehouse(settings: Settings, url: str) -> Settings:
-    """The same settings for another warehouse."""
-    return replace(settings, warehouse_url=url)

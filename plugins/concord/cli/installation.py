@@ -19,7 +19,7 @@ def up() -> None:
     The systems are those of AIRFLOW_CONN_SHOPIFY_DEFAULT, AIRFLOW_CONN_SALESFORCE_DEFAULT and so on, or of
     connections that you set in Airflow (Admin, Connections). Everything stays up until ./concord down.
     """
-    from concord.local.start import start_installation
+    from concord.cli.start import start_installation
 
     start_installation(read_home(), console=open_console())
 
@@ -52,13 +52,13 @@ def systems() -> None:
 
 def migrate() -> None:
     """Bring the warehouse's tables to this version."""
-    from concord.registry import load_systems
+    from concord import registry
     from concord.store.migrate import migrate as apply_migrations
     from concord.store.tables import create_tables
 
     database = open_database()
     applied = apply_migrations(database)
-    for system in load_systems().values():
+    for system in registry.systems():
         for resource in system.resources:
             create_tables(database, system, resource)
     console = open_console()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from concord import registry
 from concord.cli.progress import Board, Step
 from concord.errors import BatchError, ConfigurationError
 
@@ -21,9 +22,10 @@ PARSE_SECONDS = 90.0
 QUIET_SECONDS = 12.0
 NIGHT_SECONDS = 3600.0
 RECONCILE = "reconcile"
+REPORT = "report"
 INGEST = "ingest_"
 WRITE_BACK = "write_back_"
-TITLES: Mapping[str, str] = {INGEST: "Read and check", RECONCILE: "Reconcile", WRITE_BACK: "Write back to"}
+TITLES: Mapping[str, str] = {INGEST: "Read and check", RECONCILE: "Reconcile", WRITE_BACK: "Write back to", REPORT: "Report"}
 BAD_STATES = frozenset({"failed", "upstream_failed"})
 
 Decide = Callable[["RequiredAction"], None]
@@ -56,16 +58,17 @@ class Conductor:
         self.api = api
         self.board = board
         self.systems = systems
+        self.all_systems = {system.name for system in registry.systems()}
         self._decide = decide
         self._asked: set[tuple[str, str, str]] = set()
         self._steps: dict[tuple[str, str], Step] = {}
         self._known: set[tuple[str, str]] = set()
-        self._has_helped = False
+        self._helped: set[str] = set()
 
-    def wait_for_dags(self, *, is_writing: bool = True) -> list[str]:
+    def wait_for_dags(self) -> list[str]:
         """Wait until Airflow has read all Dags of a night; a Dag that does not load ends the wait."""
-        prefixes = (INGEST, WRITE_BACK) if is_writing else (INGEST,)
-        wanted = {RECONCILE, *(f"{prefix}{system}" for prefix in prefixes for system in self.systems)}
+        wanted = {RECONCILE, REPORT}
+        wanted |= {f"{prefix}{system}" for prefix in (INGEST, WRITE_BACK) for system in self.all_systems}
         deadline = time.monotonic() + PARSE_SECONDS
         while missing := wanted - set(self.api.dag_ids()):
             for name, trace in self.api.import_errors().items():
@@ -82,7 +85,8 @@ class Conductor:
         for system in self.systems:
             # Before the Dag may run: its schedule then finds this interval taken and adds no run of its own.
             self.api.trigger(f"{INGEST}{system}", logical_date=logical_date, interval=interval)
-        for dag in dags:
+        idle = {f"{INGEST}{system}" for system in self.all_systems - set(self.systems)}
+        for dag in set(dags) - idle:
             self.api.set_paused(dag, is_paused=False)
         return self._follow()
 
@@ -103,7 +107,7 @@ class Conductor:
         raise BatchError("The night did not end within an hour; look at its runs in Airflow.")
 
     def _new_runs(self) -> list["DagRun"]:
-        names = (INGEST, RECONCILE, WRITE_BACK)
+        names = (INGEST, RECONCILE, WRITE_BACK, REPORT)
         runs = [run for run in self.api.runs() if (run.dag_id, run.run_id) not in self._known]
         return sorted(
             (run for run in runs if run.dag_id.startswith(names)),
@@ -111,23 +115,31 @@ class Conductor:
         )
 
     def _is_over(self, runs: Sequence["DagRun"], *, quiet: float) -> bool:
+        """Whether nothing follows any more; starts by hand what an absent system keeps from starting."""
         states = {run.dag_id: run.state for run in runs}
-        read = [system for system in self.systems if states.get(f"{INGEST}{system}") == "success"]
-        if not all(f"{INGEST}{system}" in states for system in self.systems) or not read:
-            return bool(states) and quiet > QUIET_SECONDS
+        read = {system for system in self.systems if states.get(f"{INGEST}{system}") == "success"}
+        is_patient = quiet < QUIET_SECONDS
+        if not read:
+            return not is_patient
         if RECONCILE not in states:
-            self._help(len(read) < len(self.systems) or quiet > QUIET_SECONDS)
+            self._help(RECONCILE, is_needed=read < self.all_systems or not is_patient)
             return False
         if states[RECONCILE] != "success":
             return True
-        return all(f"{WRITE_BACK}{system}" in states for system in read) or quiet > QUIET_SECONDS
+        written = {system for system in read if states.get(f"{WRITE_BACK}{system}") == "success"}
+        if any(f"{WRITE_BACK}{system}" not in states for system in read) and is_patient:
+            return False
+        if REPORT not in states:
+            self._help(REPORT, is_needed=written < self.all_systems or not is_patient)
+            return False
+        return True
 
-    def _help(self, is_needed: bool) -> None:
-        """Start reconcile as its fixed hour would, when a system that failed keeps the others waiting."""
-        if is_needed and not self._has_helped:
-            self._has_helped = True
-            self.board.say("A system is missing tonight; the others are reconciled without it.")
-            self.api.trigger(RECONCILE)
+    def _help(self, dag_id: str, *, is_needed: bool) -> None:
+        """Start a Dag as its fixed hour would, when a system that is absent keeps the others waiting."""
+        if is_needed and dag_id not in self._helped:
+            self._helped.add(dag_id)
+            self.board.say(f"Not every system took part; starting {dag_id} for the others, as its fixed hour would.")
+            self.api.trigger(dag_id)
 
     def _show(self, runs: Iterable["DagRun"]) -> None:
         for run in runs:
@@ -208,12 +220,11 @@ def run_night_now(
     api: "AirflowApi", database: "Database", console: Console, *, approve: bool, write_back: bool
 ) -> None:
     """A night on the installation that is up; raises when it was not right."""
-    from concord.registry import load_systems
     from concord.stages.report import build_report, render_terminal
 
     with api, Board(console) as board:
         decide = (approve_at_once if approve else leave_to_person)(api, board)
-        conductor = Conductor(api, board, systems=list(load_systems()), decide=decide)
+        conductor = Conductor(api, board, systems=[system.name for system in registry.systems()], decide=decide)
         now = datetime.now(UTC)
         night = conductor.run(interval=(now - timedelta(days=1), now), logical_date=now)
     console.print(render_terminal(build_report(database, night.reconcile_run)))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from concord.cli.context import load_settings, open_airflow, open_console, open_database, read_home
+from concord.cli.context import DEMO, load_settings, open_airflow, open_console, open_database, read_home
 
 PANEL = "Nights"
 DATE = "%Y-%m-%d"
@@ -48,8 +48,15 @@ def demo(
     from concord.demo.run import DemoOptions, run_demo
 
     names = tuple(name.strip() for name in systems.split(",") if name.strip())
+    home = read_home()
     options = DemoOptions(
-        home=read_home() / "demo", once=once, nights=nights, seed=seed, customers=customers, systems=names
+        home=home / DEMO,
+        cache=home,
+        once=once,
+        nights=nights,
+        seed=seed,
+        customers=customers,
+        systems=names,
     )
     is_right = run_demo(options, open_console())
     raise typer.Exit(0 if is_right else 1)

@@ -104,6 +104,18 @@ class AirflowApi:
         found = self._pages("/importErrors", "import_errors")
         return {str(item["filename"]): str(item["stack_trace"]) for item in found}
 
+    def paused_dag_ids(self) -> set[str]:
+        """The Dags whose runs, also those by hand, do not start."""
+        return {str(item["dag_id"]) for item in self._pages("/dags", "dags", paused="true")}
+
+    def set_pool(self, name: str, slots: int) -> None:
+        """Create a pool, or give the one there is this many slots."""
+        body: dict[str, object] = {"slots": slots, "include_deferred": False}
+        if any(item["name"] == name for item in self._pages("/pools", "pools")):
+            self._call("PATCH", f"/pools/{quote(name)}", json={"pool": name, **body})
+        else:
+            self._call("POST", "/pools", json={"name": name, **body})
+
     def set_paused(self, dag_id: str, *, is_paused: bool) -> None:
         """Pause a Dag or let its schedule run."""
         self._call("PATCH", f"/dags/{quote(dag_id)}", json={"is_paused": is_paused})

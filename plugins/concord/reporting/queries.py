@@ -17,7 +17,7 @@ from concord.reporting.model import (
     Report,
     Share,
 )
-from concord.store.engine import PLANNER, Connection, Database, fetch_value
+from concord.store.engine import PLANNER, Connection, Database
 
 Line = TypeVar("Line")
 
@@ -26,9 +26,17 @@ NIGHT = timedelta(hours=24)
 DISCREPANCIES = "marts.reconciliation_discrepancies"
 REVIEWS = "marts.identity_reviews"
 
-_LATEST_RUN = "select run_id from ops.agreement order by measured_at desc, phase limit 1"
+_LATEST_RUN = "select run_id from ops.agreement where phase = 'before' order by measured_at desc limit 1"
 _STARTED_AT = "select min(measured_at) from ops.agreement where run_id = %s and phase = 'before'"
 _PREVIOUS_AT = "select max(measured_at) from ops.agreement where run_id <> %s and measured_at < %s"
+_ENDED_AT: LiteralString = """
+    select max(measured_at)
+    from ops.agreement as mine
+    where run_id = %(run)s and exists (
+        select 1 from ops.agreement as newer
+        where newer.phase = 'before' and newer.run_id <> %(run)s and newer.measured_at > mine.measured_at
+    )
+"""
 _AGREEMENT: LiteralString = """
     select
         entity, field, left_system, right_system,
@@ -63,7 +71,8 @@ _PLANS: LiteralString = """
         (select count(*) from ops.changes as change
          where change.plan_id = plan.plan_id and change.is_verified) as verified
     from ops.plans as plan
-    where created_at >= %(since)s or (state = 'planned' and planned > 0)
+    where created_at < %(until)s
+        and (run_id = %(run)s or created_at >= %(since)s or (state = 'planned' and planned > 0))
     order by created_at, system, plan_id
 """
 _BATCHES: LiteralString = """
@@ -77,7 +86,7 @@ _BATCHES: LiteralString = """
         max(upper(covered_window)) filter (where state = 'covered' and purpose = 'window') as covered_until,
         max(reason) filter (where state = 'refused') as refusal
     from ops.batches as batch
-    where landed_at >= %(since)s
+    where landed_at >= %(since)s and landed_at < %(until)s and purpose <> 'read_back'
     group by batch.system, batch.resource
     order by batch.system, batch.resource
 """
@@ -92,7 +101,7 @@ _CALLS: LiteralString = """
         sum(bytes_received)::bigint as bytes_received,
         make_interval(secs => sum(waited_seconds)::double precision) as waited
     from ops.api_calls
-    where happened_at >= %(since)s
+    where happened_at >= %(since)s and happened_at < %(until)s
     group by system, purpose
     order by system, purpose
 """
@@ -111,7 +120,8 @@ def read_report(database: Database, run_id: str | None = None) -> Report:
         run = run_id or _text(fetch_value(connection, _LATEST_RUN))
         now = datetime.now(UTC)
         since = _begin_of_night(connection, run, now)
-        span = {"since": since}
+        ended = fetch_value(connection, _ENDED_AT, {"run": run})
+        span = {"run": run, "since": since, "until": ended if isinstance(ended, datetime) else now}
         return Report(
             run_id=run,
             made_at=now,
@@ -168,6 +178,12 @@ def _count_reviews(connection: Connection) -> int:
     if not _exists(connection, REVIEWS):
         return 0
     return int(str(fetch_value(connection, "select count(*) from marts.identity_reviews")))
+
+
+def fetch_value(connection: Connection, query: LiteralString, values: object = ()) -> object:
+    """The first column of the first row, None when there is no row."""
+    row = connection.execute(query, values).fetchone()  # type: ignore[arg-type]  # psycopg's Params
+    return None if row is None else row[0]
 
 
 def _exists(connection: Connection, relation: str) -> bool:

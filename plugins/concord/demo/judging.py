@@ -1,0 +1,62 @@
+"""Reads the systems after a night and says how right it was."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import LiteralString
+
+from rich.console import Console
+
+from concord.demo.places import ERP, Place
+from concord.demo.records import SALESFORCE, SHOPIFY
+from concord.demo.verdict import LEAST_AGREEMENT, Member, Verdict, judge
+from concord.reporting.model import Report
+from concord.reporting.words import say_share, say_things
+from concord.store.engine import PLANNER, Database
+from sandbox.world import World
+
+RESOURCES = {
+    "shopify": SHOPIFY,
+    "salesforce": SALESFORCE,
+    ERP: ("parties", "products", "sales"),
+}
+SHOWN = 20
+_IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"
+
+
+def check_night(world: World, places: Mapping[str, Place], database: Database) -> Verdict:
+    """Hold what the systems say now, and the identities found, against the truth."""
+    after = {name: place.read(RESOURCES[name]) for name, place in places.items()}
+    codes = {str(party["id"]): str(party["code"]) for party in after.get(ERP, {}).get("parties", [])}
+    return judge(world, after, read_clusters(database, codes))
+
+
+def read_clusters(database: Database, codes: Mapping[str, str]) -> list[list[Member]]:
+    """The records judged to be the same customer; the truth knows a party by its code."""
+    clusters: dict[str, list[Member]] = defaultdict(list)
+    with database.transaction(PLANNER) as connection:
+        for golden_id, system, key in connection.execute(_IDENTITIES):
+            name = codes.get(str(key), str(key)) if system == ERP else str(key)
+            clusters[str(golden_id)].append((str(system), name))
+    return list(clusters.values())
+
+
+def say_verdict(verdict: Verdict, report: Report, console: Console) -> bool:
+    """Print what was found; True when all of it is right."""
+    share = report.after
+    has_agreed = share is not None and share.compared > 0 and share.agreed >= LEAST_AGREEMENT * share.compared
+    writes = ", ".join(f"{name} {count}" for name, count in sorted(verdict.writes.items())) or "none"
+    console.print("\nHeld against the truth", style="bold")
+    lines = (
+        (has_agreed, f"agreement {say_share(share)} of at least {LEAST_AGREEMENT:.1%}"),
+        (report.is_balanced, "the books of every batch and plan balance"),
+        (
+            not verdict.wrong,
+            f"{say_things(len(verdict.wrong), 'wrong write')} at the systems (found written: {writes})",
+        ),
+        (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
+    )
+    for is_right, text in lines:
+        console.print(f"  {'✓' if is_right else '✗'} {text}", style="green" if is_right else "bold red")
+    for wrong in verdict.wrong[:SHOWN]:
+        console.print(f"    {wrong}", markup=False)
+    return all(is_right for is_right, _ in lines)
