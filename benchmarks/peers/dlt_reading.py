@@ -3,8 +3,11 @@
 Runs in the peers' environment: dlt_reading.py default|fastest SERVER_URL PAGES WAREHOUSE_URL FOLDER
 """
 
+import json
 import os
+import resource as usage
 import sys
+import time
 from collections.abc import Iterator
 
 import dlt
@@ -33,6 +36,7 @@ def read_pages(server: str, pages: int) -> Iterator[list[dict[str, object]]]:
 
 def main() -> None:
     mode, server, pages, warehouse, folder = sys.argv[1:6]
+    started = time.perf_counter()
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     if mode == "fastest":
         os.environ.update(FASTEST)
@@ -52,6 +56,8 @@ def main() -> None:
         pipeline.run(resource, loader_file_format="parquet")
     else:
         pipeline.run(resource)
+    peak = max(usage.getrusage(who).ru_maxrss for who in (usage.RUSAGE_SELF, usage.RUSAGE_CHILDREN)) / 1024
+    sys.stdout.write(json.dumps({"seconds": time.perf_counter() - started, "peak_mb": peak}) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,14 @@ from concord.errors import ContractError
 from concord.store.engine import LOADER, Connection, Database
 
 HOUSEKEEPING = ("_batch_id", "_row", "_fault", "_payload_hash", "_payload")
-_ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$"
+_ZONED = r"^\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$"
 _READABLE = {
     Kind.TEXT: "true",
     Kind.INTEGER: "pg_input_is_valid({0}, 'bigint')",
     Kind.DECIMAL: "(pg_input_is_valid({0}, 'numeric') and {0} !~* '(nan|inf)')",
     Kind.BOOLEAN: "lower({0}) in ('true', 'false')",
     Kind.TIMESTAMP: f"({{0}} ~ '{_ZONED}' and pg_input_is_valid({{0}}, 'timestamptz'))",
-    Kind.DATE: "({0} ~ '^\\d{{4}}-\\d\\d-\\d\\d$' and pg_input_is_valid({0}, 'date'))",
+    Kind.DATE: "({0} ~ '^\\d\\d\\d\\d-\\d\\d-\\d\\d$' and pg_input_is_valid({0}, 'date'))",
     Kind.JSON: "pg_input_is_valid({0}, 'jsonb')",
 }
 
