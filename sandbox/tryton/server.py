@@ -112,7 +112,7 @@ def install(home: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if uv:
         run((uv, "venv", "--clear", "--python", sys.executable, str(folder)), doing="making its environment")
-        packages = (uv, "pip", "install", "--python", str(python), "--compile-bytecode")
+        packages: tuple[str, ...] = (uv, "pip", "install", "--python", str(python), "--compile-bytecode")
     else:
         run((sys.executable, "-m", "venv", "--clear", str(folder)), doing="making its environment")
         packages = (str(python), "-m", "pip", "install", "--quiet")

@@ -127,31 +127,34 @@ COUNTRY_BY_CODE = {country.code: country for country in COUNTRIES}
 COUNTRY_DRAW = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 6, 7, 8)
 
 FIRST_NAMES = (
-    "Anna", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hannes", "Ida", "Jonas", "Karla", "Lukas", "Marie",
-    "Noah", "Olivia", "Paul", "Rosa", "Simon", "Theresa", "Ulrich", "Vera", "Werner", "Xenia", "Yannick", "Zoe",
-    "Amélie", "Bruno", "Chloé", "Damien", "Élise", "François", "Giulia", "Henri", "Isabella", "Jules", "Katharina",
-    "Lorenzo", "Martina", "Nicolò", "Oscar", "Pilar", "Raúl", "Sofía", "Tomás", "Valentina", "William", "Alice",
-    "George", "Harriet", "Jack", "Lily", "Oliver", "Poppy", "Thomas", "Sander", "Fleur", "Daan", "Maud", "Jürgen",
-    "Björn", "Käthe", "Sören", "Abigail", "Caleb", "Dylan", "Ethan", "Grace", "Hailey", "Logan", "Madison",
+    "Anna", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hannes", "Ida", "Jonas", "Karla", "Lukas",
+    "Marie", "Noah", "Olivia", "Paul", "Rosa", "Simon", "Theresa", "Ulrich", "Vera", "Werner", "Xenia",
+    "Yannick", "Zoe", "Amélie", "Bruno", "Chloé", "Damien", "Élise", "François", "Giulia", "Henri",
+    "Isabella", "Jules", "Katharina", "Lorenzo", "Martina", "Nicolò", "Oscar", "Pilar", "Raúl", "Sofía",
+    "Tomás", "Valentina", "William", "Alice", "George", "Harriet", "Jack", "Lily", "Oliver", "Poppy",
+    "Thomas", "Sander", "Fleur", "Daan", "Maud", "Jürgen", "Björn", "Käthe", "Sören", "Abigail", "Caleb",
+    "Dylan", "Ethan", "Grace", "Hailey", "Logan", "Madison",
 )  # fmt: skip
 LAST_NAMES = (
-    "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann", "Koch",
-    "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger", "Hofer",
-    "Gruber", "Huber", "Steiner", "Moser", "Keller", "Meier", "Brunner", "Baumann", "Martin", "Bernard", "Dubois",
-    "Robert", "Petit", "Durand", "Leroy", "Moreau", "Lefèvre", "Girard", "de Vries", "Jansen", "Bakker", "Visser",
-    "van den Berg", "Smit", "Mulder", "Smith", "Jones", "Taylor", "Brown", "Davies", "Evans", "Wilson", "O'Neill",
-    "Roberts", "Walker", "Wright", "Hall", "Clarke", "Johnson", "Miller", "Davis", "Anderson", "Harris", "García",
-    "Fernández", "López", "Martínez", "Sánchez", "Pérez", "Gómez", "Rossi", "Russo", "Ferrari", "Esposito", "Bianchi",
-    "Romano", "Colombo", "Ricci", "Marino", "Greco", "Conti", "Lehmann", "Köhler", "Herrmann", "Walter", "Peters",
-    "Lang", "Scholz", "Möller", "Weiß", "Jung", "Hahn", "Vogel", "Friedrich", "Keßler", "Günther", "Frank", "Berger",
+    "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann",
+    "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun",
+    "Krüger", "Hofer", "Gruber", "Huber", "Steiner", "Moser", "Keller", "Meier", "Brunner", "Baumann",
+    "Martin", "Bernard", "Dubois", "Robert", "Petit", "Durand", "Leroy", "Moreau", "Lefèvre", "Girard",
+    "de Vries", "Jansen", "Bakker", "Visser", "van den Berg", "Smit", "Mulder", "Smith", "Jones", "Taylor",
+    "Brown", "Davies", "Evans", "Wilson", "O'Neill", "Roberts", "Walker", "Wright", "Hall", "Clarke",
+    "Johnson", "Miller", "Davis", "Anderson", "Harris", "García", "Fernández", "López", "Martínez", "Sánchez",
+    "Pérez", "Gómez", "Rossi", "Russo", "Ferrari", "Esposito", "Bianchi", "Romano", "Colombo", "Ricci",
+    "Marino", "Greco", "Conti", "Lehmann", "Köhler", "Herrmann", "Walter", "Peters", "Lang", "Scholz",
+    "Möller", "Weiß", "Jung", "Hahn", "Vogel", "Friedrich", "Keßler", "Günther", "Frank", "Berger",
 )  # fmt: skip
 COMPANY_FIRST = (
-    "Nord", "Süd", "West", "Ost", "Alpen", "Hanse", "Rhein", "Elbe", "Donau", "Atlas", "Merkur", "Orion", "Delta",
-    "Nova", "Terra", "Aqua", "Lumen", "Vento", "Forst", "Stern", "Blau", "Silber", "Granit", "Linden", "Falken",
+    "Nord", "Süd", "West", "Ost", "Alpen", "Hanse", "Rhein", "Elbe", "Donau", "Atlas", "Merkur", "Orion",
+    "Delta", "Nova", "Terra", "Aqua", "Lumen", "Vento", "Forst", "Stern", "Blau", "Silber", "Granit",
+    "Linden", "Falken",
 )  # fmt: skip
 COMPANY_SECOND = (
-    "Handel", "Technik", "Werkzeuge", "Möbel", "Optik", "Papier", "Textil", "Logistik", "Garten", "Licht", "Medien",
-    "Elektro", "Bau", "Druck", "Feinkost", "Sport", "Design", "Systeme", "Metall", "Holz",
+    "Handel", "Technik", "Werkzeuge", "Möbel", "Optik", "Papier", "Textil", "Logistik", "Garten", "Licht",
+    "Medien", "Elektro", "Bau", "Druck", "Feinkost", "Sport", "Design", "Systeme", "Metall", "Holz",
 )  # fmt: skip
 LEGAL_FORMS = {
     "DE": ("GmbH", "AG", "KG"), "AT": ("GmbH", "KG"), "CH": ("AG", "GmbH"), "FR": ("SARL", "SAS"), "NL": ("B.V.",),
@@ -160,8 +163,8 @@ LEGAL_FORMS = {
 MAIL_DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.example", "web.example")
 
 PRODUCT_KINDS = (
-    "Lamp", "Chair", "Desk", "Shelf", "Sofa", "Vase", "Mirror", "Clock", "Rug", "Stool", "Bench", "Tray", "Bowl",
-    "Blanket", "Cushion", "Mug", "Plate", "Kettle", "Basket", "Frame",
+    "Lamp", "Chair", "Desk", "Shelf", "Sofa", "Vase", "Mirror", "Clock", "Rug", "Stool", "Bench", "Tray",
+    "Bowl", "Blanket", "Cushion", "Mug", "Plate", "Kettle", "Basket", "Frame",
 )  # fmt: skip
 PRODUCT_STYLES = (
     "Oslo",

@@ -1,4 +1,4 @@
-"""What each system holds of a customer, in neutral words: which records exist and which values are stale or missing.
+"""What each system holds of a customer, in neutral words: which records, and which values are stale or missing.
 
 Spelling is not decided here (`notation`), nor is the vendor's shape (`shopify`, `salesforce`, `tryton`).
 """
@@ -46,7 +46,7 @@ class Held:
 
 
 def is_present(slot: int, system: str) -> bool:
-    """Does the system know the customer of this slot at all?"""
+    """Whether the system knows the customer of this slot at all."""
     absent = {SHOP: slots.NOT_IN_SHOP, CRM: slots.NOT_IN_CRM, ERP: slots.NOT_IN_ERP}
     return slot not in absent[system]
 

@@ -87,7 +87,7 @@ class Truth:
         return (right / predicted if predicted else 1.0), (right / total if total else 1.0)
 
     def is_allowed(self, *, system: str, resource: str, key: str, field: str, value: Any) -> bool:
-        """Is it right that this field of this record says this value?"""
+        """Whether it is right that this field of this record says this value."""
         if field not in WRITABLE.get((system, resource), frozenset()):
             return False
         home = {"addresses": "parties", "contact_mechanisms": "parties"}.get(resource, resource)
@@ -95,13 +95,13 @@ class Truth:
         return world_id is not None and self.is_right(world_id, field, value)
 
     def is_right(self, world_id: str, field: str, value: Any) -> bool:
-        """Does the value say the same as the truth, spelling aside?"""
+        """Whether the value says the same as the truth, spelling aside."""
         country = self.entities[world_id].get("country_code")
         wanted = {normalise(field, right, country) for right in self.expected(world_id, field)}
         return normalise(field, value, country) in wanted
 
     def is_allowed_create(self, *, system: str, values: Mapping[str, Any]) -> bool:
-        """May the system get a new record with these values (`reference` for sales, else a customer's fields)?"""
+        """Whether the system may get a new record with these values: `reference` for sales, else a customer's."""
         if "reference" in values:
             return system == "tryton" and values["reference"] in self.missing_orders
         world_id = self.find_customer(values)
