@@ -81,6 +81,7 @@ class AirflowApi:
 
     def __init__(self, url: str, *, user: str, password: str) -> None:
         self.url = url.rstrip("/")
+        self.user = user
         self._login = {"username": user, "password": password}
         self._session = requests.Session()
         self._session.trust_env = False
@@ -232,7 +233,7 @@ class AirflowApi:
         answer = self._send("POST", f"{self.url}/auth/token", json=self._login)
         if answer.status_code == requests.codes.unauthorized:
             raise AuthenticationError(
-                f"Airflow at {self.url} does not accept the password of {self._login['username']}.",
+                f"Airflow at {self.url} does not accept the password of {self.user}.",
                 url=self.url,
             )
         self._check(answer, "log in")
