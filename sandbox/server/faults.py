@@ -12,7 +12,7 @@ BENT_ANSWERS = frozenset(
     | {"shuffle", "short", "html_after", "status_after", "errors_after"}
 )
 BROKEN_WIRES = frozenset({"cut_before", "cut_after", "truncate", "late"})
-KINDS = REFUSALS | BENT_ANSWERS | BROKEN_WIRES | {"delay", "ignore"}
+KINDS = REFUSALS | BENT_ANSWERS | BROKEN_WIRES | {"delay", "ignore", "row_errors"}
 
 
 @dataclass(slots=True)

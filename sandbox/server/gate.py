@@ -76,6 +76,8 @@ class Gate:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._app(scope, receive, send)
             return
+        if self._vendor.ignores_trailing_slash:
+            scope["path"] = scope["path"].rstrip("/")
         call = await _call_of(scope, receive)
         described = self._vendor.describe(call)
         entry = self._book.note(call, described)
@@ -106,7 +108,16 @@ class Gate:
             return await exchange.answer()
         if rule.kind == "ignore":
             return await self._answer_without_effect(exchange)
+        if rule.kind == "row_errors":
+            return await self._answer_with_failed_rows(rule, exchange)
         return await self._break_wire(rule, exchange)
+
+    async def _answer_with_failed_rows(self, rule: Rule, exchange: Exchange) -> Answer:
+        exchange.vendor.fail_rows(rule.fault)
+        try:
+            return await exchange.answer()
+        finally:
+            exchange.vendor.fail_rows(None)
 
     def _refuse(self, rule: Rule, exchange: Exchange) -> Answer:
         if rule.kind == "html":

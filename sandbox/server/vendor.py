@@ -52,6 +52,7 @@ class Vendor:
     """The base of a vendor; each overrides what its own API does differently."""
 
     name = ""
+    ignores_trailing_slash = False
 
     def __init__(self, data_dir: Path, collections: Iterable[Collection]) -> None:
         self.store = Store(data_dir / f"{self.name}.sqlite", collections)
@@ -75,6 +76,9 @@ class Vendor:
     def refusal(self, kind: str, fault: Mapping[str, Any]) -> Answer:
         """The vendor's way of saying `throttle`, `expired_token`, `errors`, or a plain status."""
         return json_answer(int(fault.get("status", 500)), {"error": kind})
+
+    def fail_rows(self, fault: Mapping[str, Any] | None) -> None:
+        """Lets chosen rows of the following batch fail one by one; None ends that."""
 
     def expire_token(self, call: Call) -> None:
         """Makes the token of this call worthless from now on."""

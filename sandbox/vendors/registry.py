@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sandbox.server.vendor import Vendor
 from sandbox.vendors.plain import Plain
-#from sandbox.vendors.salesforce.vendor import Salesforce
+from sandbox.vendors.salesforce.vendor import Salesforce
 from sandbox.vendors.shopify.vendor import Shopify
 
 VENDORS: dict[str, Callable[[Path], Vendor]] = {
     "shopify": Shopify,
-#    "salesforce": Salesforce,
+    "salesforce": Salesforce,
     "plain": Plain,
 }

@@ -82,7 +82,10 @@ COLLECTIONS = (
 
 def prepared(collection: str, record: Record) -> Record:
     """A record of a load file in the stored shape: connections are plain lists here."""
-    if collection == "orders":
+    if collection == "customers" and record.get("defaultAddress"):
+        address_id = f"{gid('MailingAddress', number_of(record['id']))}?model_name=CustomerAddress"
+        record = {**record, "defaultAddress": {"id": address_id, **record["defaultAddress"]}}
+    elif collection == "orders":
         lines = record.get("lineItems") or []
         record = {**record, "lineItems": lines.get("nodes", []) if isinstance(lines, dict) else lines}
     elif collection == "inventory_items":
