@@ -1,9 +1,10 @@
 """The states of changes, each move with its line in the journal, in the same statement and under the fence."""
 
 import json
+import re
 from collections.abc import Sequence
 
-from concord.contract import Outcome
+from concord.contract import Outcome, Resource, System
 from concord.store.dead_letters import settle_letters
 from concord.store.engine import Connection
 from concord.store.leases import Lease
@@ -39,14 +40,36 @@ from moved order by change_id
 _HELD = """
 with moved as (
     update ops.changes set state = 'held', message = %(message)s, ended_at = clock_timestamp()
-    where plan_id = %(plan)s and state = 'planned' and (%(resource)s::text is null or resource = %(resource)s)
-        and (not %(dangling)s or exists (
-            select from jsonb_each_text(after) as field where field.value ~ %(pattern)s
-        ))
+    where plan_id = %(plan)s and state = 'planned' and (%(pattern)s = '' or exists (
+        select from jsonb_each_text(after) as field where field.value ~ %(pattern)s
+    ))
     returning change_id, attempts
 )
 insert into ops.journal (change_id, attempt, event, detail)
 select change_id, attempts, 'held', jsonb_build_object('message', %(message)s::text) from moved order by change_id
+"""
+_RESOLVED = """
+update ops.changes as change set after = resolved.after
+from (
+    select child.change_id,
+        jsonb_object_agg(field.key, coalesce(to_jsonb(parent.record_key), field.value)) as after
+    from ops.changes as child
+    cross join lateral jsonb_each(child.after) as field
+    left join lateral (
+        select made.record_key from ops.changes as made
+        inner join ops.plans on plans.plan_id = made.plan_id
+        where plans.system = %(system)s and made.action = 'create' and made.state = 'confirmed'
+            and field.value #>> '{}' ~ %(pattern)s
+            and made.resource = split_part(substr(field.value #>> '{}', 2), '/', 1)
+            and made.entity_id = regexp_replace(field.value #>> '{}', %(pattern)s, '')
+        order by made.plan_id = child.plan_id desc, made.ended_at desc, made.change_id
+        limit 1
+    ) as parent on true
+    where child.plan_id = %(plan)s and child.resource = %(resource)s and child.state = 'planned'
+        and exists (select from jsonb_each_text(child.after) as text where text.value ~ %(pattern)s)
+    group by child.change_id
+) as resolved
+where change.change_id = resolved.change_id and change.after <> resolved.after
 """
 
 
@@ -76,15 +99,19 @@ def record_ends(
     settle_letters(connection, [end.change_id for end in ends])
 
 
-def hold_dangling(connection: Connection, lease: Lease, plan_id: str, resource: str, pattern: str) -> None:
-    """Hold the planned changes whose references name a record that was not created."""
-    lease.keep(connection)
-    message = "Not sent: it refers to a record whose creation was not confirmed."
-    values = {"plan": plan_id, "resource": resource, "dangling": True, "pattern": pattern, "message": message}
-    connection.execute(_HELD, values)
+def hold_planned(connection: Connection, plan_id: str, message: str, *, pattern: str = "") -> None:
+    """Hold what of the plan was not sent; with a pattern only changes that have a value like it."""
+    connection.execute(_HELD, {"plan": plan_id, "message": message, "pattern": pattern})
 
 
-def hold_planned(connection: Connection, plan_id: str, message: str) -> None:
-    """Hold whatever of the plan was not sent."""
-    values = {"plan": plan_id, "resource": None, "dangling": False, "pattern": "", "message": message}
-    connection.execute(_HELD, values)
+def resolve_references(connection: Connection, plan_id: str, system: System, resource: Resource) -> None:
+    """Put the keys of confirmed creates in the place of references to them; others stay as they are."""
+    values = {
+        "plan": plan_id, "system": system.name, "resource": resource.name, "pattern": reference_pattern(system),
+    }
+    connection.execute(_RESOLVED, values)
+
+
+def reference_pattern(system: System) -> str:
+    """What a value looks like that names a record created in the same plan: `@resource/entity_id`."""
+    return f"^@({'|'.join(re.escape(resource.name) for resource in system.resources)})/"

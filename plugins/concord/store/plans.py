@@ -1,6 +1,7 @@
 """Plans and their changes as they are kept: loading, counting, closing."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,10 +133,12 @@ def _as_change(resource: Resource, row: tuple[object, ...]) -> StoredChange:
 
 def read_values(resource: Resource, text: str) -> dict[str, object]:
     """A stored document in the types of the contract: Decimal, int, aware datetime, date, text."""
-    return {
-        name: _as_kind(resource.field(name).kind, value)
-        for name, value in json.loads(text, parse_float=Decimal).items()
-    }
+    return as_kinds(resource, json.loads(text, parse_float=Decimal))
+
+
+def as_kinds(resource: Resource, values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a decoded document in the types of the contract."""
+    return {name: _as_kind(resource.field(name).kind, value) for name, value in values.items()}
 
 
 def _as_kind(kind: Kind, value: object) -> object:
