@@ -217,7 +217,8 @@ class Reader(Protocol):
 class Writer(Protocol):
     """How one protocol writes; one outcome per change, in any order. `size` is records per call."""
 
-    size: int
+    @property
+    def size(self) -> int: ...
 
     def write(self, session: Session, resource: "Resource", changes: Sequence[Change]) -> list[Outcome]:
         """Send the changes and say what the target made of each."""

@@ -1,0 +1,1 @@
+"""How vendors are spoken to: client, authentication, readers and writers."""

@@ -1,0 +1,91 @@
+"""SOQL: queries over REST that hand out pages by a locator.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_query.htm
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from concord.contract import ChangedBetween, Page, Resource, Session, Window
+from concord.errors import ServerError
+from concord.http.paging import Pages, ask, batched, prefetch
+
+_KEYS_PER_QUERY = 200
+
+
+class _Found(msgspec.Struct, rename="camel"):
+    records: list[msgspec.Raw]
+    done: bool = True
+    next_records_url: str | None = None
+
+
+_found = msgspec.json.Decoder(_Found)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceApi:
+    """Where the REST API lies; the connection's `api_version` overrides `version`."""
+
+    version: str
+
+    def path(self, session: Session, rest: str) -> str:
+        """The address of a call in the API version in use."""
+        return f"/services/data/v{session.option('api_version', self.version)}/{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class SoqlQuery:
+    """Reads one object with `queryAll`, so that deleted and merged records come with the window."""
+
+    api: SalesforceApi
+    sobject: str
+
+    def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
+        """All records changed within the window, in the order of change."""
+        condition = ""
+        if window is not None and isinstance(resource.changes, ChangedBetween):
+            stamp = resource.field(resource.changes.field).path
+            condition = f" WHERE {stamp} >= {_literal(window.start)} AND {stamp} < {_literal(window.end)}"
+        return prefetch(self._read(session, resource, condition))
+
+    def read_matching(
+        self, session: Session, resource: Resource, name: str, values: Sequence[str]
+    ) -> Iterator[Page]:
+        """The records whose field has one of these values."""
+        path = resource.field(name).path
+        for some in batched(values, _KEYS_PER_QUERY):
+            listed = ", ".join(_quoted(value) for value in some)
+            yield from self._read(session, resource, f" WHERE {path} IN ({listed})")
+
+    def _read(self, session: Session, resource: Resource, condition: str) -> Iterator[Page]:
+        names = ", ".join(dict.fromkeys(field.path for field in resource.fields))
+        order = self._order(resource)
+        query = f"SELECT {names} FROM {self.sobject}{condition} ORDER BY {order}"  # noqa: S608  # values are quoted
+        pages = Pages(resource.name)
+        found = ask(session, _found, "GET", self.api.path(session, "queryAll"), params={"q": query})
+        yield found.records
+        while not found.done:
+            if not found.next_records_url:
+                raise ServerError(
+                    f"A page of {resource.name} says that more follow, but not where; run the task again."
+                )
+            pages.turn(found.next_records_url)
+            found = ask(session, _found, "GET", found.next_records_url)
+            yield found.records
+
+    def _order(self, resource: Resource) -> str:
+        key = resource.field(resource.key).path
+        return f"{resource.field(resource.modified).path}, {key}" if resource.modified else key
+
+
+def _literal(moment: datetime) -> str:
+    """SOQL's unquoted stamp, which knows milliseconds at most; both ends of a window are cut alike."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    return f"'{escaped}'"

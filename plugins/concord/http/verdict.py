@@ -1,0 +1,102 @@
+"""What a status means: an answer to use, a reason to wait, or an error that says what to do."""
+
+import re
+from dataclasses import dataclass
+
+from concord.contract import Manners
+from concord.errors import ConcordError, RateLimitError, RequestError, ServerError
+from concord.http.patience import read_retry_after
+from concord.http.transport import Reply, Request, unknown_outcome
+
+_CODE = re.compile(rb'"(?:errorCode|code|error)"\s*:\s*"([A-Za-z0-9_.-]{1,60})"')
+_HTML = (b"<!doctype html", b"<html")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`error` None means the reply is good; `may_repeat` that sending again can do no harm and may help."""
+
+    error: ConcordError | None = None
+    may_repeat: bool = False
+    retry_after: float | None = None
+
+
+GOOD = Verdict()
+
+
+def judge(reply: Reply, request: Request, manners: Manners) -> Verdict:
+    """Sort a whole reply; 401 and redirects are the session's own business and not sorted here."""
+    wish = read_retry_after(reply.headers)
+    code = vendor_code(reply.body)
+    if reply.status == 429 or (400 <= reply.status < 500 and code in manners.limit_codes):
+        return Verdict(_limit_error(request, wish), may_repeat=True, retry_after=wish)
+    if reply.status >= 500 or reply.status == 408:
+        return _judge_server_error(reply, request, wish)
+    if reply.status >= 300:
+        return Verdict(request_error(reply, request))
+    if is_html(reply):
+        return _judge_page(request)
+    return GOOD
+
+
+def _limit_error(request: Request, wish: float | None) -> RateLimitError:
+    return RateLimitError(
+        f"The vendor refuses {request.path} because its limit of calls is used up; "
+        "wait, or lower the system's pace.",
+        retry_after=wish,
+    )
+
+
+def _judge_server_error(reply: Reply, request: Request, wish: float | None) -> Verdict:
+    refused = reply.status == 503 and wish is not None
+    if request.is_write and not refused:
+        return Verdict(unknown_outcome(request))
+    error = ServerError(
+        f"The vendor's server answered {reply.status} to {request.method} {request.path}; "
+        "see the vendor's status page if it stays so.",
+        status=reply.status,
+    )
+    return Verdict(error, may_repeat=True, retry_after=wish)
+
+
+def _judge_page(request: Request) -> Verdict:
+    if request.is_write:
+        return Verdict(unknown_outcome(request))
+    error = ServerError(
+        f"A web page came back from {request.path} in place of data; "
+        "the vendor may be in maintenance, or a proxy stands in between."
+    )
+    return Verdict(error, may_repeat=True)
+
+
+def request_error(reply: Reply, request: Request) -> RequestError:
+    """A refusal that will stay one, with the vendor's code and never its payload."""
+    code = vendor_code(reply.body)
+    shown = f"{reply.status} {code}" if code else str(reply.status)
+    advice = {
+        402: "the account is not active",
+        403: "give the application the permission it lacks",
+        404: "check the API version and the base address of the connection",
+        410: "this API version is retired; set a newer api_version in the connection's extra",
+        413: "the request is too large",
+        414: "the request is too large",
+        423: "the account is locked",
+        426: "this API version is retired; set a newer api_version in the connection's extra",
+    }.get(reply.status, "check the declaration of the system and the permissions of the application")
+    return RequestError(
+        f"The vendor refused {request.method} {request.path} with {shown}; {advice}.",
+        status=reply.status,
+        code=code,
+    )
+
+
+def vendor_code(body: bytes) -> str:
+    """The first error code in the body, empty when it holds none."""
+    match = _CODE.search(body[:4096])
+    return match.group(1).decode("ascii") if match else ""
+
+
+def is_html(reply: Reply) -> bool:
+    """Whether the body is a page for people."""
+    kind = reply.headers.get("content-type", "").lower()
+    return kind.startswith("text/html") or reply.body[:64].lstrip().lower().startswith(_HTML)

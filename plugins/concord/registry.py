@@ -1,0 +1,34 @@
+"""Finds the systems: every module of `concord.systems`, so that a new system is one file there."""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from concord import systems as folder
+from concord.contract import System
+from concord.errors import ContractError
+
+
+@cache
+def systems() -> tuple[System, ...]:
+    """All declared systems, by name; two of one name are refused."""
+    found: dict[str, System] = {}
+    for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
+        declared = getattr(import_module(f"{folder.__name__}.{name}"), "SYSTEM", None)
+        if not isinstance(declared, System):
+            raise ContractError(f"systems/{name}.py declares no SYSTEM; end the file with SYSTEM = System(...).")
+        if declared.name in found:
+            raise ContractError(
+                f"Two modules of systems/ declare a system named {declared.name!r}; give {name}.py another name."
+            )
+        found[declared.name] = declared
+    return tuple(found[name] for name in sorted(found))
+
+
+def system(name: str) -> System:
+    """The system of that name, or a sentence that lists those there are."""
+    for declared in systems():
+        if declared.name == name:
+            return declared
+    known = ", ".join(declared.name for declared in systems())
+    raise ContractError(f"There is no system {name!r}; there are {known}.")

@@ -1,0 +1,140 @@
+"""Shopify, the web shop: it owns the orders, and the names and e-mail addresses of customers.
+
+API: https://shopify.dev/docs/api/admin-graphql
+
+Know before you touch:
+- Limits are counted in cost points per query; page sizes here keep each query below 1,000 of them.
+- A version lives a year, then its calls are answered by a newer one without a word; the session notices.
+- `updatedAt` moves for many silent reasons and the search index lags: windows overlap by ten minutes.
+- An order with more lines than one page holds says so in `lines.pageInfo.hasNextPage`.
+- Writing `addresses` replaces them all, so the writer sends those back that it does not change.
+- Stock is written by compare and set at one location; a shop with several needs `location_id` in the
+  connection's extra fields.
+"""
+
+from concord.contract import ChangedBetween, Field, Form, Kind, Manners, Pace, Resource, Snapshot, System, Writes
+from concord.http.auth import ClientCredentials
+from concord.http.graphql import GraphQLApi, GraphQLConnection, LookedUp
+from concord.http.shopify_writes import CustomerUpdates, PriceUpdates, QuantityUpdates
+
+API_VERSION = "2026-10"
+api = GraphQLApi("/admin/api/{version}/graphql.json", API_VERSION)
+location = LookedUp("location_id", "locations")
+
+SOURCE_ID = Field("id", "source_id", required=True)
+UPDATED_AT = Field("updatedAt", "updated_at", Kind.TIMESTAMP, required=True)
+LINES = (
+    "lineItems(first: 50) {nodes {id sku quantity originalUnitPriceSet {shopMoney {amount currencyCode}}} "
+    "pageInfo {hasNextPage}}"
+)
+AVAILABLE = Form(sql="({}::jsonb -> 0 ->> 'quantity')")
+
+customers = Resource(
+    name="customers",
+    read=GraphQLConnection(api, "customers", "Customer", searchable={"email": "email", "phone": "phone"}),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("firstName", "first_name"),
+        Field("lastName", "last_name"),
+        Field("defaultEmailAddress.emailAddress", "email"),
+        Field("defaultPhoneNumber.phoneNumber", "phone", write="phone"),
+        Field("defaultAddress.company", "company_name"),
+        Field("defaultAddress.address1", "street"),
+        Field("defaultAddress.city", "city"),
+        Field("defaultAddress.zip", "postal_code"),
+        Field("defaultAddress.countryCodeV2", "country_code", write="countryCode"),
+        Field("createdAt", "created_at", Kind.TIMESTAMP),
+        UPDATED_AT,
+    ),
+    changes=ChangedBetween("updated_at", vanish_limit=0.1),
+    writes=Writes(
+        CustomerUpdates(api),
+        update=frozenset({"phone", "company_name", "street", "city", "postal_code", "country_code"}),
+        guard="updated_at",
+    ),
+)
+
+products = Resource(
+    name="products",
+    read=GraphQLConnection(api, "productVariants", "ProductVariant", searchable={"sku": "sku"}),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("sku", "sku"),
+        Field("price", "price", Kind.DECIMAL),
+        Field("product.title", "product_name"),
+        Field("product.id", "product_source_id"),
+        Field("product.status", "product_status"),
+        Field("inventoryItem.id", "inventory_item_source_id"),
+        UPDATED_AT,
+    ),
+    changes=ChangedBetween("updated_at", vanish_limit=0.1),
+    writes=Writes(PriceUpdates(api), update=frozenset({"price"}), guard="updated_at"),
+)
+
+inventory_levels = Resource(
+    name="inventory_levels",
+    read=GraphQLConnection(
+        api,
+        "inventoryItems",
+        "InventoryItem",
+        size=200,
+        searchable={"sku": "sku"},
+        arguments={"inventoryLevel": "(locationId: $location)"},
+        variables={"location": location},
+    ),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("sku", "sku"),
+        Field("inventoryLevel.location.id", "location_source_id"),
+        Field(
+            "inventoryLevel.quantities",
+            "available_quantity",
+            Kind.INTEGER,
+            form=AVAILABLE,
+            select='quantities(names: ["available"]) {name quantity updatedAt}',
+            landed_as_json=True,
+        ),
+    ),
+    changes=Snapshot(),
+    writes=Writes(
+        QuantityUpdates(api, location), update=frozenset({"available_quantity"}), guard="available_quantity"
+    ),
+)
+
+orders = Resource(
+    name="orders",
+    read=GraphQLConnection(api, "orders", "Order", size=25, searchable={"order_name": "name"}),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("name", "order_name", required=True),
+        Field("customer.id", "customer_source_id"),
+        Field("email", "email"),
+        Field("totalPriceSet.shopMoney.amount", "total_amount", Kind.DECIMAL),
+        Field("currencyCode", "currency_code"),
+        Field("test", "is_test", Kind.BOOLEAN),
+        Field("displayFinancialStatus", "financial_status"),
+        Field("displayFulfillmentStatus", "fulfillment_status"),
+        Field("lineItems", "lines", Kind.JSON, select=LINES),
+        Field("createdAt", "created_at", Kind.TIMESTAMP),
+        Field("cancelledAt", "cancelled_at", Kind.TIMESTAMP),
+        UPDATED_AT,
+    ),
+    changes=ChangedBetween("updated_at"),
+)
+
+SYSTEM = System(
+    name="shopify",
+    title="Shopify web shop",
+    connection="shopify_default",
+    auth=ClientCredentials("/admin/oauth/access_token", header="X-Shopify-Access-Token", lifetime=86_399),
+    pace=Pace(per_second=10, burst=20, concurrency=4),
+    resources=(customers, products, inventory_levels, orders),
+    owns="orders, names and e-mail addresses of customers",
+    api_version=API_VERSION,
+    api_version_ends="2027-10-01",
+    manners=Manners(version_header="X-Shopify-API-Version"),
+)
