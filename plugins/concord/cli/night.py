@@ -1,7 +1,7 @@
 """Runs a night through Airflow's API and follows it: ingests, reconcile, write-backs, and the plans in between."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from concord import registry
+from concord.cli.follow import (
+    BAD_STATES,
+    POLL_SECONDS,
+    Decide,
+    approve_at_once,
+    leave_to_person,
+    say_task,
+    say_tasks,
+)
 from concord.cli.progress import Board, Step
 from concord.errors import BatchError, ConfigurationError
 
 if TYPE_CHECKING:
-    from concord.local.airflow_api import AirflowApi, DagRun, RequiredAction, TaskInstance
+    from concord.local.airflow_api import AirflowApi, DagRun, TaskInstance
     from concord.store.engine import Database
 
-POLL_SECONDS = 1.0
 PARSE_SECONDS = 90.0
 # How long after the last run ended a further one may still begin; the scheduler looks every quarter of a second.
 QUIET_SECONDS = 12.0
@@ -25,10 +33,12 @@ RECONCILE = "reconcile"
 REPORT = "report"
 INGEST = "ingest_"
 WRITE_BACK = "write_back_"
-TITLES: Mapping[str, str] = {INGEST: "Read and check", RECONCILE: "Reconcile", WRITE_BACK: "Write back to", REPORT: "Report"}
-BAD_STATES = frozenset({"failed", "upstream_failed"})
-
-Decide = Callable[["RequiredAction"], None]
+TITLES: Mapping[str, str] = {
+    INGEST: "Read and check",
+    RECONCILE: "Reconcile",
+    WRITE_BACK: "Write back to",
+    REPORT: "Report",
+}
 
 
 @dataclass(slots=True)
@@ -54,11 +64,20 @@ class Night:
 class Conductor:
     """Starts a night and follows it until nothing of it runs any more."""
 
-    def __init__(self, api: "AirflowApi", board: Board, *, systems: Sequence[str], decide: Decide) -> None:
+    def __init__(
+        self,
+        api: "AirflowApi",
+        board: Board,
+        *,
+        systems: Sequence[str],
+        decide: Decide,
+        is_writing: bool = True,
+    ) -> None:
         self.api = api
         self.board = board
         self.systems = systems
         self.all_systems = {system.name for system in registry.systems()}
+        self.is_writing = is_writing
         self._decide = decide
         self._asked: set[tuple[str, str, str]] = set()
         self._steps: dict[tuple[str, str], Step] = {}
@@ -74,7 +93,9 @@ class Conductor:
             for name, trace in self.api.import_errors().items():
                 raise ConfigurationError(f"Airflow cannot load {name}: {trace.strip().splitlines()[-1]}")
             if time.monotonic() > deadline:
-                raise ConfigurationError(f"Airflow does not know {', '.join(sorted(missing))}; look at its Dag folder.")
+                raise ConfigurationError(
+                    f"Airflow does not know {', '.join(sorted(missing))}; look at its Dag folder."
+                )
             time.sleep(POLL_SECONDS / 2)
         return sorted(wanted)
 
@@ -86,9 +107,15 @@ class Conductor:
             # Before the Dag may run: its schedule then finds this interval taken and adds no run of its own.
             self.api.trigger(f"{INGEST}{system}", logical_date=logical_date, interval=interval)
         idle = {f"{INGEST}{system}" for system in self.all_systems - set(self.systems)}
+        targets = {dag for dag in dags if dag.startswith(WRITE_BACK)}
         for dag in set(dags) - idle:
-            self.api.set_paused(dag, is_paused=False)
-        return self._follow()
+            # A paused Dag is not started by the asset it waits for: nothing is planned, nothing is written.
+            self.api.set_paused(dag, is_paused=dag in targets and not self.is_writing)
+        try:
+            return self._follow()
+        finally:
+            for dag in targets:
+                self.api.set_paused(dag, is_paused=False)
 
     def _follow(self) -> Night:
         deadline = time.monotonic() + NIGHT_SECONDS
@@ -126,6 +153,8 @@ class Conductor:
             return False
         if states[RECONCILE] != "success":
             return True
+        if not self.is_writing:
+            return True
         written = {system for system in read if states.get(f"{WRITE_BACK}{system}") == "success"}
         if any(f"{WRITE_BACK}{system}" not in states for system in read) and is_patient:
             return False
@@ -138,7 +167,9 @@ class Conductor:
         """Start a Dag as its fixed hour would, when a system that is absent keeps the others waiting."""
         if is_needed and dag_id not in self._helped:
             self._helped.add(dag_id)
-            self.board.say(f"Not every system took part; starting {dag_id} for the others, as its fixed hour would.")
+            self.board.say(
+                f"Not every system took part; starting {dag_id} for the others, as its fixed hour would."
+            )
             self.api.trigger(dag_id)
 
     def _show(self, runs: Iterable["DagRun"]) -> None:
@@ -149,18 +180,9 @@ class Conductor:
                 step = self._steps[name] = self.board.begin(say_dag(run.dag_id))
             if step.is_finished:
                 continue
-            step.say(self._say_tasks(run))
+            step.say(say_tasks(run, self.api.task_instances(run.dag_id, run.run_id)))
             if run.is_finished:
                 self.board.end(step, is_failed=run.state != "success")
-
-    def _say_tasks(self, run: "DagRun") -> str:
-        tasks = self.api.task_instances(run.dag_id, run.run_id)
-        failed = [task for task in tasks if task.state in BAD_STATES]
-        if run.is_finished:
-            return f"{say_task(failed[0])} failed" if failed else f"{len(tasks)} tasks"
-        now = [say_task(task) for task in tasks if task.state == "running"]
-        waiting = [task for task in tasks if task.state == "awaiting_input"]
-        return "waits for approval" if waiting else ", ".join(now[:3]) or run.state
 
     def _ask(self, runs: Iterable["DagRun"]) -> None:
         if not any(run.dag_id.startswith(WRITE_BACK) and not run.is_finished for run in runs):
@@ -184,36 +206,11 @@ def say_dag(dag_id: str) -> str:
     return dag_id
 
 
-def say_task(task: "TaskInstance") -> str:
-    """A task with the resource it is about."""
-    name = task.task_id.rsplit(".", 1)[-1].replace("_", " ")
-    return f"{name} {task.label}" if task.label else name
-
-
 def tonight() -> tuple[datetime, tuple[datetime, datetime]]:
     """The logical date of the interval that ended last midnight, and that interval up to this moment."""
     now = datetime.now(UTC)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=1), (midnight - timedelta(days=1), now)
-
-
-def approve_at_once(api: "AirflowApi", board: Board) -> Decide:
-    """Answer each plan with yes, as a person would, and say so."""
-
-    def decide(action: "RequiredAction") -> None:
-        board.say(f"Approving as {api.user}, as a person would in Airflow: {action.subject}")
-        api.answer(action)
-
-    return decide
-
-
-def leave_to_person(api: "AirflowApi", board: Board) -> Decide:
-    """Say where a plan is decided, and wait."""
-
-    def decide(action: "RequiredAction") -> None:
-        board.say(f"For you to decide: {action.subject}\n  {api.url}/required_actions")
-
-    return decide
 
 
 def run_night_now(
@@ -224,7 +221,8 @@ def run_night_now(
 
     with api, Board(console) as board:
         decide = (approve_at_once if approve else leave_to_person)(api, board)
-        conductor = Conductor(api, board, systems=[system.name for system in registry.systems()], decide=decide)
+        systems = [system.name for system in registry.systems()]
+        conductor = Conductor(api, board, systems=systems, decide=decide, is_writing=write_back)
         now = datetime.now(UTC)
         night = conductor.run(interval=(now - timedelta(days=1), now), logical_date=now)
     console.print(render_terminal(build_report(database, night.reconcile_run)))

@@ -27,10 +27,16 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="Approve plans, check the night against the truth, and end.")
     ] = False,
-    nights: Annotated[int, typer.Option(metavar="N", min=1, max=9, help="Nights to run; the second plans nothing.")] = 1,
+    nights: Annotated[
+        int, typer.Option(metavar="N", min=1, max=9, help="Nights to run; the second plans nothing.")
+    ] = 1,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed makes another world.")] = 7,
-    customers: Annotated[int, typer.Option(metavar="N", min=100, max=50_000, help="Customers of the world.")] = 500,
-    systems: Annotated[str, typer.Option(metavar="NAMES", help="Systems to take part.")] = "shopify,salesforce,tryton",
+    customers: Annotated[
+        int, typer.Option(metavar="N", min=100, max=50_000, help="Customers of the world.")
+    ] = 500,
+    systems: Annotated[
+        str, typer.Option(metavar="NAMES", help="Systems to take part.")
+    ] = "shopify,salesforce,tryton",
 ) -> None:
     """Show a whole night on this machine, with a real ERP.
 
@@ -75,16 +81,16 @@ def night(
     """
     from concord.cli.night import run_night_now
 
-    run_night_now(
-        open_airflow(), open_database(), open_console(), approve=approve, write_back=write_back
-    )
+    run_night_now(open_airflow(), open_database(), open_console(), approve=approve, write_back=write_back)
 
 
 def backfill(
     *,
     first: Annotated[datetime, typer.Option("--from", metavar="DATE", formats=[DATE], help="First day (UTC).")],
     last: Annotated[datetime, typer.Option("--to", metavar="DATE", formats=[DATE], help="Last day, included.")],
-    system: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this system; may be repeated.")] = None,
+    system: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this system; may be repeated.")
+    ] = None,
     write_back: Annotated[
         bool, typer.Option("--write-back", help="Afterwards write the net changes, too.")
     ] = False,

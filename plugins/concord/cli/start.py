@@ -91,7 +91,9 @@ def read_connections() -> dict[str, str]:
 
 def say_missing_connections() -> str:
     """One sentence about the connections that Airflow still lacks."""
-    missing = [system.connection for system in registry.systems() if not os.environ.get(variable_of(system.connection))]
+    missing = [
+        system.connection for system in registry.systems() if not os.environ.get(variable_of(system.connection))
+    ]
     if not missing:
         return "All systems have their connection."
     return f"Not connected yet: {', '.join(missing)}. Add them in Airflow (Admin, Connections)."

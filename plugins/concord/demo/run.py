@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from concord import registry
-from concord.cli.night import Conductor, Night, approve_at_once, leave_to_person, say_task, tonight
+from concord.cli.follow import approve_at_once, leave_to_person, say_task
+from concord.cli.night import Conductor, Night, tonight
 from concord.cli.progress import Board
 from concord.cli.start import open_api, prepare_warehouse, start_airflow
 from concord.demo.judging import check_night, say_verdict
@@ -105,9 +106,7 @@ def start_stage(options: DemoOptions, installation: Installation, board: Board) 
         filled = [pool.submit(_fill, place, world, installation, board) for place in places.values()]
         begun.result()
         warehouse = pool.submit(_prepare, installation, board)
-        started = pool.submit(
-            start_airflow, installation, board, connections=list_connections(places, needed)
-        )
+        started = pool.submit(start_airflow, installation, board, connections=list_connections(places, needed))
         wait_all([*filled, warehouse, started])
     return Stage(installation, started.result(), places, world)
 
@@ -164,7 +163,9 @@ def run_one(options: DemoOptions, stage: Stage, console: Console, number: int) -
             {"CONCORD_WAREHOUSE_URL": stage.database.url, "CONCORD_HOME": str(stage.installation.home)}
         )
         page = write_report(stage.database, settings, night.reconcile_run)
-        console.print(f"\nReport    {page}\nAirflow   {stage.airflow.url}   user admin, password {stage.airflow.password}")
+        console.print(
+            f"\nReport    {page}\nAirflow   {stage.airflow.url}   user admin, password {stage.airflow.password}"
+        )
     return is_right
 
 

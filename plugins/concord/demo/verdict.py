@@ -70,9 +70,7 @@ def _judge_records(
         for name, value in found[key].items():
             if value != fields[name]:
                 at = resource if name == "customer_name" else home
-                is_right = world.truth.is_allowed(
-                    system=system, resource=at, key=key, field=name, value=value
-                )
+                is_right = world.truth.is_allowed(system=system, resource=at, key=key, field=name, value=value)
                 what = f"{resource} {key} {name}: {fields[name]!r} became {value!r}"
                 verdict.note(system, is_right=is_right, what=what)
 

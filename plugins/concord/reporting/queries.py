@@ -146,9 +146,7 @@ def _begin_of_night(connection: Connection, run: str | None, now: datetime) -> d
     return max(previous, earliest) if isinstance(previous, datetime) else earliest
 
 
-def _read(
-    connection: Connection, kind: type[Line], query: LiteralString, values: object = ()
-) -> tuple[Line, ...]:
+def _read(connection: Connection, kind: type[Line], query: LiteralString, values: object = ()) -> tuple[Line, ...]:
     with connection.cursor(row_factory=class_row(kind)) as cursor:
         return tuple(cursor.execute(query, values).fetchall())  # type: ignore[arg-type]  # psycopg's Params
 

@@ -21,7 +21,6 @@ from concord.reporting.words import (
 )
 
 
-
 def render_terminal(report: Report) -> RenderableType:
     """Agreement first, then what waits for a person, then the books."""
     parts: list[RenderableType] = [_headline(report), _needs(report)]
@@ -79,9 +78,7 @@ def _table(*columns: str, numbers: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for index, column in enumerate(columns):
         is_number = index >= len(columns) - numbers
-        table.add_column(
-            column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
-        )
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return table
 
 

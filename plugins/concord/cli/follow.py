@@ -1,0 +1,89 @@
+"""Follows one run of a Dag to its end, and the parts that every follower shares."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from concord.cli.progress import Board
+from concord.errors import BatchError
+
+if TYPE_CHECKING:
+    from concord.local.airflow_api import AirflowApi, DagRun, RequiredAction, TaskInstance
+
+POLL_SECONDS = 1.0
+RUN_SECONDS = 3600.0
+BAD_STATES = frozenset({"failed", "upstream_failed"})
+
+Decide = Callable[["RequiredAction"], None]
+
+
+def say_task(task: "TaskInstance") -> str:
+    """A task with the resource it is about."""
+    name = task.task_id.rsplit(".", 1)[-1].replace("_", " ")
+    return f"{name} {task.label}" if task.label else name
+
+
+def say_tasks(run: "DagRun", tasks: list["TaskInstance"]) -> str:
+    """Where a run stands, in a few words."""
+    failed = [task for task in tasks if task.state in BAD_STATES]
+    if run.is_finished:
+        return f"{say_task(failed[0])} failed" if failed else f"{len(tasks)} tasks"
+    if any(task.state == "awaiting_input" for task in tasks):
+        return "waits for approval"
+    return ", ".join(say_task(task) for task in tasks if task.state == "running") or run.state
+
+
+def approve_at_once(api: "AirflowApi", board: Board) -> Decide:
+    """Answer each plan with yes, as a person would, and say so."""
+
+    def decide(action: "RequiredAction") -> None:
+        board.say(f"Approving as {api.user}, as a person would in Airflow: {action.subject}")
+        api.answer(action)
+
+    return decide
+
+
+def leave_to_person(api: "AirflowApi", board: Board) -> Decide:
+    """Say where a plan is decided, and wait."""
+
+    def decide(action: "RequiredAction") -> None:
+        board.say(f"For you to decide: {action.subject}\n  {api.url}/required_actions")
+
+    return decide
+
+
+def follow_run(
+    api: "AirflowApi", board: Board, *, run: "DagRun", title: str, decide: Decide | None = None
+) -> None:
+    """Wait for one run, letting `decide` answer what it asks; a failed task ends with its name."""
+    deadline = time.monotonic() + RUN_SECONDS
+    asked: set[str] = set()
+    with board.step(title) as step:
+        while True:
+            tasks = api.task_instances(run.dag_id, run.run_id)
+            step.say(say_tasks(run, tasks))
+            if run.is_finished:
+                break
+            if time.monotonic() > deadline:
+                raise BatchError(f"{run.dag_id} did not end within an hour; look at it in {api.url}.")
+            if decide is not None:
+                for action in api.required_actions(run.dag_id, run.run_id):
+                    if action.task_id not in asked:
+                        asked.add(action.task_id)
+                        decide(action)
+            time.sleep(POLL_SECONDS)
+            run = api.run(run.dag_id, run.run_id)
+        failed = [say_task(task) for task in tasks if task.state in BAD_STATES]
+        if run.state != "success":
+            raise BatchError(
+                f"{run.dag_id} failed at {', '.join(failed) or 'its start'}; its log is in {api.url}."
+            )
+
+
+def start_and_follow(
+    api: "AirflowApi", board: Board, dag_id: str, *, title: str, decide: Decide | None = None, **conf: object
+) -> None:
+    """Trigger a Dag by hand and wait for what comes of it."""
+    api.set_paused(dag_id, is_paused=False)
+    run_id = api.trigger(dag_id, conf=conf)
+    follow_run(api, board, run=api.run(dag_id, run_id), title=title, decide=decide)

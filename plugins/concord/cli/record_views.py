@@ -1,0 +1,149 @@
+"""What the verbs about single records show and do."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import LiteralString
+
+from psycopg.rows import dict_row
+from rich.console import Console
+from rich.table import Table
+
+from concord import registry
+from concord.errors import ConfigurationError
+from concord.reporting.words import say_age, say_things, say_time
+from concord.settings import Settings
+from concord.store.engine import PLANNER, Database
+
+Row = dict[str, object]
+
+_COLUMNS: LiteralString = """
+    select dead_letter_id, stage, system, resource, record_key, error_class, message, attempts, state,
+        batch_id, change_id, first_seen_at, last_seen_at, payload
+    from ops.dead_letters
+"""
+_LIST: LiteralString = (
+    _COLUMNS
+    + """
+    where (state = 'open' or %(everything)s) and (%(system)s::text is null or system = %(system)s)
+    order by system, resource, message, first_seen_at, dead_letter_id
+"""
+)
+_SHOW: LiteralString = _COLUMNS + " where starts_with(dead_letter_id, %(prefix)s) order by dead_letter_id limit 2"
+
+
+def show_dead_letters(database: Database, console: Console, *, system: str | None, everything: bool) -> None:
+    """One line each, those of one reason together."""
+    if system is not None:
+        registry.system(system)
+    letters = _read(database, _LIST, {"everything": everything, "system": system})
+    if not letters:
+        console.print("There are no dead letters: every record that was read is in the warehouse.")
+        return
+    now = datetime.now(UTC)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("id", no_wrap=True)
+    table.add_column("system", no_wrap=True)
+    table.add_column("resource", no_wrap=True)
+    table.add_column("reason", overflow="fold")
+    table.add_column("age", no_wrap=True)
+    if everything:
+        table.add_column("state", no_wrap=True)
+    for letter in letters:
+        names = [str(letter[name]) for name in ("dead_letter_id", "system", "resource", "message")]
+        row = [names[0][:8], *names[1:], say_age(_moment(letter["first_seen_at"]), now)]
+        table.add_row(*row, *([str(letter["state"])] if everything else []))
+    console.print(table)
+    console.print(f"\n{say_things(len(letters), 'dead letter')}. ./concord dead-letters show ID has the record.")
+
+
+def show_dead_letter(database: Database, console: Console, prefix: str) -> None:
+    """Everything that is kept about one dead letter."""
+    letter = _find(database, prefix)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in letter.items():
+        if name != "payload" and value is not None:
+            said = f"{say_time(value)} UTC" if isinstance(value, datetime) else str(value)
+            table.add_row(name.replace("_", " "), said)
+    console.print(table)
+    payload = str(letter["payload"] or "")
+    if payload:
+        console.print("\nAs it was received:")
+        console.print(_pretty(payload), markup=False)
+    console.print(f"\nTry again: ./concord dead-letters replay {str(letter['dead_letter_id'])[:12]}")
+
+
+def replay_dead_letters(
+    database: Database, settings: Settings, console: Console, *, ids: Sequence[str], system: str | None
+) -> None:
+    """Send letters back, resource by resource."""
+    from concord.stages.replay import replay_dead_letters as replay
+
+    letters = [_find(database, prefix) for prefix in ids] or _read(
+        database, _LIST, {"everything": False, "system": system}
+    )
+    if not letters:
+        console.print("There is nothing to replay.")
+        return
+    places: dict[tuple[str, str], list[str]] = {}
+    for letter in letters:
+        place = (str(letter["system"]), str(letter["resource"]))
+        places.setdefault(place, []).append(str(letter["dead_letter_id"]))
+    for (name, resource), chosen in places.items():
+        owner = registry.system(name)
+        counts = replay(
+            database,
+            system=owner,
+            resource=owner.resource(resource),
+            dead_letter_ids=chosen,
+            suites=settings.expectations,
+        )
+        console.print(f"{name} {resource}: {counts}", markup=False)
+    console.print("What passed now takes part in the next reconcile.")
+
+
+def show_trace(database: Database, console: Console, *, system: str, key: str) -> None:
+    """The hops of one record, oldest first."""
+    from concord.stages.trace import trace
+
+    registry.system(system)
+    hops = trace(database, system=system, key=key)
+    if not hops:
+        raise ConfigurationError(f"Nothing is known of {key!r} in {system}; give the key as {system} spells it.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("when (UTC)", no_wrap=True)
+    table.add_column("step", no_wrap=True)
+    table.add_column("where", overflow="fold")
+    table.add_column("what became of it", overflow="fold")
+    for hop in hops:
+        table.add_row(say_time(hop.at), hop.step, hop.place, hop.outcome)
+    console.print(table)
+
+
+def _find(database: Database, prefix: str) -> Row:
+    found = _read(database, _SHOW, {"prefix": prefix})
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigurationError(f"More than one dead letter begins with {prefix!r}; give more of its id.")
+    raise ConfigurationError(
+        f"There is no dead letter {prefix!r}; ./concord dead-letters list shows those there are."
+    )
+
+
+def _read(database: Database, query: LiteralString, values: Row) -> list[Row]:
+    with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, values).fetchall()
+
+
+def _moment(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _pretty(payload: str) -> str:
+    try:
+        return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+    except ValueError:
+        return payload
