@@ -54,7 +54,7 @@ def make_product(settings: Settings, index: int) -> Product:
     style = PRODUCT_STYLES[index // len(PRODUCT_KINDS) % len(PRODUCT_STYLES)]
     colour = PRODUCT_COLOURS[int(random.random() * len(PRODUCT_COLOURS))]
     sku = f"{kind[:3].upper()}-{index + 1001}"
-    price = Decimal(490 + int(random.random() * 39_000)) / 100
+    price = Decimal(490 + int(random.random() * 39_000)).scaleb(-2)
     stock = int(random.random() * 200)
     created_at = moment_between(
         random, settings.begins_at, settings.begins_at + (settings.as_of - settings.begins_at) / 9
