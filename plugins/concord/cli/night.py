@@ -142,26 +142,26 @@ class Conductor:
         )
 
     def _is_over(self, runs: Sequence["DagRun"], *, quiet: float) -> bool:
-        """Whether nothing follows any more; starts by hand what an absent system keeps from starting."""
-        states = {run.dag_id: run.state for run in runs}
+        """Whether nothing follows; starts by hand what an absent system keeps from starting by itself."""
+        follows = self._what_follows({run.dag_id: run.state for run in runs})
+        if follows is None:
+            return True
+        dag_id, comes_by_itself = follows
+        self._help(dag_id, is_needed=not comes_by_itself or quiet > QUIET_SECONDS)
+        return False
+
+    def _what_follows(self, states: Mapping[str, str]) -> tuple[str, bool] | None:
+        """The Dag that has yet to begin, and whether the assets start it; None when the night is over."""
         read = {system for system in self.systems if states.get(f"{INGEST}{system}") == "success"}
-        is_patient = quiet < QUIET_SECONDS
-        if not read:
-            return not is_patient
+        if not read or states.get(RECONCILE, "success") != "success":
+            return None
         if RECONCILE not in states:
-            self._help(RECONCILE, is_needed=read < self.all_systems or not is_patient)
-            return False
-        if states[RECONCILE] != "success":
-            return True
-        if not self.is_writing:
-            return True
-        written = {system for system in read if states.get(f"{WRITE_BACK}{system}") == "success"}
-        if any(f"{WRITE_BACK}{system}" not in states for system in read) and is_patient:
-            return False
-        if REPORT not in states:
-            self._help(REPORT, is_needed=written < self.all_systems or not is_patient)
-            return False
-        return True
+            return RECONCILE, read == self.all_systems
+        if REPORT in states or not self.is_writing:
+            return None
+        targets = {system: states.get(f"{WRITE_BACK}{system}") for system in self.all_systems}
+        is_awaited = any(targets[system] is None for system in read)
+        return REPORT, is_awaited or all(state == "success" for state in targets.values())
 
     def _help(self, dag_id: str, *, is_needed: bool) -> None:
         """Start a Dag as its fixed hour would, when a system that is absent keeps the others waiting."""

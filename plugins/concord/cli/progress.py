@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -67,7 +68,7 @@ class Board:
             else None
         )
 
-    def __enter__(self) -> "Board":
+    def __enter__(self) -> Self:
         if self._live is not None:
             self._live.start()
         return self

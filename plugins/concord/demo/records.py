@@ -88,7 +88,7 @@ def _order(record: Record) -> tuple[str, Fields]:
 
 
 def _party(record: Record) -> tuple[str, Fields]:
-    address = next(iter(record["addresses"]), {})
+    address: Record = next(iter(record["addresses"]), {})
     place = {name: address.get(name) for name in ("street", "city", "postal_code", "country_code")}
     return record["code"], {"customer_name": record["name"], **place, "is_active": record["active"]}
 

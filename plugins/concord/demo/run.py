@@ -2,12 +2,12 @@
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -70,11 +70,12 @@ def run_demo(options: DemoOptions, console: Console) -> bool:
         with Board(console) as board:
             stage = start_stage(options, installation, board)
         console.print(f"\nAirflow   {stage.airflow.url}   user admin, password {stage.airflow.password}\n")
-        is_right = all([run_one(options, stage, console, number) for number in range(1, options.nights + 1)])
+        # Every night is run, also after one that was not right.
+        nights = [run_one(options, stage, console, number) for number in range(1, options.nights + 1)]
         if not options.once:
-            stay(stage, console)
+            stay(console)
         console.print("Stopping.")
-    return is_right
+    return all(nights)
 
 
 def check_names(names: tuple[str, ...]) -> None:
@@ -111,7 +112,7 @@ def start_stage(options: DemoOptions, installation: Installation, board: Board) 
     return Stage(installation, started.result(), places, world)
 
 
-def wait_all(futures: "Iterator[Future[object]] | list[Future[object]]") -> None:
+def wait_all(futures: Iterable[Future[Any]]) -> None:
     """Wait for all; the first error ends the wait."""
     for future in as_completed(list(futures)):
         future.result()
@@ -180,7 +181,7 @@ def say_failures(night: Night, url: str, console: Console) -> None:
         console.print(f"Failed: {task.dag_id}, {say_task(task)}; its log is in {url}.", style="red")
 
 
-def stay(stage: Stage, console: Console) -> None:
+def stay(console: Console) -> None:
     """Stay up until Ctrl-C or the end of the session."""
     console.print(
         "\nEverything stays up: look around in Airflow, or try in another terminal\n"

@@ -184,7 +184,8 @@ class Report:
     @property
     def is_balanced(self) -> bool:
         """Whether the books of all batches and plans balance."""
-        return all(line.is_balanced for line in (*self.batches, *self.plans))
+        has_batches = all(line.is_balanced for line in self.batches)
+        return has_batches and all(plan.is_balanced for plan in self.plans)
 
 
 def _sum(shares: list[Share]) -> Share | None:

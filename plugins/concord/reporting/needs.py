@@ -79,7 +79,8 @@ def _dead_letters(report: Report) -> Iterator[Need]:
 def _gaps(report: Report) -> Iterator[Need]:
     for gap in report.gaps:
         yield Need(
-            what=f"{gap.system} {gap.resource} was never read from {say_time(gap.start)} to {say_time(gap.end)} UTC.",
+            what=f"{gap.system} {gap.resource} was never read "
+            f"from {say_time(gap.start)} to {say_time(gap.end)} UTC.",
             action=f"./concord backfill --system {gap.system} "
             f"--from {gap.start:%Y-%m-%d} --to {gap.end:%Y-%m-%d} fills it.",
         )

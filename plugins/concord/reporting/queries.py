@@ -1,5 +1,6 @@
 """Reads a report from the books. All of it in one transaction, so that its numbers fit together."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString, TypeVar
 
@@ -20,6 +21,7 @@ from concord.reporting.model import (
 from concord.store.engine import PLANNER, Connection, Database
 
 Line = TypeVar("Line")
+Values = Mapping[str, object] | Sequence[object]
 
 # A night is looked at from the one before it, but from no longer ago than this.
 NIGHT = timedelta(hours=24)
@@ -146,9 +148,9 @@ def _begin_of_night(connection: Connection, run: str | None, now: datetime) -> d
     return max(previous, earliest) if isinstance(previous, datetime) else earliest
 
 
-def _read(connection: Connection, kind: type[Line], query: LiteralString, values: object = ()) -> tuple[Line, ...]:
+def _read(connection: Connection, kind: type[Line], query: LiteralString, values: Values = ()) -> tuple[Line, ...]:
     with connection.cursor(row_factory=class_row(kind)) as cursor:
-        return tuple(cursor.execute(query, values).fetchall())  # type: ignore[arg-type]  # psycopg's Params
+        return tuple(cursor.execute(query, values).fetchall())
 
 
 def _read_agreement(connection: Connection, run: str | None) -> tuple[AgreementLine, ...]:
@@ -178,9 +180,9 @@ def _count_reviews(connection: Connection) -> int:
     return int(str(fetch_value(connection, "select count(*) from marts.identity_reviews")))
 
 
-def fetch_value(connection: Connection, query: LiteralString, values: object = ()) -> object:
+def fetch_value(connection: Connection, query: LiteralString, values: Values = ()) -> object:
     """The first column of the first row, None when there is no row."""
-    row = connection.execute(query, values).fetchone()  # type: ignore[arg-type]  # psycopg's Params
+    row = connection.execute(query, values).fetchone()
     return None if row is None else row[0]
 
 
