@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from concord.errors import ConfigurationError
-from concord.local.postgres import DATABASES, FORGETFUL, Postgres
+from concord.local.postgres import DATABASES, FORGETFUL, Postgres, require_name
 from concord.local.processes import Processes
 
 
@@ -98,6 +98,11 @@ def test_a_server_that_somebody_else_runs_there_is_named(home: Path, processes: 
         with pytest.raises(ConfigurationError, match="Another PostgreSQL"):
             second.start()
     assert server.is_running()
+
+
+def test_an_account_without_a_name_is_one_sentence() -> None:
+    with pytest.raises(ConfigurationError, match="no name for user id 2147480000"):
+        require_name(2147480000)
 
 
 def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:

@@ -185,9 +185,7 @@ class Airflow:
             "logging.base_log_folder": self.folder / "logs",
             "logging.dag_processor_child_process_log_directory": self.folder / "logs" / "dag_processor",
         }
-        variables = {
-            f"AIRFLOW__{key.replace('.', '__').upper()}": str(value) for key, value in settings.items()
-        }
+        variables = {f"AIRFLOW__{key.replace('.', '__').upper()}": str(value) for key, value in settings.items()}
         return {"AIRFLOW_HOME": str(self.folder), **variables}
 
     def _fernet_key(self) -> str:

@@ -135,9 +135,7 @@ class AirflowApi:
             "conf": dict(conf or {}),
         }
         if interval is not None:
-            body["data_interval_start"], body["data_interval_end"] = (
-                moment.isoformat() for moment in interval
-            )
+            body["data_interval_start"], body["data_interval_end"] = (moment.isoformat() for moment in interval)
         return str(self._call("POST", f"/dags/{quote(dag_id)}/dagRuns", json=body)["dag_run_id"])
 
     def runs(self, dag_id: str = ANY, **filters: str) -> list[DagRun]:
@@ -161,9 +159,7 @@ class AirflowApi:
             f"/taskInstances/{quote(task.task_id)}/logs/{max(task.try_number, 1)}"
         )
         content = self._call("GET", path, params={"map_index": str(task.map_index)}).get("content", [])
-        return "\n".join(
-            str(line.get("event", "")) if isinstance(line, dict) else str(line) for line in content
-        )
+        return "\n".join(str(line.get("event", "")) if isinstance(line, dict) else str(line) for line in content)
 
     def required_actions(self, dag_id: str = ANY, run_id: str = ANY) -> list[RequiredAction]:
         """The questions that wait for a person now and may be answered."""

