@@ -58,9 +58,7 @@ class PlanOutcome:
     held: int
 
 
-def apply_plan(
-    database: Database, session: Session, *, system: System, plan_id: str, holder: str
-) -> PlanOutcome:
+def apply_plan(database: Database, session: Session, *, system: System, plan_id: str, holder: str) -> PlanOutcome:
     """Send what of the plan was not sent, settle what was, and close it; a closed plan is left as it is.
 
     Raises `ConfigurationError` for a plan nobody approved, and the session's errors when the system stays down;
@@ -290,9 +288,7 @@ class _Crew:
 
 def _return_held(answer: _Answer, attempts: dict[str, int]) -> None:
     """What a writer could not send goes back to the plan, until it was tried often enough."""
-    again = [
-        end.change_id for end in answer.ends if end.end is End.HELD and attempts[end.change_id] < ATTEMPTS
-    ]
+    again = [end.change_id for end in answer.ends if end.end is End.HELD and attempts[end.change_id] < ATTEMPTS]
     if again and answer.trouble is None:
         answer.trouble = TransientError(next(end.message for end in answer.ends if end.change_id in again))
     answer.returned += again

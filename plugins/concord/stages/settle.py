@@ -75,9 +75,7 @@ def _judge(errand: Errand, resource: Resource, stored: Sequence[StoredChange]) -
     return verdicts
 
 
-def _judge_known(
-    errand: Errand, resource: Resource, changes: Sequence[Change], verdicts: _Verdicts
-) -> None:
+def _judge_known(errand: Errand, resource: Resource, changes: Sequence[Change], verdicts: _Verdicts) -> None:
     """Changes whose record's key is known: updates, and creates that were answered with a key."""
     keys = sorted({str(change.key) for change in changes})
     found = {str(record[resource.key]): record for record in read_back(errand, resource, resource.key, keys)}
@@ -95,9 +93,7 @@ def _judge_known(
             verdicts.ends.append(Outcome(change.change_id, End.CONFLICTED, change.key, message))
 
 
-def _judge_creates(
-    errand: Errand, resource: Resource, changes: Sequence[Change], verdicts: _Verdicts
-) -> None:
+def _judge_creates(errand: Errand, resource: Resource, changes: Sequence[Change], verdicts: _Verdicts) -> None:
     name = resource.writes.find_by if resource.writes is not None else ""
     sought = {str(change.after[name]): change for change in changes if change.after.get(name) is not None}
     found = read_back(errand, resource, name, sorted(sought)) if name else []
@@ -131,9 +127,7 @@ def _find_created(resource: Resource, name: str, change: Change, found: Sequence
 def is_equal(resource: Resource, record: Found, values: Mapping[str, object]) -> bool:
     """Whether a record says these values; documents do not count, they are read in another form than written."""
     return all(
-        record.get(name) == value
-        for name, value in values.items()
-        if resource.field(name).kind is not Kind.JSON
+        record.get(name) == value for name, value in values.items() if resource.field(name).kind is not Kind.JSON
     )
 
 

@@ -11,6 +11,10 @@ from concord.store.ids import derive_id
 from concord.store.plans import load_plan
 from concord.store.tables import validated_table
 
+_IS_UNSEEN = """
+select count(*) > 0 and count(is_verified) = 0 from ops.changes
+where plan_id = %s and state = 'confirmed' and action = 'update'
+"""
 # Field by field: still as written (take it back), as before already (nothing to do), or changed since (leave it).
 _UPDATES = """
 with fields as (
@@ -38,7 +42,7 @@ change as (
     select {resource}::text as resource, entity_id, record_key, 'update' as action, before, after,
         case when is_gone then '{{}}' else guard end as guard, place,
         'Takes back what plan ' || %(undone)s::text || ' wrote.'
-            || coalesce(' Left as they are, because they were changed since: ' || changed_since || '.', '') as reason,
+            || coalesce(' Left as they are, changed since: ' || changed_since || '.', '') as reason,
         case
             when is_gone then 'The record is gone from the target, so it cannot be restored.'
             when after = '{{}}' then 'Somebody changed it since: ' || changed_since || '.'
@@ -50,10 +54,11 @@ change as (
 """
 _CREATES = """
 with change as (
-    select done.resource, done.entity_id, done.record_key, 'create' as action, done.after as before,
-        '{{}}'::jsonb as after, '{{}}'::jsonb as guard, done.sequence as place,
+    select done.resource, done.entity_id, done.record_key, 'create' as action,
+        done.after as before, '{{}}'::jsonb as after, '{{}}'::jsonb as guard, done.sequence as place,
         'Plan ' || %(undone)s::text || ' created this record.' as reason,
-        'Concord does not delete: remove ' || done.record_key || ' at the target by hand if it must go.' as obstacle
+        'Concord does not delete: remove ' || done.record_key || ' at the target by hand if it must go.'
+            as obstacle
     from ops.changes as done
     where done.plan_id = %(undone)s and done.resource = %(resource)s and done.action = 'create'
         and done.record_key is not null
@@ -104,12 +109,12 @@ def _refuse_unfit(connection: Connection, system: System, plan_id: str) -> None:
     if plan.system != system.name:
         raise ConfigurationError(f"Plan {plan_id} is one of {plan.system}, not of {system.name}.", plan=plan_id)
     if plan.state != "applied":
-        raise ConfigurationError(f"Plan {plan_id} is {plan.state}; only an applied plan can be undone.", plan=plan_id)
+        raise ConfigurationError(
+            f"Plan {plan_id} is {plan.state}; only an applied plan can be undone.", plan=plan_id
+        )
 
 
-def _insert_inverse(
-    connection: Connection, system: System, resource: Resource, values: dict[str, object]
-) -> int:
+def _insert_inverse(connection: Connection, system: System, resource: Resource, values: dict[str, object]) -> int:
     """Insert one resource's inverse changes; returns the last sequence used."""
     offset = int(str(values["offset"]))
     for source in (_UPDATES, _CREATES):
@@ -128,4 +133,6 @@ def _guard(resource: Resource) -> sql.Composable:
     name = resource.writes.guard if resource.writes is not None else ""
     if not name:
         return sql.SQL("'{{}}'::jsonb").format()
-    return sql.SQL("jsonb_build_object({}::text, to_jsonb(held.{}))").format(sql.Literal(name), sql.Identifier(name))
+    return sql.SQL("jsonb_build_object({}::text, to_jsonb(held.{}))").format(
+        sql.Literal(name), sql.Identifier(name)
+    )

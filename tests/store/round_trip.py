@@ -1,0 +1,135 @@
+"""A warehouse, a vendor and the stages between them, in the words the tests of write-back use."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from concord.contract import System, Window
+from concord.stages.apply import PlanOutcome, apply_plan
+from concord.stages.extract import extract_window
+from concord.stages.plan import PlanSummary, approve, plan_changes
+from concord.stages.undo import plan_undo
+from concord.stages.validate import validate_batch
+from concord.stages.verify import VerifyCounts, verify_plan
+from concord.store.engine import TRANSFORMER, Database
+from concord.store.tables import create_tables
+from psycopg import sql
+
+from tests.store.shopfront import Vendor, declare, open_shopfront, write_suites
+
+DESIRED = {
+    "accounts": "account_name text, phone text, credit_amount numeric, concord_id text",
+    "contacts": "account_source_id text, email text, tags jsonb",
+}
+
+
+class RoundTrip:
+    """One night at one system, step by step."""
+
+    def __init__(self, url: str, vendor: Vendor, folder: Path, system: System | None = None) -> None:
+        self.database = Database(url)
+        self.vendor = vendor
+        self.system = system or declare()
+        self.suites = write_suites(folder)
+        for resource in self.system.resources:
+            create_tables(self.database, self.system, resource)
+        with self.database.transaction(TRANSFORMER) as connection:
+            for name, columns in DESIRED.items():
+                connection.execute(
+                    f"create table marts.desired_shopfront__{name} "
+                    f"(_entity_id text unique, _key text, _reason text, {columns})"
+                )
+        self.allow()
+
+    def allow(self, *rows: str) -> None:
+        """The approval policy as lines of its seed; without any, everything passes."""
+        lines = rows or ("*,*,*,1000000,,,",)
+        with self.database.transaction(TRANSFORMER) as connection:
+            connection.execute(
+                "drop table if exists marts.approval_policy; create table marts.approval_policy (system text, "
+                "resource text, action text, max_changes integer, max_share_percent numeric, field text, "
+                "max_relative_change_percent numeric)"
+            )
+            with connection.cursor() as cursor, cursor.copy(
+                "copy marts.approval_policy from stdin with (format csv)"
+            ) as copy:
+                copy.write("\n".join(lines) + "\n")
+
+    def ingest(self, day: int = 1) -> None:
+        """Read everything the vendor holds into the warehouse."""
+        window = Window(datetime(2026, 11, day, tzinfo=UTC), datetime(2026, 11, day + 1, tzinfo=UTC))
+        with open_shopfront(self.vendor.url) as session:
+            for resource in self.system.resources:
+                batch = extract_window(
+                    self.database, session, system=self.system, resource=resource, window=window
+                )
+                validate_batch(
+                    self.database,
+                    system=self.system,
+                    resource=resource,
+                    batch_id=batch,
+                    suites=self.suites,
+                )
+
+    def want(self, resource: str, entity_id: str, key: str | None, **values: object) -> None:
+        """What dbt would desire of one record."""
+        row: Mapping[str, object] = {
+            "_entity_id": entity_id,
+            "_key": key,
+            "_reason": "the owner says so",
+            **values,
+        }
+        statement = sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier("marts", f"desired_shopfront__{resource}"),
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join(sql.Placeholder() * len(row)),
+        )
+        with self.database.transaction(TRANSFORMER) as connection:
+            connection.execute(statement, list(row.values()))
+
+    def forget_wishes(self) -> None:
+        with self.database.transaction(TRANSFORMER) as connection:
+            connection.execute("truncate marts.desired_shopfront__accounts, marts.desired_shopfront__contacts")
+
+    def plan(self, run: str = "night 1") -> PlanSummary:
+        return plan_changes(self.database, system=self.system, run_id=run)
+
+    def apply(self, plan_id: str, holder: str = "worker") -> PlanOutcome:
+        with open_shopfront(self.vendor.url) as session:
+            return apply_plan(self.database, session, system=self.system, plan_id=plan_id, holder=holder)
+
+    def verify(self, plan_id: str) -> VerifyCounts:
+        with open_shopfront(self.vendor.url) as session:
+            return verify_plan(
+                self.database, session, system=self.system, plan_id=plan_id, suites=self.suites
+            )
+
+    def write_back(self, run: str = "night 1") -> PlanOutcome:
+        """Plan, approve, apply and verify."""
+        plan_id = self.plan(run).plan_id
+        return self.carry_out(plan_id)
+
+    def carry_out(self, plan_id: str) -> PlanOutcome:
+        approve(self.database, plan_id, "a person")
+        outcome = self.apply(plan_id)
+        self.verify(plan_id)
+        return outcome
+
+    def undo(self, plan_id: str, run: str = "undo 1") -> PlanSummary:
+        return plan_undo(self.database, system=self.system, plan_id=plan_id, run_id=run)
+
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.database.url) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[call-overload]  # literal queries
+
+    def changes(self, plan_id: str) -> list[tuple[object, ...]]:
+        """Resource, action, key, before, after and state of every change in the plan's order."""
+        return self.rows(
+            "select resource, action, record_key, before, after, state from ops.changes "
+            "where plan_id = %s order by sequence",
+            plan_id,
+        )
+
+    def states(self, plan_id: str) -> list[object]:
+        return [row[-1] for row in self.changes(plan_id)]
