@@ -15,13 +15,14 @@ same result.
 is written to any system until it is green. The data team decides about a failed test.
 """
 
-from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
 
 from concord import registry
 from concord.orchestration import tasks
 from concord.orchestration.defaults import (
     DEFAULTS,
     TRANSFORM_POOL,
+    at_time,
     desired_asset,
     validated_asset,
     written_systems,
@@ -31,7 +32,7 @@ with DAG(
     dag_id="reconcile",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("0 2 * * *", timezone="UTC"),
+        timetable=at_time("0 2 * * *"),
         assets=AssetAll(*(validated_asset(system) for system in registry.systems())),
     ),
     catchup=False,

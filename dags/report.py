@@ -12,16 +12,16 @@ a person then shows as waiting.
 Clear it to have the report.
 """
 
-from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
 
 from concord.orchestration import reporting, tasks
-from concord.orchestration.defaults import DEFAULTS, TRANSFORM_POOL, written_asset, written_systems
+from concord.orchestration.defaults import DEFAULTS, TRANSFORM_POOL, at_time, written_asset, written_systems
 
 with DAG(
     dag_id="report",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("0 4 * * *", timezone="UTC"),
+        timetable=at_time("0 4 * * *"),
         assets=AssetAll(*(written_asset(system) for system in written_systems())),
     ),
     catchup=False,
@@ -32,7 +32,7 @@ with DAG(
     night = task(task_id="newest_run")(reporting.newest_run)()
     prepared = task(task_id="dbt_prepare", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
     identified = task(task_id="identify")(tasks.find_identities)(night)
-    built = task(task_id="dbt_marts", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MARTS, night)
+    built = task(task_id="dbt_measure", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MEASURE, night)
     measured = task(task_id="measure")(tasks.measure)(night, "after")
     written = task(task_id="write_report")(reporting.report)(night)
     prepared >> identified >> built >> measured >> written

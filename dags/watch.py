@@ -5,7 +5,7 @@
 | `freshness` | *stale data*: a system was not read or not accepted last night |
 | `coverage` | *coverage gap*: a span of changes that nobody read |
 | `dead_letters` | *dead letters*: records were set aside since yesterday |
-| `writes` | *unsettled changes*: sent, and the outcome is not known; *plan waits*: for a day, for an answer |
+| `writes` | *unfinished writes*, *unknown writes*, *lost writes*: of last week; *plan waits*: for a day |
 | `agreement` | *agreement drop*: the systems agree less than after the night before |
 
 **Reads** the ledger. **Writes** nothing. **Safe to run again?** Yes.
@@ -14,15 +14,15 @@
 green again when its cause is gone.
 """
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
 from concord.orchestration import reporting
-from concord.orchestration.defaults import DEFAULTS
+from concord.orchestration.defaults import DEFAULTS, at_time
 
 with DAG(
     dag_id="watch",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("30 * * * *", timezone="UTC"),
+    schedule=at_time("30 * * * *"),
     catchup=False,
     max_active_runs=1,
     default_args=dict(DEFAULTS),

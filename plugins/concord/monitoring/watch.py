@@ -39,12 +39,17 @@ group by system, resource
 order by system, resource
 """
 _UNSETTLED = """
-select plans.system, count(*)
+select
+    plans.system,
+    plans.plan_id,
+    count(*) filter (where changes.state = 'sent') as sent,
+    count(*) filter (where changes.state = 'unknown') as unknown,
+    count(*) filter (where changes.is_verified = false) as differing
 from ops.changes
 inner join ops.plans using (plan_id)
-where changes.state in ('sent', 'unknown') and plans.created_at < %s
-group by plans.system
-order by plans.system
+where plans.created_at between %(since)s and %(until)s
+group by plans.system, plans.plan_id
+order by plans.system, plans.plan_id
 """
 _WAITING = """
 select system, plan_id, planned
@@ -154,14 +159,12 @@ def check_dead_letters(connection: Connection, as_of: datetime) -> list[Alarm]:
 
 
 def check_writes(connection: Connection, as_of: datetime) -> list[Alarm]:
-    """Changes whose outcome nobody knows, and plans that nobody answered."""
+    """Writes that did not come to an end or did not last, and plans that nobody answered."""
+    span = {"since": as_of - timedelta(days=7), "until": as_of - SETTLING}
     unsettled = [
-        Alarm(
-            "unsettled changes",
-            f"{count} changes were sent to {system} and their outcome is not known; "
-            f"clear the task apply of the newest write_back_{system} run: it reads them back first.",
-        )
-        for system, count in connection.execute(_UNSETTLED, (as_of - SETTLING,))
+        alarm
+        for system, plan_id, sent, unknown, differing in connection.execute(_UNSETTLED, span)
+        for alarm in _unsettled(f"of plan {plan_id} for {system}", sent, unknown, differing)
     ]
     waiting = [
         Alarm(
@@ -172,6 +175,27 @@ def check_writes(connection: Connection, as_of: datetime) -> list[Alarm]:
         for system, plan_id, planned in connection.execute(_WAITING, (as_of - PATIENCE,))
     ]
     return unsettled + waiting
+
+
+def _unsettled(of_plan: str, sent: int, unknown: int, differing: int) -> Iterable[Alarm]:
+    if sent:
+        yield Alarm(
+            "unfinished writes",
+            f"{sent} changes {of_plan} were sent and not settled; clear the task apply of its run, "
+            "it reads them back before anything else.",
+        )
+    if unknown:
+        yield Alarm(
+            "unknown writes",
+            f"Whether {unknown} changes {of_plan} took effect is not known; look at the records. "
+            "The next night plans what is still missing.",
+        )
+    if differing:
+        yield Alarm(
+            "lost writes",
+            f"{differing} changes {of_plan} were confirmed, but the records read back do not hold them; "
+            "somebody or something at the vendor put them back.",
+        )
 
 
 def check_agreement(connection: Connection) -> list[Alarm]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
-from airflow.sdk import Asset, Context, RetryAction, RetryDecision, RetryPolicy
+from airflow.sdk import Asset, Context, CronTriggerTimetable, RetryAction, RetryDecision, RetryPolicy
 from airflow.sdk import Connection as AirflowConnection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -72,6 +72,11 @@ DEFAULTS: Mapping[str, object] = {
     "retry_policy": ErrorTreeRetryPolicy(),
     "execution_timeout": timedelta(hours=6),
 }
+
+
+def at_time(cron: str) -> CronTriggerTimetable:
+    """The next such time in UTC; a Dag that is switched on does not make up for the time before."""
+    return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(seconds=1))
 
 
 def pool_slots() -> dict[str, int]:

@@ -30,6 +30,7 @@ Landed = Mapping[str, str]
 
 DBT_PREPARE = "tag:prepare"
 DBT_MARTS = "tag:marts"
+DBT_MEASURE = "tag:measure"
 
 
 def span_params() -> dict[str, Param]:
@@ -95,7 +96,11 @@ def validate(system_name: str, landed: Iterable[Landed], params: Any = None) -> 
     settings, database = installation()
     system = registry.system(system_name)
     batches = {item["resource"]: item["batch_id"] for item in landed}
-    refused = {item.name: "it was not read" for item in system.resources if item.name not in batches}
+    refused = {
+        item.name: "it was not read, see the log of its task extract"
+        for item in system.resources
+        if item.name not in batches
+    }
     counts: dict[str, Any] = {}
     for name, batch_id in batches.items():
         if not batch_id:

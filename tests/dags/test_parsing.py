@@ -1,0 +1,69 @@
+"""What happens in a process that parses the Dags, as every task does."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from concord.settings import REPOSITORY
+
+LOOK = """
+import json, sys, time
+from pathlib import Path
+import airflow.sdk, airflow.providers.standard.operators.hitl
+from airflow import plugins_manager
+from airflow.dag_processing.dagbag import DagBag
+list(plugins_manager._get_plugins())
+begin = time.process_time()
+bag = DagBag({dags!r})
+seconds = time.process_time() - begin
+ours = {{
+    name: file for name, module in list(sys.modules.items())
+    if (file := getattr(module, "__file__", None)) and file.startswith({package!r})
+}}
+heavy = [name for name in ("dbt", "great_expectations", "pandas", "splink") if name in sys.modules]
+facts = {{"dags": len(bag.dags), "errors": list(bag.import_errors.values()), "ours": ours, "heavy": heavy}}
+print(json.dumps({{**facts, "seconds": seconds}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    package = str(REPOSITORY / "plugins" / "concord") + "/"
+    finished = subprocess.run(
+        [sys.executable, "-c", LOOK.format(dags=str(REPOSITORY / "dags"), package=package)],
+        env=environment(tmp_path_factory.mktemp("airflow")),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return dict(json.loads(finished.stdout.splitlines()[-1]))
+
+
+def environment(home: Path) -> dict[str, str]:
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }
+    return {**os.environ, **settings}
+
+
+def test_all_dags_load_without_the_installations_settings(parsed: dict[str, Any]) -> None:
+    assert parsed["errors"] == []
+    assert parsed["dags"] == 11
+
+
+def test_our_package_has_one_name_only(parsed: dict[str, Any]) -> None:
+    assert len(parsed["ours"]) > 20
+    assert [name for name in parsed["ours"] if name != "concord" and not name.startswith("concord.")] == []
+
+
+def test_parsing_is_quick(parsed: dict[str, Any]) -> None:
+    assert parsed["heavy"] == []
+    assert parsed["seconds"] < 1.0
