@@ -1,7 +1,7 @@
 """Runs a night through Airflow's API and follows it: ingests, reconcile, write-backs, and the plans in between."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -143,25 +143,17 @@ class Conductor:
 
     def _is_over(self, runs: Sequence["DagRun"], *, quiet: float) -> bool:
         """Whether nothing follows; starts by hand what an absent system keeps from starting by itself."""
-        follows = self._what_follows({run.dag_id: run.state for run in runs})
+        follows = what_follows(
+            {run.dag_id: run.state for run in runs},
+            systems=self.systems,
+            all_systems=self.all_systems,
+            is_writing=self.is_writing,
+        )
         if follows is None:
             return True
         dag_id, comes_by_itself = follows
         self._help(dag_id, is_needed=not comes_by_itself or quiet > QUIET_SECONDS)
         return False
-
-    def _what_follows(self, states: Mapping[str, str]) -> tuple[str, bool] | None:
-        """The Dag that has yet to begin, and whether the assets start it; None when the night is over."""
-        read = {system for system in self.systems if states.get(f"{INGEST}{system}") == "success"}
-        if not read or states.get(RECONCILE, "success") != "success":
-            return None
-        if RECONCILE not in states:
-            return RECONCILE, read == self.all_systems
-        if REPORT in states or not self.is_writing:
-            return None
-        targets = {system: states.get(f"{WRITE_BACK}{system}") for system in self.all_systems}
-        is_awaited = any(targets[system] is None for system in read)
-        return REPORT, is_awaited or all(state == "success" for state in targets.values())
 
     def _help(self, dag_id: str, *, is_needed: bool) -> None:
         """Start a Dag as its fixed hour would, when a system that is absent keeps the others waiting."""
@@ -196,6 +188,25 @@ class Conductor:
     def _failures(self, runs: Iterable["DagRun"]) -> list["TaskInstance"]:
         tasks = [task for run in runs for task in self.api.task_instances(run.dag_id, run.run_id)]
         return [task for task in tasks if task.state in BAD_STATES]
+
+
+def what_follows(
+    states: Mapping[str, str], *, systems: Iterable[str], all_systems: Collection[str], is_writing: bool
+) -> tuple[str, bool] | None:
+    """The Dag that has yet to begin, and whether assets start it; None when the night is over.
+
+    `states` are those of the runs that ended; `systems` take part tonight, of `all_systems` that are declared.
+    """
+    read = {system for system in systems if states.get(f"{INGEST}{system}") == "success"}
+    if not read or states.get(RECONCILE, "success") != "success":
+        return None
+    if RECONCILE not in states:
+        return RECONCILE, read == set(all_systems)
+    if REPORT in states or not is_writing:
+        return None
+    targets = {system: states.get(f"{WRITE_BACK}{system}") for system in all_systems}
+    is_awaited = any(targets[system] is None for system in read)
+    return REPORT, is_awaited or all(state == "success" for state in targets.values())
 
 
 def say_dag(dag_id: str) -> str:

@@ -1,0 +1,142 @@
+"""The command line: what its help says, how fast it says it, and how errors are told."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from concord.cli.main import app
+
+VERBS = [
+    "demo",
+    "up",
+    "down",
+    "status",
+    "systems",
+    "migrate",
+    "night",
+    "backfill",
+    "report",
+    "approve",
+    "decline",
+    "undo",
+    "plan",
+    "trace",
+    "dead-letters",
+    "check",
+    "test",
+    "lock",
+]
+LEAVES = [[verb] for verb in VERBS] + [
+    ["plan", "list"],
+    ["plan", "show"],
+    ["dead-letters", "list"],
+    ["dead-letters", "show"],
+    ["dead-letters", "replay"],
+]
+HELP_SECONDS = 0.5
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
+
+
+def start(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CONCORD_HOME": str(home), "COLUMNS": "80"}
+    command = [sys.executable, "-m", "concord.cli", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_help_names_every_verb() -> None:
+    answer = run("--help")
+    assert answer.exit_code == 0
+    named = re.findall(r"^│ ([a-z][a-z-]+) ", answer.output, flags=re.MULTILINE)
+    assert sorted(named) == sorted(VERBS)
+
+
+@pytest.mark.parametrize("verb", LEAVES, ids=" ".join)
+def test_every_verb_explains_itself_in_80_columns(verb: list[str]) -> None:
+    answer = run(*verb, "--help")
+    assert answer.exit_code == 0
+    lines = answer.output.splitlines()
+    assert len([line for line in lines if line.strip()]) > 3
+    assert max(len(line.rstrip()) for line in lines) <= 80
+
+
+def test_every_verb_has_one_sentence_of_help() -> None:
+    command = typer.main.get_command(app)
+    sentences = {name: sub.get_short_help_str(200) for name, sub in command.commands.items()}  # type: ignore[attr-defined]  # a group
+    assert sorted(sentences) == sorted(VERBS)
+    assert [name for name, said in sentences.items() if not said.endswith((".", "-k."))] == []
+
+
+def test_help_comes_at_once(tmp_path: Path) -> None:
+    start(tmp_path, "--help")
+    begun = time.perf_counter()
+    assert start(tmp_path, "--help").returncode == 0
+    assert time.perf_counter() - begun < HELP_SECONDS
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["report"], ["plan", "list"], ["dead-letters", "list"], ["night"], ["migrate"]],
+    ids=" ".join,
+)
+def test_without_an_installation_one_sentence_says_what_to_do(tmp_path: Path, arguments: list[str]) -> None:
+    answer = start(tmp_path, *arguments)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr.startswith("concord: Concord does not run here; start it with ./concord up")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_debug_shows_where_an_error_arose(tmp_path: Path) -> None:
+    answer = start(tmp_path, "--debug", "report")
+    assert answer.returncode == 1
+    assert "Traceback" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["frobnicate"], ["backfill"], ["backfill", "--from", "2026-11-07", "--to", "2026-11-01"], ["trace", "x"]],
+    ids=["unknown verb", "nothing given", "backwards", "half given"],
+)
+def test_wrong_usage_is_status_2(tmp_path: Path, arguments: list[str]) -> None:
+    answer = start(tmp_path, *arguments)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_warehouse_that_is_down_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONCORD_WAREHOUSE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    answer = start(tmp_path, "plan", "list")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("concord: PostgreSQL cannot be reached")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_status_and_down_work_where_nothing_runs(tmp_path: Path) -> None:
+    status = start(tmp_path, "status")
+    assert (status.returncode, status.stderr) == (0, "")
+    assert status.stdout.startswith("Nothing runs from")
+    down = start(tmp_path, "down")
+    assert (down.returncode, down.stdout.strip()) == (0, "Nothing was running.")
+
+
+def test_systems_lists_what_is_declared(tmp_path: Path) -> None:
+    answer = start(tmp_path, "systems")
+    assert answer.returncode == 0
+    for name in ("shopify_default", "salesforce_default", "tryton_default", "inventory_levels"):
+        assert name in answer.stdout
+
+
+def test_a_demo_of_an_unknown_system_names_those_there_are(tmp_path: Path) -> None:
+    answer = start(tmp_path, "demo", "--once", "--systems", "sap")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("concord: There is no system sap; choose among")

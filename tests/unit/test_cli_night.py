@@ -1,0 +1,76 @@
+"""What of a night follows what, and how it is shown without a terminal."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from concord.cli.night import say_dag, tonight, what_follows
+from concord.cli.progress import Board
+
+ALL = ("crm", "erp", "shop")
+READ = {f"ingest_{name}": "success" for name in ALL}
+WRITTEN = {f"write_back_{name}": "success" for name in ALL}
+DONE = {"reconcile": "success"}
+
+
+def follow(states: dict[str, str], *, is_writing: bool = True) -> tuple[str, bool] | None:
+    return what_follows(states, systems=ALL, all_systems=ALL, is_writing=is_writing)
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        pytest.param(READ, ("reconcile", True), id="all read: assets start reconcile"),
+        pytest.param(
+            {**READ, "ingest_crm": "failed"}, ("reconcile", False), id="one down: nothing starts reconcile"
+        ),
+        pytest.param(dict.fromkeys(READ, "failed"), None, id="all down: over"),
+        pytest.param({**READ, "reconcile": "failed"}, None, id="reconcile failed: over"),
+        pytest.param({**READ, **DONE}, ("report", True), id="reconciled: write-backs are to come"),
+        pytest.param({**READ, **DONE, **WRITTEN}, ("report", True), id="written: assets start the report"),
+        pytest.param(
+            {**READ, **DONE, **WRITTEN, "write_back_crm": "failed"},
+            ("report", False),
+            id="a write-back failed: nothing starts the report",
+        ),
+        pytest.param({**READ, **DONE, **WRITTEN, "report": "success"}, None, id="reported: over"),
+    ],
+)
+def test_the_night_goes_on_until_its_report(states: dict[str, str], expected: tuple[str, bool] | None) -> None:
+    assert follow(states) == expected
+
+
+def test_a_night_without_write_back_ends_with_reconcile() -> None:
+    assert follow({**READ, **DONE}, is_writing=False) is None
+
+
+def test_the_first_night_takes_the_place_of_the_scheduled_one() -> None:
+    logical_date, (start, end) = tonight()
+    assert logical_date == start
+    assert (logical_date.hour, logical_date.minute, logical_date.second) == (0, 0, 0)
+    assert 1 <= (end - start).total_seconds() / 86_400 < 2
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "said"),
+    [("ingest_shopify", "Read and check shopify"), ("reconcile", "Reconcile"), ("undo", "undo")],
+)
+def test_dags_are_steps_in_words(dag_id: str, said: str) -> None:
+    assert say_dag(dag_id) == said
+
+
+def test_without_a_terminal_each_step_is_one_plain_line() -> None:
+    output = io.StringIO()
+    with Board(Console(file=output, width=80)) as board, board.step("PostgreSQL") as step:
+        step.say("port 5432")
+    lines = output.getvalue().splitlines()
+    assert len(lines) == 1
+    assert lines[0].split() == ["0.0", "s", "done", "PostgreSQL", "port", "5432"]
+
+
+def test_a_step_that_raises_is_shown_as_failed() -> None:
+    output = io.StringIO()
+    with pytest.raises(ValueError, match="no"), Board(Console(file=output)) as board, board.step("Airflow"):
+        raise ValueError("no")
+    assert "failed  Airflow" in output.getvalue()
