@@ -177,7 +177,9 @@ class Store:
     def ordered(self, name: str, where: Where, order_sql: str, *, limit: int, offset: int) -> list[Row]:
         """Rows in any other order, where the cost of an offset has to be paid."""
         sql = f"select key, updated_at, body from {self.collections[name].table} where {where.sql} "
-        return self._db.execute(f"{sql} order by {order_sql} limit ? offset ?", (*where.params, limit, offset)).fetchall()
+        return self._db.execute(
+            f"{sql} order by {order_sql} limit ? offset ?", (*where.params, limit, offset)
+        ).fetchall()
 
     def count(self, name: str, where: Where | None = None) -> int:
         """How many records match."""
@@ -195,9 +197,7 @@ class Store:
 
     def get_by_key(self, name: str, key: Key) -> Record | None:
         """The record under a storage key, as `find` gives them."""
-        row = self._db.execute(
-            f"select body from {self.collections[name].table} where key = ?", (key,)
-        ).fetchone()
+        row = self._db.execute(f"select body from {self.collections[name].table} where key = ?", (key,)).fetchone()
         return decode(row[0]) if row else None
 
     def largest_key(self, name: str) -> Key | None:
@@ -255,6 +255,7 @@ class Store:
             for collection in self.collections.values():
                 self._db.execute(f"delete from {collection.table}")
             self._db.execute("delete from lookups")
+            self._db.execute("delete from notes where topic <> 'token'")
             self.forget_effects()
 
     def effects(self) -> Iterator[tuple[int, int, str, str, str, str]]:

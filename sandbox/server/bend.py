@@ -8,7 +8,9 @@ from sandbox.server.vendor import Call, Page, Vendor
 from sandbox.server.wire import Answer
 from sandbox.store import decode, encode
 
-HTML = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
+HTML = (
+    b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
+)
 _REMEMBERED = 20
 
 

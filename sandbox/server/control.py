@@ -30,7 +30,10 @@ def add_control(app: FastAPI, vendor: Vendor, faults: Faults, book: Book) -> Non
 
     @router.get("/health")
     async def health() -> dict[str, Any]:
-        return {"vendor": vendor.name, "records": {name: vendor.store.count(name) for name in vendor.store.collections}}
+        return {
+            "vendor": vendor.name,
+            "records": {name: vendor.store.count(name) for name in vendor.store.collections},
+        }
 
     @router.post("/limits")
     async def limits(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +92,12 @@ def _add_records(router: APIRouter, vendor: Vendor) -> None:
             return vendor.edit(collection, record_id, wanted.get("set", {}))
         except KeyError as missing:
             raise HTTPException(404, f"no {collection} {record_id}") from missing
+
+    @router.post("/put")
+    async def put(wanted: dict[str, Any]) -> dict[str, Any]:
+        collection = collection_of(wanted["resource"])
+        records = (vendor.prepare(collection, record) for record in wanted["records"])
+        return {"put": vendor.store.load(collection, records)}
 
     @router.get("/records/{resource}")
     async def records(resource: str, limit: int = 1000, after: str | None = None) -> dict[str, Any]:

@@ -103,5 +103,7 @@ class Faults:
     def watching(self, call: Call, described: Described) -> list[Rule]:
         """Rules that must remember the pages of this call to bend a later one."""
         return [
-            rule for rule in self.rules if rule.kind in ("duplicate_across", "loop") and rule.matches(call, described)
+            rule
+            for rule in self.rules
+            if rule.kind in ("duplicate_across", "loop") and rule.matches(call, described)
         ]

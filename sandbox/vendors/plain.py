@@ -66,7 +66,11 @@ def make_record(chance: random.Random, number: int) -> dict[str, Any]:
             "last_name": f"Musterfrau-{number % 977}",
             "email": f"{name.lower()}.{number}@example.com",
             "phone": f"+4930{chance.randrange(10**6, 10**7)}",
-            "address": {"street": f"Hauptstraße {chance.randrange(1, 200)}", "city": city, "zip": f"{number % 99999:05d}"},
+            "address": {
+                "street": f"Hauptstraße {chance.randrange(1, 200)}",
+                "city": city,
+                "zip": f"{number % 99999:05d}",
+            },
         },
         "lines": [_line(chance, number, place) for place in range(2 + number % 2)],
     }
@@ -133,7 +137,9 @@ class Plain(Vendor):
             page = int(request.query_params.get("page", 1))
             size = min(int(request.query_params.get("size", 1000)), _LARGEST_SIZE)
             if page < 1 or size < 1:
-                return Response(encode({"error": "page and size count from 1"}), 400, media_type="application/json")
+                return Response(
+                    encode({"error": "page and size count from 1"}), 400, media_type="application/json"
+                )
             return Response(self.pages().page(page, size), media_type="application/json")
 
         return app  # type: ignore[return-value]

@@ -63,7 +63,9 @@ class Collections:
             if not record_id:
                 raise SalesforceError("MISSING_ARGUMENT", "Id not specified in an update call", fields=("Id",))
             values = {name: value for name, value in record.items() if name.lower() != "id"}
-            changed = update(self._store, sobject, record_id, values, operation=f"collection_update:{sobject.name}")
+            changed = update(
+                self._store, sobject, record_id, values, operation=f"collection_update:{sobject.name}"
+            )
             return _success(changed["Id"])
 
         return self._each(records_in(body), write, all_or_none=bool(body.get("allOrNone")))
@@ -80,7 +82,9 @@ class Collections:
             if value is None or not str(value).strip():
                 raise SalesforceError("MISSING_ARGUMENT", f"{name} not specified", fields=(name,))
             if times[str(value)] > 1:
-                raise SalesforceError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", fields=(name,))
+                raise SalesforceError(
+                    "DUPLICATE_VALUE", f"Duplicate external id specified: {value}", fields=(name,)
+                )
             values = {key: given for key, given in record.items() if key != name}
             operation = f"collection_upsert:{sobject.name}"
             made, is_new = upsert(self._store, sobject, (name, str(value)), values, operation=operation)
@@ -100,7 +104,9 @@ class Collections:
 
         return self._each(ids, write, all_or_none=all_or_none)
 
-    def read(self, object_name: str, ids: list[str], fields: list[str], version: str) -> list[dict[str, Any] | None]:
+    def read(
+        self, object_name: str, ids: list[str], fields: list[str], version: str
+    ) -> list[dict[str, Any] | None]:
         """Many records of one object by id; null where there is none."""
         if len(ids) > MOST_READ:
             raise SalesforceError("EXCEEDED_ID_LIMIT", f"cannot read more than {MOST_READ} records in one call")
@@ -155,7 +161,11 @@ def named_in(record: Mapping[str, Any], field_name: str | None, store: Store) ->
 
 
 def _own_key(sobject: SObject, record: Mapping[str, Any]) -> str:
-    keys = (f"{item.name}={record[item.name]}" for item in sobject.own_fields if item.is_external_id and record.get(item.name))
+    keys = (
+        f"{item.name}={record[item.name]}"
+        for item in sobject.own_fields
+        if item.is_external_id and record.get(item.name)
+    )
     return next(keys, "?")
 
 

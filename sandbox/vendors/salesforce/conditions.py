@@ -86,7 +86,7 @@ def _comparison(comparison: Comparison, sobject: SObject) -> Where:
     inner = _on_field(comparison, other, item)
     if reference is None:
         return inner
-    sql = f"{_column(reference)} in (select key from \"records_{other.name}\" where {inner.sql})"
+    sql = f'{_column(reference)} in (select key from "records_{other.name}" where {inner.sql})'
     return Where(sql, inner.params)
 
 
@@ -95,7 +95,9 @@ def _check_kinds(item: Field, comparison: Comparison) -> None:
     for value in comparison.values:
         if value.kind not in allowed:
             kind = "not be enclosed in quotes" if value.kind == "text" else "be enclosed in quotes"
-            message = f"value of filter criterion for field '{item.name}' must be of type {item.type} and should {kind}"
+            message = (
+                f"value of filter criterion for field '{item.name}' must be of type {item.type} and should {kind}"
+            )
             raise SalesforceError("INVALID_FIELD", message)
 
 

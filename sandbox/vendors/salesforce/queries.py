@@ -70,7 +70,9 @@ def _batch(store: Store, query: Query, sobject: SObject, batch: Batch) -> dict[s
     if not reply["done"]:
         locator = f"{batch.locator}-{reached}"
         kept = {name: getattr(batch, name) for name in ("soql", "with_deleted", "size", "total", "locator")}
-        store.note(_TOPIC, locator, {**kept, "version": "", "offset": reached, "position": (rows[-1][1], rows[-1][0])})
+        store.note(
+            _TOPIC, locator, {**kept, "version": "", "offset": reached, "position": (rows[-1][1], rows[-1][0])}
+        )
         reply["nextRecordsUrl"] = f"/services/data/{batch.version}/query/{locator}"
     reply["records"] = [project(decode(row[2])) for row in rows]
     return reply

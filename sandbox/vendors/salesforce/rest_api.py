@@ -15,7 +15,14 @@ from sandbox.vendors.salesforce.composite import Collections
 from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.errors import SalesforceError, not_found
 from sandbox.vendors.salesforce.objects import OBJECTS, SObject, describe, stamp
-from sandbox.vendors.salesforce.queries import LARGEST_BATCH, SMALLEST_BATCH, Batch, projection, run_more, run_query
+from sandbox.vendors.salesforce.queries import (
+    LARGEST_BATCH,
+    SMALLEST_BATCH,
+    Batch,
+    projection,
+    run_more,
+    run_query,
+)
 from sandbox.vendors.salesforce.writes import create, delete, existing, external_field, matches, update, upsert
 
 _OBJECT = r"(?P<object>\w+)"
@@ -124,7 +131,10 @@ class RestApi:
 
     def _objects(self, route: Route) -> Reply:
         listed = [describe(sobject, route.version) for sobject in OBJECTS.values()]
-        return 200, {"encoding": "UTF-8", "sobjects": [{k: v for k, v in item.items() if k != "fields"} for item in listed]}
+        return 200, {
+            "encoding": "UTF-8",
+            "sobjects": [{k: v for k, v in item.items() if k != "fields"} for item in listed],
+        }
 
     def _changed(self, route: Route) -> Reply:
         sobject = self._object(route)
@@ -137,7 +147,11 @@ class RestApi:
             return 200, {"ids": [row[0] for row in rows], **covered}
         earliest = datetime.now(UTC) - timedelta(days=15)
         deleted = [{"id": row[0], "deletedDate": stamp(row[1])} for row in rows]
-        return 200, {"deletedRecords": deleted, "earliestDateAvailable": stamp(to_micros(earliest.isoformat())), **covered}
+        return 200, {
+            "deletedRecords": deleted,
+            "earliestDateAvailable": stamp(to_micros(earliest.isoformat())),
+            **covered,
+        }
 
     def _create(self, route: Route) -> Reply:
         sobject = self._object(route)
@@ -151,7 +165,9 @@ class RestApi:
 
     def _get_by(self, route: Route) -> Reply:
         sobject = self._object(route)
-        found = matches(self._store, sobject, external_field(sobject, route.parts["field"]).name, route.parts["value"])
+        found = matches(
+            self._store, sobject, external_field(sobject, route.parts["field"]).name, route.parts["value"]
+        )
         if len(found) > 1:
             return 300, _urls(route, sobject, [record["Id"] for record in found])
         if not found:

@@ -271,5 +271,3 @@ async def _call(request: Request) -> Call:
 def _json(status: int, body: object) -> Response:
     answer = json_answer(status, body)
     return Response(answer.body, status, media_type="application/json; charset=UTF-8")
-
-

@@ -27,7 +27,9 @@ def existing(store: Store, sobject: SObject, record_id: str) -> Record:
 def create(store: Store, sobject: SObject, values: dict[str, Any], *, operation: str) -> Record:
     """A new record."""
     checked = _checked(store, sobject, values)
-    missing = [f.name for f in sobject.own_fields if f.is_required and f.is_writable and checked.get(f.name) is None]
+    missing = [
+        f.name for f in sobject.own_fields if f.is_required and f.is_writable and checked.get(f.name) is None
+    ]
     if missing:
         message = f"Required fields are missing: [{', '.join(missing)}]"
         raise SalesforceError("REQUIRED_FIELD_MISSING", message, fields=tuple(missing))
@@ -51,7 +53,9 @@ def update(store: Store, sobject: SObject, record_id: str, values: dict[str, Any
     for name, value in checked.items():
         item = sobject.field(name)
         if value is None and item is not None and item.is_required:
-            raise SalesforceError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", fields=(name,))
+            raise SalesforceError(
+                "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", fields=(name,)
+            )
     _refuse_duplicates(store, sobject, checked, own_id=record["Id"])
     record = {**record, **checked, "SystemModstamp": stamp(store.clock.tick())}
     store.put(sobject.name, record, operation=operation)
@@ -63,11 +67,15 @@ def upsert(
 ) -> tuple[Record, bool]:
     """Changes the record with this external id or makes it; True when it was made."""
     if any(name.lower() == "id" for name in values):
-        raise SalesforceError("INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=("Id",))
+        raise SalesforceError(
+            "INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=("Id",)
+        )
     name, value = key
     found = matches(store, sobject, name, value)
     if len(found) > 1:
-        raise SalesforceError("MULTIPLE_CHOICES", f"{name}: more than one record found for external id field", status=300)
+        raise SalesforceError(
+            "MULTIPLE_CHOICES", f"{name}: more than one record found for external id field", status=300
+        )
     if found:
         return update(store, sobject, found[0]["Id"], values, operation=operation), False
     return create(store, sobject, {**values, name: value}, operation=operation), True
@@ -77,7 +85,9 @@ def external_field(sobject: SObject, name: str) -> Field:
     """The external id field of that name."""
     item = sobject.field(name)
     if item is None or not item.is_external_id:
-        raise SalesforceError("NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {name}", status=404)
+        raise SalesforceError(
+            "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {name}", status=404
+        )
     return item
 
 
@@ -140,7 +150,8 @@ def _value(store: Store, item: Field, value: Any) -> Any:
         return _number(item, value)
     if not isinstance(value, str):
         raise SalesforceError(
-            "JSON_PARSER_ERROR", f"Cannot deserialize instance of {item.type} from {type(value).__name__} value {value}"
+            "JSON_PARSER_ERROR",
+            f"Cannot deserialize instance of {item.type} from {type(value).__name__} value {value}",
         )
     value = value.strip()
     if item.type == "reference":
@@ -161,7 +172,9 @@ def _value(store: Store, item: Field, value: Any) -> Any:
 
 def _number(item: Field, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SalesforceError("JSON_PARSER_ERROR", f"Cannot deserialize instance of {item.type} from value {value}")
+        raise SalesforceError(
+            "JSON_PARSER_ERROR", f"Cannot deserialize instance of {item.type} from value {value}"
+        )
     return float(value)
 
 

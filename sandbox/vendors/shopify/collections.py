@@ -36,8 +36,10 @@ def collection_of(record_id: str) -> str | None:
 
 def stamp(micros: int) -> str:
     """A stamp as the API shows it."""
-    return to_datetime(micros).isoformat(timespec="microseconds" if micros % 1_000_000 else "seconds").replace(
-        "+00:00", "Z"
+    return (
+        to_datetime(micros)
+        .isoformat(timespec="microseconds" if micros % 1_000_000 else "seconds")
+        .replace("+00:00", "Z")
     )
 
 
@@ -104,7 +106,11 @@ def _with_levels(record: Record) -> Record:
         levels = levels.get("nodes", [])
     number = number_of(record["id"])
     record["inventoryLevels"] = [
-        {"id": f"{gid('InventoryLevel', number)}?inventory_item_id={number}", "updatedAt": record["updatedAt"], **level}
+        {
+            "id": f"{gid('InventoryLevel', number)}?inventory_item_id={number}",
+            "updatedAt": record["updatedAt"],
+            **level,
+        }
         for level in levels
     ]
     return record

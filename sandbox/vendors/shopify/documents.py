@@ -37,9 +37,17 @@ _SHOP_WORDS = (
         "Field '{0}' is missing required arguments",
     ),
     (re.compile(r"Unknown directive '@(\w+)'"), "undefinedDirective", "Directive @{0} is not defined"),
-    (re.compile(r"Variable '\$(\w+)' is not defined"), "variableNotDefined", "Variable ${0} is used but not declared"),
+    (
+        re.compile(r"Variable '\$(\w+)' is not defined"),
+        "variableNotDefined",
+        "Variable ${0} is used but not declared",
+    ),
     (re.compile(r"Variable '\$(\w+)' is never used"), "variableNotUsed", "Variable ${0} is declared but not used"),
-    (re.compile(r"Field '(\w+)' .*must have a selection"), "selectionMismatch", "Field must have selections ({0})"),
+    (
+        re.compile(r"Field '(\w+)' .*must have a selection"),
+        "selectionMismatch",
+        "Field must have selections ({0})",
+    ),
 )
 
 
@@ -63,7 +71,9 @@ class Document:
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None or name not in self.operations:
-            raise DocumentError([{"message": "An operation name is required" if name is None else f"No operation named {name!r}"}])
+            raise DocumentError(
+                [{"message": "An operation name is required" if name is None else f"No operation named {name!r}"}]
+            )
         return self.operations[name]
 
     def root_fields(self, name: str | None) -> list[FieldNode]:
@@ -78,7 +88,9 @@ def read(text: str) -> Document:
     try:
         parsed = parse(text)
     except GraphQLSyntaxError as wrong:
-        raise DocumentError([_shown(wrong, "syntax error, " + wrong.message.removeprefix("Syntax Error: "), None)]) from wrong
+        raise DocumentError(
+            [_shown(wrong, "syntax error, " + wrong.message.removeprefix("Syntax Error: "), None)]
+        ) from wrong
     errors = validate(SCHEMA, parsed)
     if errors:
         raise DocumentError([_in_shop_words(error) for error in errors])

@@ -138,7 +138,10 @@ def _inventory_quantity(context: FieldContext) -> Project:
 
 
 def _variants_of(store: Store, product: Record) -> list[Record]:
-    found = (store.get_by_key("product_variants", key) for key in store.find("product_variants", "product", product["id"]))
+    found = (
+        store.get_by_key("product_variants", key)
+        for key in store.find("product_variants", "product", product["id"])
+    )
     return [variant for variant in found if variant]
 
 
@@ -153,7 +156,9 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("Customer", "email"): derived(email_of),
     ("Customer", "phone"): derived(phone_of),
     ("Customer", "displayName"): derived(_display_name),
-    ("Customer", "addresses"): derived(lambda record: [record["defaultAddress"]] if record.get("defaultAddress") else []),
+    ("Customer", "addresses"): derived(
+        lambda record: [record["defaultAddress"]] if record.get("defaultAddress") else []
+    ),
     ("Product", "variants"): nested(_variants_of),
     ("ProductVariant", "product"): reference,
     ("ProductVariant", "inventoryItem"): reference,

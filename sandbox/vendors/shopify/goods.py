@@ -49,7 +49,9 @@ def _changed_variant(
         return None, user_error(["variants", place, "id"], message, "PRODUCT_VARIANT_DOES_NOT_EXIST")
     price = given.get("price", variant.get("price"))
     if price is not None and not _PRICE.fullmatch(str(price)) and "price" in given:
-        return None, user_error(["variants", place, "price"], "Price must be greater than or equal to 0", "INVALID")
+        return None, user_error(
+            ["variants", place, "price"], "Price must be greater than or equal to 0", "INVALID"
+        )
     changes = {name: given[name] for name in ("barcode",) if name in given}
     if "price" in given:
         changes["price"] = f"{price}"
@@ -61,7 +63,13 @@ def set_quantities(store: Store, arguments: dict[str, Any], version: str) -> dic
     given = arguments["input"]
     quantities = given["quantities"]
     if given["name"] not in ("available", "on_hand"):
-        raise UserErrors([user_error(["input", "name"], "The quantity name must be either available or on_hand.", "INVALID_NAME")])
+        raise UserErrors(
+            [
+                user_error(
+                    ["input", "name"], "The quantity name must be either available or on_hand.", "INVALID_NAME"
+                )
+            ]
+        )
     if len(quantities) > _MOST_QUANTITIES:
         message = f"The quantities can't be more than {_MOST_QUANTITIES}."
         raise UserErrors([user_error(["input", "quantities"], message, "TOO_MANY_QUANTITIES")])

@@ -53,7 +53,9 @@ def execute(store: Store, costs: Costs, request: Request) -> Reply:
     except DocumentError as refused:
         return {"errors": refused.errors}
     if ready.cost > costs.largest_query:
-        message = f"Query cost is {ready.cost}, which exceeds the single query max cost limit ({costs.largest_query})."
+        message = (
+            f"Query cost is {ready.cost}, which exceeds the single query max cost limit ({costs.largest_query})."
+        )
         extensions = {"code": "MAX_COST_EXCEEDED", "cost": ready.cost, "maxCost": costs.largest_query}
         return {"errors": [{"message": message, "extensions": extensions}]}
     if costs.available(request.token) < min(ready.cost, costs.size):
@@ -114,5 +116,6 @@ def mutations_in(store: Store, request: Request) -> list[tuple[str, dict[str, An
         return []
     compiler = Compiler(store, document, _coerced(operation, request.variables), SPECIAL)
     return [
-        (node.name.value, compiler.arguments("Mutation", node)) for node in document.root_fields(request.operation_name)
+        (node.name.value, compiler.arguments("Mutation", node))
+        for node in document.root_fields(request.operation_name)
     ]

@@ -18,6 +18,7 @@ from graphql import (
     InlineFragmentNode,
     SelectionSetNode,
     get_named_type,
+    get_nullable_type,
     is_list_type,
     is_object_type,
 )
@@ -71,7 +72,11 @@ class Compiler:
     """Compiles the selections of one request, its variables already coerced."""
 
     def __init__(
-        self, store: Store, document: Document, variables: VariableValues, special: dict[tuple[str, str], FieldMaker]
+        self,
+        store: Store,
+        document: Document,
+        variables: VariableValues,
+        special: dict[tuple[str, str], FieldMaker],
     ) -> None:
         self._store, self._document, self._variables, self._special = store, document, variables, special
 
@@ -188,14 +193,24 @@ def _plain(name: str, type_: GraphQLOutputType, child: Compiled | None) -> Proje
     if child is None:
         return lambda record: record.get(name)
     project = child.project
-    if is_list_type(getattr(type_, "of_type", type_)) or is_list_type(type_):
-        return lambda record: [project(item) for item in record.get(name) or ()]
+    if is_list_type(get_nullable_type(type_)):
+        return _plain_list(name, project, can_be_null=is_list_type(type_))
 
     def project_object(record: Record) -> Any:
         value = record.get(name)
         return None if value is None else project(value)
 
     return project_object
+
+
+def _plain_list(name: str, project: Project, *, can_be_null: bool) -> Project:
+    def project_list(record: Record) -> list[Any] | None:
+        items = record.get(name)
+        if items is None:
+            return None if can_be_null else []
+        return [project(item) for item in items]
+
+    return project_list
 
 
 def _nodes(project: Project) -> Callable[[Slice], list[Any]]:

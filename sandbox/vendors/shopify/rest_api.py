@@ -72,9 +72,7 @@ _LISTS: dict[str, tuple[str, Callable[[Record], dict[str, Any]]]] = {
 }
 
 
-def add_rest(
-    app: FastAPI, store: Store, tokens: Tokens, served_version: Callable[[str], str | None]
-) -> None:
+def add_rest(app: FastAPI, store: Store, tokens: Tokens, served_version: Callable[[str], str | None]) -> None:
     """Mounts the lists, single records and counts of customers and orders."""
 
     def guarded(version: str, request: Request, respond: Callable[[], Response]) -> Response:

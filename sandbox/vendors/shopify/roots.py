@@ -117,7 +117,9 @@ def _position(name: str, cursor: str) -> tuple[int, int]:
         raise _refused(name, f"Invalid cursor for current pagination sort: {cursor}", "BAD_REQUEST") from wrong
 
 
-def _single(compiler: Compiler, store: Store, nodes: list[FieldNode], arguments: dict[str, Any]) -> tuple[Root, int]:
+def _single(
+    compiler: Compiler, store: Store, nodes: list[FieldNode], arguments: dict[str, Any]
+) -> tuple[Root, int]:
     collection = SINGLE[nodes[0].name.value]
     child = compiler.child(SCHEMA.type_map[TYPE_OF[collection]], nodes)
 
@@ -142,7 +144,11 @@ def _first(store: Store, collection: str) -> Record | None:
 def _by_ids(compiler: Compiler, store: Store, nodes: list[FieldNode], ids: list[str]) -> tuple[Root, int]:
     name = nodes[0].name.value
     if len(ids) > LARGEST_PAGE:
-        raise _refused(name, f"The input array size of {len(ids)} is greater than the maximum allowed of 250.", "MAX_INPUT_SIZE_EXCEEDED")
+        raise _refused(
+            name,
+            f"The input array size of {len(ids)} is greater than the maximum allowed of 250.",
+            "MAX_INPUT_SIZE_EXCEEDED",
+        )
     compiled = {}
     for record_id in ids:
         collection = collection_of(record_id)

@@ -10,7 +10,9 @@ from sandbox.clock import to_micros
 from sandbox.store import Where, normalised
 from sandbox.vendors.shopify.collections import number_of
 
-_TOKEN = re.compile(r"""\s*(?:(\()|(\))|(-?\w+):\s*(>=|<=|>|<|!=)?\s*(?:'([^']*)'|"([^"]*)"|([^\s()]+))|([^\s():]+))""")
+_TOKEN = re.compile(
+    r"""\s*(?:(\()|(\))|(-?\w+):\s*(>=|<=|>|<|!=)?\s*(?:'([^']*)'|"([^"]*)"|([^\s()]+))|([^\s():]+))"""
+)
 _STAMPS = {"updated_at": "updated_at", "created_at": "createdAt", "processed_at": "processedAt"}
 _LOOKUPS = {
     "customers": {"email": "email", "phone": "phone"},
@@ -126,4 +128,6 @@ def _stamp_condition(term: _Term) -> Where:
     if term.field == "updated_at":
         return Where(f"updated_at {term.sign} ?", (micros,))
     path = f"$.{_STAMPS[term.field]}"
-    return Where(f"cast(strftime('%s', json_extract(body, ?)) as integer) {term.sign} ?", (path, micros // 1_000_000))
+    return Where(
+        f"cast(strftime('%s', json_extract(body, ?)) as integer) {term.sign} ?", (path, micros // 1_000_000)
+    )

@@ -131,7 +131,9 @@ class Shopify(Vendor):
         if kind == "expired_token":
             return json_answer(401, _BAD_TOKEN)
         if kind == "errors":
-            error = {"message": fault.get("message", "Internal error. Looks like something went wrong on our end.")}
+            error = {
+                "message": fault.get("message", "Internal error. Looks like something went wrong on our end.")
+            }
             error["extensions"] = {"code": fault.get("code", "INTERNAL_SERVER_ERROR")}
             return json_answer(200, {"errors": [error], "data": fault.get("data")})
         status = int(fault.get("status", 500))
@@ -195,7 +197,9 @@ class Shopify(Vendor):
         return prepared(collection, record)
 
 
-_WORDS = {429: "Exceeded 40 calls per second for api client. Reduce request rates to resume uninterrupted service."}
+_WORDS = {
+    429: "Exceeded 40 calls per second for api client. Reduce request rates to resume uninterrupted service."
+}
 
 
 def _nested(record: Record, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,5 +250,3 @@ async def _form(request: Request) -> dict[str, str]:
 def _json(status: int, body: object) -> Response:
     answer = json_answer(status, body)
     return Response(answer.body, status, media_type="application/json; charset=utf-8")
-
-
