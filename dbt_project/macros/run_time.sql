@@ -1,0 +1,3 @@
+{% macro run_time() -%}
+    '{{ run_started_at.isoformat() }}'::timestamptz
+{%- endmacro %}

@@ -1,0 +1,54 @@
+{# Shared: one system knows the e-mail address under two names. Crowded: more records carry it
+   than one customer has. #}
+{{ config(tags=['prepare']) }}
+
+with int_customers__unioned as (
+
+    select * from {{ ref('int_customers__unioned') }}
+    where email is not null
+
+),
+
+per_system as (
+
+    select
+        email,
+        system,
+        count(*) as record_count,
+        count(distinct person_key) as name_count
+    from int_customers__unioned
+    group by email, system
+
+),
+
+per_email as (
+
+    select
+        email,
+        max(name_count) > 1 as is_shared,
+        sum(record_count) > {{ var('shared_value_limit') }} as is_crowded
+    from per_system
+    group by email
+
+),
+
+joined as (
+
+    select
+        customers.system,
+        customers.record_key,
+        customers.email,
+        customers.customer_kind,
+        customers.name_key,
+        customers.person_key,
+        string_to_array(
+            concat_ws(' ', customers.name_key, customers.person_key), ' '
+        ) as name_words,
+        per_email.is_shared,
+        per_email.is_crowded
+    from int_customers__unioned as customers
+    inner join per_email on customers.email = per_email.email
+
+)
+
+select * from joined

@@ -1,0 +1,96 @@
+{# One row per customer of the shop and system that should know it. `hold_reason` says why a
+   missing one is not created: it may be there already, was refused, or somebody deleted it. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_customers__identified as (
+
+    select * from {{ ref('int_customers__identified') }}
+
+),
+
+int_customers__in_review as (
+
+    select * from {{ ref('int_customers__in_review') }}
+
+),
+
+int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+
+),
+
+stg_concord__identities as (
+
+    select * from {{ ref('stg_concord__identities') }}
+    where entity = 'customer'
+
+),
+
+flows as (
+
+    select * from {{ ref('flows') }}
+    where entity = 'customer' and is_creation_wanted
+
+),
+
+shop_customers as (
+
+    select
+        golden_id,
+        record_key as shop_record_key
+    from int_customers__identified
+    where system = 'shopify' and is_primary
+
+),
+
+buyers as (
+
+    select customer_golden_id as golden_id
+    from int_orders__identified
+    where system = 'shopify' and is_primary and not is_cancelled
+    group by customer_golden_id
+
+),
+
+known as (
+
+    select system, golden_id
+    from stg_concord__identities
+    group by system, golden_id
+
+),
+
+judged as (
+
+    select
+        shop_customers.golden_id,
+        flows.system,
+        shop_customers.shop_record_key,
+        present.record_key,
+        case
+            when present.is_incomplete then 'quarantined'
+            when present.record_key is not null then null
+            when int_customers__in_review.golden_id is not null then 'in_review'
+            when known.golden_id is not null then 'deleted'
+        end as hold_reason,
+        coalesce(not present.is_incomplete, false) as is_present
+    from shop_customers
+    cross join flows
+    left join buyers on shop_customers.golden_id = buyers.golden_id
+    left join int_customers__identified as present
+        on
+            shop_customers.golden_id = present.golden_id
+            and flows.system = present.system
+            and present.is_primary
+    left join int_customers__in_review
+        on shop_customers.golden_id = int_customers__in_review.golden_id
+    left join known
+        on
+            shop_customers.golden_id = known.golden_id
+            and flows.system = known.system
+    where flows.system <> 'tryton' or buyers.golden_id is not null
+
+)
+
+select * from judged

@@ -1,0 +1,82 @@
+{# One row per customer record with its golden id. A record that we created a moment ago quotes
+   the id before identification has seen it. The primary is the one that is written to. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_customers__unioned as (
+
+    select * from {{ ref('int_customers__unioned') }}
+
+),
+
+stg_concord__identities as (
+
+    select * from {{ ref('stg_concord__identities') }}
+    where entity = 'customer'
+
+),
+
+golden_ids as (
+
+    select golden_id
+    from stg_concord__identities
+    group by golden_id
+
+),
+
+identified as (
+
+    select
+        customers.*,
+        coalesce(identities.golden_id, golden_ids.golden_id) as golden_id,
+        coalesce(identities.match_rule, 'external_id') as match_rule,
+        coalesce(identities.match_confidence, 1) as match_confidence
+    from int_customers__unioned as customers
+    left join stg_concord__identities as identities
+        on
+            customers.system = identities.system
+            and customers.record_key = identities.record_key
+    left join golden_ids
+        on customers.external_id = golden_ids.golden_id
+    where coalesce(identities.golden_id, golden_ids.golden_id) is not null
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by golden_id, system
+            order by
+                is_incomplete,
+                coalesce(external_id = golden_id, false) desc,
+                length(record_key),
+                record_key
+        ) as record_rank
+    from identified
+
+),
+
+kinds as (
+
+    select
+        golden_id,
+        bool_or(customer_kind = 'company') as is_company
+    from ranked
+    where record_rank = 1
+    group by golden_id
+
+),
+
+judged as (
+
+    select
+        ranked.*,
+        ranked.record_rank = 1 as is_primary,
+        coalesce(kinds.is_company, false) as is_company
+    from ranked
+    inner join kinds on ranked.golden_id = kinds.golden_id
+
+)
+
+select * from judged

@@ -1,0 +1,75 @@
+{# One row per pair of records and rule that joins them by a key somebody wrote down. What was
+   one customer last night stays one: a changed e-mail address splits nobody. #}
+{{ config(tags=['prepare']) }}
+
+with int_customers__unioned as (
+
+    select * from {{ ref('int_customers__unioned') }}
+
+),
+
+stg_concord__identities as (
+
+    select * from {{ ref('stg_concord__identities') }}
+    where entity = 'customer'
+
+),
+
+known as (
+
+    select
+        customers.system,
+        customers.record_key,
+        identities.golden_id,
+        first_value(customers.system) over by_age as first_system,
+        first_value(customers.record_key) over by_age as first_key
+    from int_customers__unioned as customers
+    inner join stg_concord__identities as identities
+        on
+            customers.system = identities.system
+            and customers.record_key = identities.record_key
+    window by_age as (
+        partition by identities.golden_id
+        order by customers.system, customers.record_key
+    )
+
+),
+
+pairs as (
+
+    select
+        'external_id' as match_rule,
+        customers.system as one_system,
+        customers.record_key as one_key,
+        known.system as other_system,
+        known.record_key as other_key
+    from int_customers__unioned as customers
+    inner join known on customers.external_id = known.golden_id
+
+    union all
+
+    select
+        'account_number' as match_rule,
+        account.system as one_system,
+        account.record_key as one_key,
+        party.system as other_system,
+        party.record_key as other_key
+    from int_customers__unioned as account
+    inner join int_customers__unioned as party
+        on account.account_number = party.external_id
+    where account.system = 'salesforce' and party.system = 'tryton'
+
+    union all
+
+    select
+        'known_crosswalk' as match_rule,
+        system as one_system,
+        record_key as one_key,
+        first_system as other_system,
+        first_key as other_key
+    from known
+
+)
+
+select * from pairs
+where (one_system, one_key) <> (other_system, other_key)

@@ -1,0 +1,83 @@
+{# One row per address, e-mail address or phone number that the ERP lacks for a golden customer it
+   knows or is about to be given. A part that was refused on reading is there already. #}
+{{ config(tags=['marts']) }}
+
+with int_customers__identified as (
+
+    select * from {{ ref('int_customers__identified') }}
+    where system = 'tryton' and is_primary and not is_incomplete
+
+),
+
+int_customers__to_create as (
+
+    select * from {{ ref('int_customers__to_create') }}
+    where system = 'tryton'
+
+),
+
+customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+stg_concord__dead_letters as (
+
+    select resource, parent_source_id
+    from {{ ref('stg_concord__dead_letters') }}
+    where system = 'tryton' and stage = 'validate' and parent_source_id is not null
+    group by resource, parent_source_id
+
+),
+
+parties as (
+
+    select
+        golden_id,
+        record_key as party_source_id,
+        address_source_id is null as lacks_address,
+        email_source_id is null as lacks_email,
+        phone_source_id is null as lacks_phone
+    from int_customers__identified
+
+    union all
+
+    select
+        customer_id as golden_id,
+        '@parties/' || customer_id as party_source_id,
+        true as lacks_address,
+        true as lacks_email,
+        true as lacks_phone
+    from int_customers__to_create
+
+),
+
+lacking as (
+
+    select
+        parties.golden_id,
+        parties.party_source_id,
+        parts.resource,
+        parts.field,
+        parts.value
+    from parties
+    inner join customers on parties.golden_id = customers.customer_id
+    cross join lateral (
+        values
+        ('addresses', 'street', customers.street, parties.lacks_address),
+        ('contact_mechanisms', 'email', customers.email, parties.lacks_email),
+        ('contact_mechanisms', 'phone', customers.phone, parties.lacks_phone)
+    ) as parts (resource, field, value, is_lacking)
+    left join stg_concord__dead_letters as refused
+        on
+            parties.party_source_id = refused.parent_source_id
+            and parts.resource = refused.resource
+    where
+        parts.is_lacking
+        and parts.value is not null
+        and refused.parent_source_id is null
+
+)
+
+select * from lacking

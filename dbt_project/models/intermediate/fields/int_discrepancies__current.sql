@@ -1,0 +1,101 @@
+{# One row per thing that is not as it should be now. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_fields__disagreements as (
+
+    select * from {{ ref('int_fields__disagreements') }}
+
+),
+
+int_customers__expected as (
+
+    select * from {{ ref('int_customers__expected') }}
+    where not is_present
+
+),
+
+int_orders__expected as (
+
+    select * from {{ ref('int_orders__expected') }}
+    where not is_present
+
+),
+
+int_records__superfluous as (
+
+    select * from {{ ref('int_records__superfluous') }}
+
+),
+
+found as (
+
+    select
+        entity,
+        golden_id,
+        field,
+        system,
+        record_key,
+        golden_system,
+        system_value,
+        golden_value,
+        cause
+    from int_fields__disagreements
+
+    union all
+
+    select
+        'customer' as entity,
+        golden_id,
+        'exists' as field,
+        system,
+        record_key,
+        'shopify' as golden_system,
+        null as system_value,
+        shop_record_key as golden_value,
+        coalesce(hold_reason, 'missing_record') as cause
+    from int_customers__expected
+
+    union all
+
+    select
+        'order' as entity,
+        order_name as golden_id,
+        'exists' as field,
+        system,
+        record_key,
+        'shopify' as golden_system,
+        null as system_value,
+        order_name as golden_value,
+        coalesce(hold_reason, 'missing_record') as cause
+    from int_orders__expected
+
+    union all
+
+    select
+        entity,
+        golden_id,
+        'exists' as field,
+        system,
+        record_key,
+        null as golden_system,
+        record_key as system_value,
+        null as golden_value,
+        cause
+    from int_records__superfluous
+
+),
+
+keyed as (
+
+    select
+        md5(
+            concat_ws('|', entity, golden_id, field, system, cause, case
+                when golden_value is null then record_key
+            end)
+        ) as discrepancy_id,
+        found.*
+    from found
+
+)
+
+select * from keyed

@@ -1,0 +1,95 @@
+{# One row per golden record, system and field where the system's primary record says something
+   else than the golden record, or nothing. A golden value is never held against its own source. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_fields__unioned as (
+
+    select * from {{ ref('int_fields__unioned') }}
+
+),
+
+int_fields__golden as (
+
+    select * from {{ ref('int_fields__golden') }}
+
+),
+
+field_ownership as (
+
+    select * from {{ ref('field_ownership') }}
+
+),
+
+tolerances as (
+
+    select * from {{ ref('tolerances') }}
+
+),
+
+records as (
+
+    select entity, golden_id, system, min(record_key) as record_key
+    from int_fields__unioned
+    group by entity, golden_id, system
+
+),
+
+compared as (
+
+    select
+        golden.entity,
+        golden.golden_id,
+        golden.field,
+        records.system,
+        records.record_key,
+        golden.system as golden_system,
+        held.value as system_value,
+        golden.value as golden_value,
+        held.comparison = golden.comparison
+        or abs(held.amount - golden.amount) <= tolerances.tolerated_amount
+            as is_agreed,
+        golden.amount is not null as is_amount,
+        golden.changed_at
+    from int_fields__golden as golden
+    inner join records
+        on golden.entity = records.entity and golden.golden_id = records.golden_id
+    inner join field_ownership
+        on
+            golden.entity = field_ownership.entity
+            and golden.field = field_ownership.field
+            and records.system = field_ownership.system
+    left join int_fields__unioned as held
+        on
+            golden.entity = held.entity
+            and golden.golden_id = held.golden_id
+            and golden.field = held.field
+            and records.system = held.system
+    left join tolerances
+        on golden.entity = tolerances.entity and golden.field = tolerances.field
+
+),
+
+judged as (
+
+    select
+        entity,
+        golden_id,
+        field,
+        system,
+        record_key,
+        golden_system,
+        system_value,
+        golden_value,
+        case
+            when system_value is null then 'missing_value'
+            when is_amount then 'amount'
+            when field = 'order_status' then 'state'
+            else 'stale'
+        end as cause,
+        changed_at
+    from compared
+    where system <> golden_system and is_agreed is not true
+
+)
+
+select * from judged

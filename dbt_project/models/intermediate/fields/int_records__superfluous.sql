@@ -1,0 +1,63 @@
+{# One row per record that should not be there: the second of one thing in one system, or the
+   live sale of an order that the shop cancelled. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_customers__identified as (
+
+    select * from {{ ref('int_customers__identified') }}
+
+),
+
+int_products__identified as (
+
+    select * from {{ ref('int_products__identified') }}
+
+),
+
+int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+
+),
+
+found as (
+
+    select 'customer' as entity, golden_id, system, record_key, 'duplicate' as cause
+    from int_customers__identified
+    where not is_primary
+
+    union all
+
+    select 'product' as entity, golden_id, system, record_key, 'duplicate' as cause
+    from int_products__identified
+    where not is_primary
+
+    union all
+
+    select
+        'order' as entity, order_name as golden_id, system, record_key, 'duplicate' as cause
+    from int_orders__identified
+    where not is_primary and not is_cancelled
+
+    union all
+
+    select
+        'order' as entity,
+        sales.order_name as golden_id,
+        sales.system,
+        sales.record_key,
+        'state' as cause
+    from int_orders__identified as sales
+    inner join int_orders__identified as orders
+        on sales.order_name = orders.order_name
+    where
+        sales.system = 'tryton'
+        and sales.is_primary
+        and not sales.is_cancelled
+        and orders.system = 'shopify'
+        and orders.is_primary
+        and orders.is_cancelled
+
+)
+
+select * from found

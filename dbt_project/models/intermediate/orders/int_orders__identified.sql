@@ -1,0 +1,56 @@
+{# One row per order record with the golden id of its customer. The shop's order name is the key
+   everywhere; of several records with one name the oldest live one is the primary. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_orders__unioned as (
+
+    select * from {{ ref('int_orders__unioned') }}
+
+),
+
+int_customers__identified as (
+
+    select * from {{ ref('int_customers__identified') }}
+
+),
+
+order_statuses as (
+
+    select * from {{ ref('order_statuses') }}
+
+),
+
+test_orders as (
+
+    select order_name
+    from int_orders__unioned
+    where is_test
+    group by order_name
+
+),
+
+identified as (
+
+    select
+        orders.*,
+        customers.golden_id as customer_golden_id,
+        order_statuses.order_status,
+        row_number() over (
+            partition by orders.order_name, orders.system
+            order by orders.is_cancelled, length(orders.record_key), orders.record_key
+        ) = 1 as is_primary
+    from int_orders__unioned as orders
+    left join int_customers__identified as customers
+        on
+            orders.system = customers.system
+            and orders.customer_record_key = customers.record_key
+    left join order_statuses
+        on
+            orders.system = order_statuses.system
+            and orders.source_status = order_statuses.source_status
+    left join test_orders on orders.order_name = test_orders.order_name
+    where test_orders.order_name is null
+
+)
+
+select * from identified

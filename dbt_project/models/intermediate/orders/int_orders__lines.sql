@@ -1,0 +1,55 @@
+{# One row per line of a shop order, with the product it sells and the ERP's keys for it. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+    where system = 'shopify' and is_primary
+
+),
+
+stg_shopify__order_lines as (
+
+    select * from {{ ref('stg_shopify__order_lines') }}
+
+),
+
+int_products__identified as (
+
+    select * from {{ ref('int_products__identified') }}
+    where is_primary and sku is not null
+
+),
+
+golden_skus as (
+
+    select
+        sku,
+        min(golden_id) as golden_id,
+        min(record_key) filter (where system = 'tryton') as erp_product_source_id,
+        min(unit_source_id) filter (where system = 'tryton') as erp_unit_source_id
+    from int_products__identified
+    group by sku
+
+),
+
+joined as (
+
+    select
+        orders.order_name,
+        lines.order_line_source_id,
+        golden_skus.golden_id as product_golden_id,
+        golden_skus.erp_product_source_id,
+        golden_skus.erp_unit_source_id,
+        lines.sku,
+        lines.line_number,
+        lines.quantity,
+        lines.unit_price
+    from int_orders__identified as orders
+    inner join stg_shopify__order_lines as lines
+        on orders.record_key = lines.order_source_id
+    left join golden_skus on lines.sku = golden_skus.sku
+
+)
+
+select * from joined

@@ -1,0 +1,36 @@
+{# One row per product record with its golden id. The primary is the one that is written to. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_products__unioned as (
+
+    select * from {{ ref('int_products__unioned') }}
+
+),
+
+stg_concord__identities as (
+
+    select * from {{ ref('stg_concord__identities') }}
+    where entity = 'product'
+
+),
+
+identified as (
+
+    select
+        products.*,
+        identities.golden_id,
+        identities.match_rule,
+        identities.match_confidence,
+        row_number() over (
+            partition by identities.golden_id, products.system
+            order by length(products.record_key), products.record_key
+        ) = 1 as is_primary
+    from int_products__unioned as products
+    inner join stg_concord__identities as identities
+        on
+            products.system = identities.system
+            and products.record_key = identities.record_key
+
+)
+
+select * from identified

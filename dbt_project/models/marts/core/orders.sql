@@ -1,0 +1,64 @@
+with int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+    where is_primary
+
+),
+
+int_fields__golden as (
+
+    select * from {{ ref('int_fields__golden') }}
+    where entity = 'order'
+
+),
+
+records as (
+
+    select
+        order_name,
+        min(record_key) filter (where system = 'shopify') as shopify_order_source_id,
+        min(record_key) filter (where system = 'salesforce')
+            as salesforce_order_source_id,
+        min(record_key) filter (where system = 'tryton') as tryton_sale_source_id,
+        min(currency_code) as currency_code,
+        min(order_date) as order_date,
+        coalesce(bool_or(is_cancelled) filter (where system = 'shopify'), false)
+            as is_cancelled,
+        max(changed_at) as changed_at
+    from int_orders__identified
+    group by order_name
+
+),
+
+fields as (
+
+    select
+        golden_id as order_name,
+        max(value) filter (where field = 'customer') as customer_id,
+        max(value) filter (where field = 'order_status') as order_status,
+        max(value) filter (where field = 'total_amount') as total_amount
+    from int_fields__golden
+    group by golden_id
+
+),
+
+joined as (
+
+    select
+        records.order_name as order_id,
+        fields.customer_id,
+        records.shopify_order_source_id,
+        records.salesforce_order_source_id,
+        records.tryton_sale_source_id,
+        fields.order_status,
+        records.currency_code,
+        fields.total_amount::numeric as total_amount,
+        records.is_cancelled,
+        records.order_date,
+        records.changed_at
+    from records
+    left join fields on records.order_name = fields.order_name
+
+)
+
+select * from joined

@@ -1,0 +1,71 @@
+{# A sale that is created tonight begins in the state `processing`, so its status is known. #}
+with stg_salesforce__orders as (
+
+    select * from {{ ref('stg_salesforce__orders') }}
+
+),
+
+int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+    where system = 'salesforce' and is_primary
+
+),
+
+int_fields__disagreements as (
+
+    select * from {{ ref('int_fields__disagreements') }}
+    where
+        entity = 'order'
+        and field = 'order_status'
+        and system = 'salesforce'
+        and golden_system = 'tryton'
+
+),
+
+int_orders__to_create as (
+
+    select * from {{ ref('int_orders__to_create') }}
+
+),
+
+order_statuses as (
+
+    select * from {{ ref('order_statuses') }}
+    where system = 'tryton' and source_status = 'processing'
+
+),
+
+expected as (
+
+    select
+        to_create.order_name,
+        order_statuses.order_status
+    from int_orders__to_create as to_create
+    cross join order_statuses
+
+),
+
+desired as (
+
+    select
+        coalesce(primaries.order_name, orders.order_source_id) as _entity_id,
+        orders.order_source_id as _key,
+        case
+            when statuses.golden_value is not null then 'from tryton: sale state'
+            when expected.order_status is not null then 'its sale is created tonight'
+            else 'agrees'
+        end as _reason,
+        coalesce(
+            statuses.golden_value, expected.order_status, orders.source_status
+        ) as order_status
+    from stg_salesforce__orders as orders
+    left join int_orders__identified as primaries
+        on orders.order_source_id = primaries.record_key
+    left join int_fields__disagreements as statuses
+        on primaries.order_name = statuses.golden_id
+    left join expected on primaries.order_name = expected.order_name
+
+)
+
+select * from desired

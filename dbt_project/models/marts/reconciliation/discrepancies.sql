@@ -1,0 +1,95 @@
+{# A discrepancy that goes away is closed and kept, one that stays keeps the day it was first
+   seen, and one that comes back starts anew. #}
+{{
+    config(
+        materialized='incremental',
+        unique_key='discrepancy_id',
+        incremental_strategy='merge',
+        on_schema_change='append_new_columns',
+    )
+}}
+
+with int_discrepancies__current as (
+
+    select * from {{ ref('int_discrepancies__current') }}
+
+),
+
+{% if is_incremental() %}
+
+remembered as (
+
+    select * from {{ this }}
+
+),
+
+{% else %}
+
+remembered as (
+
+    select
+        null::text as discrepancy_id,
+        null::timestamptz as since_at,
+        null::timestamptz as closed_at
+    where false
+
+),
+
+{% endif %}
+
+still_open as (
+
+    select
+        discrepancies.discrepancy_id,
+        discrepancies.entity,
+        discrepancies.golden_id,
+        discrepancies.field,
+        discrepancies.system,
+        discrepancies.record_key,
+        discrepancies.golden_system,
+        discrepancies.system_value,
+        discrepancies.golden_value,
+        discrepancies.cause,
+        case
+            when remembered.closed_at is null
+                then coalesce(remembered.since_at, {{ run_time() }})
+            else {{ run_time() }}
+        end as since_at,
+        null::timestamptz as closed_at
+    from int_discrepancies__current as discrepancies
+    left join remembered
+        on discrepancies.discrepancy_id = remembered.discrepancy_id
+
+)
+
+{% if is_incremental() %}
+
+, closed as (
+
+    select
+        remembered.discrepancy_id,
+        remembered.entity,
+        remembered.golden_id,
+        remembered.field,
+        remembered.system,
+        remembered.record_key,
+        remembered.golden_system,
+        remembered.system_value,
+        remembered.golden_value,
+        remembered.cause,
+        remembered.since_at,
+        {{ run_time() }} as closed_at
+    from remembered
+    left join int_discrepancies__current as discrepancies
+        on remembered.discrepancy_id = discrepancies.discrepancy_id
+    where discrepancies.discrepancy_id is null and remembered.closed_at is null
+
+)
+
+{% endif %}
+
+select * from still_open
+{% if is_incremental() %}
+union all
+select * from closed
+{% endif %}

@@ -1,0 +1,82 @@
+with int_fields__unioned as (
+
+    select * from {{ ref('int_fields__unioned') }}
+
+),
+
+int_customers__expected as (
+
+    select * from {{ ref('int_customers__expected') }}
+
+),
+
+int_orders__expected as (
+
+    select * from {{ ref('int_orders__expected') }}
+
+),
+
+tolerances as (
+
+    select * from {{ ref('tolerances') }}
+
+),
+
+compared as (
+
+    select
+        one.entity,
+        one.field,
+        one.system as left_system,
+        other.system as right_system,
+        one.comparison = other.comparison
+        or coalesce(
+            abs(one.amount - other.amount) <= tolerances.tolerated_amount, false
+        ) as is_agreed
+    from int_fields__unioned as one
+    inner join int_fields__unioned as other
+        on
+            one.entity = other.entity
+            and one.golden_id = other.golden_id
+            and one.field = other.field
+            and one.system < other.system
+    left join tolerances
+        on one.entity = tolerances.entity and one.field = tolerances.field
+
+    union all
+
+    select
+        'customer' as entity,
+        'exists' as field,
+        least('shopify', system) as left_system,
+        greatest('shopify', system) as right_system,
+        is_present as is_agreed
+    from int_customers__expected
+
+    union all
+
+    select
+        'order' as entity,
+        'exists' as field,
+        least('shopify', system) as left_system,
+        greatest('shopify', system) as right_system,
+        is_present as is_agreed
+    from int_orders__expected
+
+),
+
+counted as (
+
+    select
+        entity,
+        field,
+        left_system,
+        right_system,
+        count(*) as compared,
+        count(*) filter (where is_agreed) as agreed
+    from compared
+    group by entity, field, left_system, right_system
+
+)
+
+select * from counted

@@ -1,0 +1,26 @@
+with inventory_levels as (
+
+    select * from {{ source('shopify', 'shopify__inventory_levels') }}
+
+),
+
+live as (
+
+    select * from inventory_levels
+    where not _is_deleted
+
+),
+
+cleaned as (
+
+    select
+        _key as inventory_item_source_id,
+        location_source_id,
+        {{ normalised_sku('sku') }} as sku,
+        available_quantity,
+        _modified_at as changed_at
+    from live
+
+)
+
+select * from cleaned

@@ -1,0 +1,32 @@
+with addresses as (
+
+    select * from {{ source('tryton', 'tryton__addresses') }}
+
+),
+
+live as (
+
+    select * from addresses
+    where not _is_deleted and coalesce(is_active, true)
+
+),
+
+cleaned as (
+
+    select
+        _key as address_source_id,
+        party_source_id,
+        {{ trimmed('street') }} as street,
+        {{ trimmed('city') }} as city,
+        {{ trimmed('postal_code') }} as postal_code,
+        upper({{ trimmed('country_code') }}) as country_code,
+        street as stored_street,
+        city as stored_city,
+        postal_code as stored_postal_code,
+        country_code as stored_country_code,
+        changed_at
+    from live
+
+)
+
+select * from cleaned

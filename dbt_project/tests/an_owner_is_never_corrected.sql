@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_fields__disagreements') }}
+where system = golden_system
