@@ -112,6 +112,11 @@ def _refuse_unfit(connection: Connection, system: System, plan_id: str) -> None:
         raise ConfigurationError(
             f"Plan {plan_id} is {plan.state}; only an applied plan can be undone.", plan=plan_id
         )
+    row = connection.execute(_IS_UNSEEN, (plan_id,)).fetchone()
+    if row and row[0]:
+        raise ConfigurationError(
+            f"Plan {plan_id} was not read back since it was applied; run its verify task first.", plan=plan_id
+        )
 
 
 def _insert_inverse(connection: Connection, system: System, resource: Resource, values: dict[str, object]) -> int:

@@ -48,8 +48,6 @@ def settle_letters(connection: Connection, change_ids: Sequence[str]) -> None:
         connection.execute(sql.SQL(statement).format(content_id=identifier), (list(change_ids),))
 
 
-def release_changes(
-    connection: Connection, dead_letter_ids: Sequence[str], *, system: str, resource: str
-) -> int:
+def release_changes(connection: Connection, dead_letter_ids: Sequence[str], *, system: str, resource: str) -> int:
     """Let the next plan contain these refused changes again; returns how many were open."""
     return connection.execute(_RELEASE, (list(dead_letter_ids), system, resource)).rowcount

@@ -1,7 +1,7 @@
 """The way into PostgreSQL: transactions in a named role, and foreign errors turned into ours."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -31,7 +31,9 @@ class Database:
         A commit that the server turned into a rollback raises `BatchError`.
         """
         try:
-            with psycopg.connect(self.url, connect_timeout=10, options="-c timezone=UTC") as connection:
+            opened = psycopg.connect(self.url, connect_timeout=10, options="-c timezone=UTC")
+            # Closed apart, because a commit that fails leaves the connection's own block without closing it.
+            with closing(opened), opened as connection:
                 if role is not None:
                     connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
                 yield connection

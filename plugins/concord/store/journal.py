@@ -107,7 +107,10 @@ def hold_planned(connection: Connection, plan_id: str, message: str, *, pattern:
 def resolve_references(connection: Connection, plan_id: str, system: System, resource: Resource) -> None:
     """Put the keys of confirmed creates in the place of references to them; others stay as they are."""
     values = {
-        "plan": plan_id, "system": system.name, "resource": resource.name, "pattern": reference_pattern(system),
+        "plan": plan_id,
+        "system": system.name,
+        "resource": resource.name,
+        "pattern": reference_pattern(system),
     }
     connection.execute(_RESOLVED, values)
 

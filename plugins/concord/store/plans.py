@@ -112,7 +112,12 @@ def load_changes(
 ) -> list[StoredChange]:
     """The next of these changes in the plan's order, with values in the contract's types."""
     values = (
-        wanted.plan_id, wanted.resource.name, wanted.state, list(wanted.actions), beyond, limit,
+        wanted.plan_id,
+        wanted.resource.name,
+        wanted.state,
+        list(wanted.actions),
+        beyond,
+        limit,
     )
     rows = connection.execute(_CHANGES, values).fetchall()
     return [_as_change(wanted.resource, row) for row in rows]
