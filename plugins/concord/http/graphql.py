@@ -144,9 +144,9 @@ class LookedUp:
         if value != "-":
             return value
         data = api.run(
-            session, f"{{listing: {self.root}(first: 2) {{nodes {{id}} pageInfo {{hasNextPage}}}}}}", {}
+            session, f"{{{self.root}(first: 2) {{nodes {{id}} pageInfo {{hasNextPage}}}}}}", {}
         )
-        found = [msgspec.json.decode(node)["id"] for node in _connection.decode(data["listing"]).nodes]
+        found = [msgspec.json.decode(node)["id"] for node in _decoded(_connection, data.get(self.root)).nodes]
         if len(found) != 1:
             raise ConfigurationError(
                 f"The shop has {len(found) or 'no'} {self.root} where one is expected; name the one to use as "
@@ -205,14 +205,14 @@ class GraphQLConnection:
         declared, values = self._found(session)
         query = (
             f"query($first: Int!, $after: String, $query: String{declared}) "
-            f"{{listing: {self.root}(first: $first, after: $after, query: $query) "
+            f"{{{self.root}(first: $first, after: $after, query: $query) "
             f"{{nodes {{{select_fields(resource.fields, self.arguments)}}} "
             "pageInfo {hasNextPage endCursor}}}"
         )
         pages, cursor = Pages(resource.name), None
         while True:
             variables = {"first": self.size, "after": cursor, "query": condition, **values}
-            found = _decoded(_connection, self.api.run(session, query, variables).get("listing"))
+            found = _decoded(_connection, self.api.run(session, query, variables).get(self.root))
             yield found.nodes
             if not found.page_info.has_next_page:
                 return
@@ -222,12 +222,12 @@ class GraphQLConnection:
     def _read_keys(self, session: Session, resource: Resource, keys: Sequence[str]) -> Iterator[Page]:
         declared, values = self._found(session)
         query = (
-            f"query($ids: [ID!]!{declared}) {{listing: nodes(ids: $ids) "
+            f"query($ids: [ID!]!{declared}) {{nodes(ids: $ids) "
             f"{{... on {self.type} {{{select_fields(resource.fields, self.arguments)}}}}}}}"
         )
         for some in batched(keys, min(self.size, 100)):
             data = self.api.run(session, query, {"ids": list(some), **values})
-            yield [raw for raw in _decoded(_records, data.get("listing")) if bytes(raw) not in (b"null", b"{}")]
+            yield [raw for raw in _decoded(_records, data.get("nodes")) if bytes(raw) not in (b"null", b"{}")]
 
 
 def _decoded(decoder: "msgspec.json.Decoder[Decoded]", raw: msgspec.Raw | None) -> Decoded:

@@ -66,12 +66,12 @@ class CustomerUpdates:
         """All addresses of each customer, the default one first."""
         names = f"id {' '.join(_ADDRESS)} countryCodeV2"
         query = (
-            "query($ids: [ID!]!) {listing: nodes(ids: $ids) {... on Customer "
+            "query($ids: [ID!]!) {nodes(ids: $ids) {... on Customer "
             f"{{id defaultAddress {{{names}}} addresses(first: 50) {{{names}}}}}}}}}"
         )
         data = self.api.run(session, query, {"ids": list(keys)})
         books: dict[str, list[Record]] = {}
-        for customer in msgspec.json.decode(data["listing"]):
+        for customer in msgspec.json.decode(data["nodes"]):
             if customer:
                 default = customer.get("defaultAddress")
                 others = [item for item in customer["addresses"] if not default or item["id"] != default["id"]]

@@ -16,7 +16,7 @@ from concord.http.masking import masked
 from concord.http.paging import ask, batched, prefetch
 
 _KEYS_PER_CALL = 500
-_CONTEXT_ONLY = (True, {})
+_CONTEXT_ONLY: tuple[bool, dict[str, object]] = (True, {})
 
 
 class _Answer(msgspec.Struct):
