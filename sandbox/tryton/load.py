@@ -151,7 +151,7 @@ def _sale_values(record: Record, party: Any, products: Loaded, *, euro: int) -> 
     }
 
 
-def load_sales(pool: Pool, records: list[Record], parties: Loaded, products: Loaded) -> Loaded:
+def load_sales(pool: Pool, records: list[Record], *, parties: Loaded, products: Loaded) -> Loaded:
     """Sales in the state they have in the world; returns them by reference."""
     (euro,) = pool.get("currency.currency").search([("code", "=", "EUR")])
     Sale = pool.get("sale.sale")
@@ -171,49 +171,49 @@ def load_sales(pool: Pool, records: list[Record], parties: Loaded, products: Loa
     return loaded
 
 
-def _set_dates(cursor: Any, table: Any, condition: Any, record: Record) -> None:
+def _set_dates(table: Any, condition: Any, record: Record) -> None:
     columns = [table.create_date, table.write_date]
     values = [datetime.datetime.fromisoformat(record[name]) for name in ("created_at", "updated_at")]
-    cursor.execute(*table.update(columns, values, where=condition))
+    Transaction().connection.cursor().execute(*table.update(columns, values, where=condition))
 
 
-def date_parties(pool: Pool, cursor: Any, records: list[Record], parties: Loaded) -> None:
+def date_parties(pool: Pool, records: list[Record], parties: Loaded) -> None:
     """The world's dates in place of today's, children included."""
     party, address, mechanism = (
         pool.get(name).__table__() for name in ("party.party", "party.address", "party.contact_mechanism")
     )
     for record in records:
         key = parties[record["code"]].id
-        _set_dates(cursor, party, party.id == key, record)
-        _set_dates(cursor, address, address.party == key, record)
-        _set_dates(cursor, mechanism, mechanism.party == key, record)
+        _set_dates(party, party.id == key, record)
+        _set_dates(address, address.party == key, record)
+        _set_dates(mechanism, mechanism.party == key, record)
 
 
-def date_house(pool: Pool, cursor: Any) -> None:
+def date_house(pool: Pool) -> None:
     """The company itself is a party too: older than the world, so that no window mistakes it for a customer."""
     founded = {"created_at": "2020-01-01T00:00:00", "updated_at": "2020-01-01T00:00:00"}
     party, address = (pool.get(name).__table__() for name in ("party.party", "party.address"))
     house = pool.get("company.company")(_COMPANY).party.id
-    _set_dates(cursor, party, party.id == house, founded)
-    _set_dates(cursor, address, address.party == house, founded)
+    _set_dates(party, party.id == house, founded)
+    _set_dates(address, address.party == house, founded)
 
 
-def date_products(pool: Pool, cursor: Any, records: list[Record], products: Loaded) -> None:
+def date_products(pool: Pool, records: list[Record], products: Loaded) -> None:
     """Template and product both."""
     template, product = (pool.get(name).__table__() for name in ("product.template", "product.product"))
     for record in records:
         loaded = products[record["code"]]
-        _set_dates(cursor, template, template.id == loaded.template.id, record)
-        _set_dates(cursor, product, product.id == loaded.id, record)
+        _set_dates(template, template.id == loaded.template.id, record)
+        _set_dates(product, product.id == loaded.id, record)
 
 
-def date_sales(pool: Pool, cursor: Any, records: list[Record], sales: Loaded) -> None:
+def date_sales(pool: Pool, records: list[Record], sales: Loaded) -> None:
     """Sale and lines both."""
     sale, line = (pool.get(name).__table__() for name in ("sale.sale", "sale.line"))
     for record in records:
         key = sales[record["reference"]].id
-        _set_dates(cursor, sale, sale.id == key, record)
-        _set_dates(cursor, line, line.sale == key, record)
+        _set_dates(sale, sale.id == key, record)
+        _set_dates(line, line.sale == key, record)
 
 
 def load_world(database: str, folder: Path) -> dict[str, float]:
@@ -223,23 +223,22 @@ def load_world(database: str, folder: Path) -> dict[str, float]:
     pool.init()
     seconds = {}
     records = {resource: read_records(folder, resource) for resource in ("parties", "products", "sales")}
-    with Transaction().start(database, 0, context={"company": _COMPANY, "active_test": False}) as transaction:
+    with Transaction().start(database, 0, context={"company": _COMPANY, "active_test": False}):
 
-        def timed(name: str, step: Callable[..., Any], *arguments: Any) -> Any:
+        def timed(name: str, step: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
             started = time.monotonic()
-            result = step(*arguments)
+            result = step(*arguments, **more)
             seconds[name] = round(time.monotonic() - started, 2)
             return result
 
         parties = timed("parties", load_parties, pool, records["parties"])
         products = timed("products", load_products, pool, records["products"])
         timed("stock", load_stock, pool, records["products"], products)
-        sales = timed("sales", load_sales, pool, records["sales"], parties, products)
-        cursor = transaction.connection.cursor()
-        date_house(pool, cursor)
-        timed("party dates", date_parties, pool, cursor, records["parties"], parties)
-        timed("product dates", date_products, pool, cursor, records["products"], products)
-        timed("sale dates", date_sales, pool, cursor, records["sales"], sales)
+        sales = timed("sales", load_sales, pool, records["sales"], parties=parties, products=products)
+        date_house(pool)
+        timed("party dates", date_parties, pool, records["parties"], parties)
+        timed("product dates", date_products, pool, records["products"], products)
+        timed("sale dates", date_sales, pool, records["sales"], sales)
     return seconds
 
 

@@ -191,15 +191,15 @@ def create(home: Path, folder: Path, *, port: int | None = None, session_timeout
         leftover.unlink()
     for part in (*template.glob(f"{DATABASE}.sqlite*"), template / "password"):
         shutil.copy2(part, folder / part.name)
-    instance = reopen(home, folder, port=port)
+    return reopen(home, folder, port=port, session_timeout=session_timeout)
+
+
+def reopen(home: Path, folder: Path, *, port: int | None = None, session_timeout: int = 300) -> Instance:
+    """The instance that `create` made in this folder, to be started again on this or any free port."""
+    python = home / "tryton" / "venv" / "bin" / "python"
+    instance = Instance(folder, python, port or choose_port(), (folder / "password").read_text())
     _configure(instance, session_timeout=session_timeout)
     return instance
-
-
-def reopen(home: Path, folder: Path, *, port: int | None = None) -> Instance:
-    """The instance that `create` made in this folder."""
-    python = home / "tryton" / "venv" / "bin" / "python"
-    return Instance(folder, python, port or choose_port(), (folder / "password").read_text())
 
 
 def run_script(instance: Instance, script: str, *arguments: str) -> str:

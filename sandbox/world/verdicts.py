@@ -26,7 +26,8 @@ def _keys(held: Held, index: int) -> Iterator[str]:
             yield f"tryton/parties/{tryton.party_code(index, held.copy)}"
 
 
-def _note_stale(truth: Truth, customer: Customer, held: Held, key: str) -> None:
+def _note_stale(truth: Truth, customer: Customer, held: Held) -> None:
+    key = next(_keys(held, customer.index))
     for name in _FIELDS:
         value = getattr(held, name)
         if value is not None and not held.is_broken and not truth.is_right(customer.world_id, name, value):
@@ -51,7 +52,7 @@ def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
             truth.gone.update(dict.fromkeys(keys, owner))
             continue
         truth.identities.update(dict.fromkeys(keys, customer.world_id))
-        _note_stale(truth, customer, held, keys[0])
+        _note_stale(truth, customer, held)
         if held.is_broken:
             reason = "bad_email" if held.system == SHOP else "bad_country"
             truth.quarantine.append({"record": keys[0], "reason": reason})
