@@ -1,6 +1,7 @@
 """What every test may ask for: a PostgreSQL of its own, fresh databases in it, a clean environment."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """One real server for the whole run, which forgets on power loss and is quick for it."""
-    home = tmp_path_factory.mktemp("postgres")
-    with Processes(home, is_bound=True) as processes:
+def postgres() -> Iterator[Postgres]:
+    """One real server for the whole run, which forgets on power loss and is quick for it.
+
+    Not in pytest's own folder: each other run of pytest closes that to the account the server runs as.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="concord-tests-") as folder,
+        Processes(home := Path(folder), is_bound=True) as processes,
+    ):
         server = Postgres(home, processes, settings=FORGETFUL, databases=[TEMPLATE])
         server.start()
         yield server

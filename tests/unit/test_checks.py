@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from concord.quality.checks import Outcome, Step, run_checks, run_tool, show, take
+from concord.quality.tests import run_tests
 
 
 def test_a_tool_that_passes_has_no_complaint(tmp_path: Path) -> None:
@@ -32,6 +33,12 @@ def test_the_table_names_every_step_after_the_complaints() -> None:
     text = console.export_text()
     assert text.index("F401 [x]") < text.index("check")
     assert [line.split()[:2] for line in text.splitlines()[-2:]] == [["lint", "failed"], ["types", "passed"]]
+
+
+@pytest.mark.parametrize(("statement", "status"), [("assert True is True", 0), ("assert True is False", 1)])
+def test_the_status_of_the_tests_is_passed_on(tmp_path: Path, statement: str, status: int) -> None:
+    (tmp_path / "test_it.py").write_text(f"def test_it():\n    {statement}\n")
+    assert run_tests(["-q", "-p", "no:cacheprovider", "test_it.py"], root=tmp_path) == status
 
 
 def test_an_unknown_check_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,8 @@ from concord.quality.sizes import PYTHON_FOLDERS, find_oversized
 from concord.quality.words import find_forbidden
 from concord.settings import REPOSITORY, Settings
 from concord.stages.transform import connection_variables, dbt_options
+from concord.store.engine import Database
+from concord.store.migrate import migrate
 
 AT_ONCE = 2
 DBT_FOLDER = "dbt_project"
@@ -112,7 +114,7 @@ def run_tool(arguments: Sequence[str], folder: Path, environment: Mapping[str, s
 
 @contextmanager
 def scratch_settings(root: Path) -> Iterator[Settings]:
-    """Settings with an empty warehouse; SQL style is checked on compiled models, and compiling asks a database."""
+    """Settings with an empty warehouse: SQL style is checked on compiled models, and compiling asks a database."""
     with (
         tempfile.TemporaryDirectory(prefix="concord-check-") as folder,
         Processes(Path(folder), is_bound=True) as processes,
@@ -122,6 +124,7 @@ def scratch_settings(root: Path) -> Iterator[Settings]:
             server = Postgres(Path(folder), processes, settings=FORGETFUL, databases=["concord"])
             server.start()
             url = server.url()
+            migrate(Database(url))
         yield Settings(warehouse_url=url, home=Path(folder), dbt_project=root / DBT_FOLDER)
 
 
