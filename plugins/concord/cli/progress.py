@@ -96,7 +96,9 @@ class Board:
             sign = "failed" if is_failed else "done"
             detail = f"  {step.detail}" if step.detail else ""
             with self._lock:
-                self.console.print(f"{step.seconds:7.1f} s  {sign:6}  {step.title}{detail}", markup=False)
+                self.console.print(
+                    f"{step.seconds:7.1f} s  {sign:6}  {step.title}{detail}", markup=False, soft_wrap=True
+                )
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
@@ -111,7 +113,7 @@ class Board:
 
     def say(self, message: str) -> None:
         """A line of its own above the list."""
-        self.console.print(message, markup=False)
+        self.console.print(message, markup=False, soft_wrap=self._live is None)
 
     def _render(self) -> Table:
         grid = Table.grid(padding=(0, 1), expand=True)

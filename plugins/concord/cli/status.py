@@ -1,5 +1,9 @@
 """What ./concord status and ./concord systems show."""
 
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
@@ -10,7 +14,9 @@ from concord.local.installation import Status, read_status
 from concord.reporting.needs import list_needs
 from concord.reporting.queries import read_report
 from concord.reporting.words import say_age, say_share, say_things, say_time
-from concord.store.engine import Database
+from concord.store.engine import PLANNER, Database
+
+_COVERAGE: LiteralString = "select system, resource, upper(covered) as covered_until from ops.coverage"
 
 
 def show_status(console: Console) -> None:
@@ -45,7 +51,7 @@ def _show_warehouse(console: Console, database: Database) -> None:
     for column in ("system", "resource", "read up to (UTC)", "age", "gaps"):
         table.add_column(column)
     gaps = [(gap.system, gap.resource) for gap in report.gaps]
-    covered = {(line.system, line.resource): line.covered_until for line in report.batches}
+    covered = read_coverage(database)
     for system in registry.systems():
         for resource in system.resources:
             name = (system.name, resource.name)
@@ -59,6 +65,13 @@ def _show_warehouse(console: Console, database: Database) -> None:
     )
     for need in needs:
         console.print(f"  ! {need.what}\n    {need.action}", markup=False)
+
+
+def read_coverage(database: Database) -> dict[tuple[str, str], datetime]:
+    """Up to when each resource was read."""
+    with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_COVERAGE).fetchall()
+    return {(row["system"], row["resource"]): row["covered_until"] for row in rows}
 
 
 def show_systems(console: Console) -> None:

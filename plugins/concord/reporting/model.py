@@ -39,10 +39,11 @@ class AgreementLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscrepancyLine:
-    """Open discrepancies of one cause in one field."""
+    """Open discrepancies of one cause in one field of one system."""
 
     entity: str
     field: str
+    system: str
     cause: str
     count: int
     oldest_at: datetime | None

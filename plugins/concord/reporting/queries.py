@@ -52,10 +52,10 @@ _AGREEMENT: LiteralString = """
     order by entity, field, left_system, right_system
 """
 _DISCREPANCIES: LiteralString = """
-    select entity, field, cause, count(*) as count, min(since_at) as oldest_at
+    select entity, field, system, cause, count(*) as count, min(since_at) as oldest_at
     from marts.reconciliation_discrepancies
-    group by entity, field, cause
-    order by count(*) desc, entity, field, cause
+    group by entity, field, system, cause
+    order by count(*) desc, entity, field, system, cause
 """
 _DEAD_LETTERS: LiteralString = """
     select

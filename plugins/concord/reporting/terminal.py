@@ -103,10 +103,11 @@ def _badness(line: AgreementLine) -> tuple[float, str, str, str]:
 
 
 def _discrepancies(report: Report) -> Table:
-    table = _table("entity", "field", "cause", "open", "oldest", numbers=2)
+    table = _table("entity", "field", "system", "cause", "open", "oldest", numbers=2)
     for line in report.discrepancies:
         oldest = say_age(line.oldest_at, report.made_at)
-        table.add_row(line.entity, say_name(line.field), say_name(line.cause), say_count(line.count), oldest)
+        what = (line.entity, say_name(line.field), line.system, say_name(line.cause))
+        table.add_row(*what, say_count(line.count), oldest)
     return table
 
 
