@@ -12,7 +12,7 @@ from sandbox.world.notation import write_email, write_name
 from sandbox.world.orders import Line, Order, make_orders
 from sandbox.world.records import SHOP, Held, make_records
 
-LOCATION = "gid://shopify/Location/71000001"
+LOCATION = "gid://shopify/Location/1"
 Node = dict[str, Any]
 
 
