@@ -1,24 +1,40 @@
 """What the verbs about plans show and do."""
 
 import re
-from typing import TYPE_CHECKING, LiteralString
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, LiteralString
 
+from psycopg.rows import dict_row
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.table import Table
+from rich.text import Text
 
 from concord.cli.follow import approve_at_once, leave_to_person, start_and_follow
 from concord.cli.night import WRITE_BACK
 from concord.cli.progress import Board
 from concord.errors import ConfigurationError
-from concord.reporting.words import say_count, say_time
+from concord.reporting.words import say_count, say_things, say_time
 from concord.store.engine import PLANNER, Database
 
 if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi, RequiredAction
 
 UNDO = "undo"
+STATE_STYLES = {
+    "confirmed": "green",
+    "rejected": "red",
+    "unknown": "red",
+    "conflicted": "yellow",
+    "held": "yellow",
+}
 _FIND: LiteralString = "select plan_id from ops.plans where starts_with(plan_id, %s) order by plan_id limit 2"
+_PLAN: LiteralString = "select * from ops.plans where plan_id = %s"
+_CHANGES: LiteralString = """
+    select resource, entity_id, record_key, action, before, after, reason, state, message
+    from ops.changes
+    where plan_id = %s
+    order by sequence
+"""
 _LIST: LiteralString = """
     select plan_id, system, purpose, state, needs_approval, planned, confirmed,
         rejected, conflicted, unknown, held, created_at
@@ -61,11 +77,17 @@ def show_plans(database: Database, console: Console, *, limit: int) -> None:
 
 
 def show_plan(database: Database, console: Console, *, plan_id: str) -> None:
-    """The plan as a person sees it before deciding."""
-    from concord.stages.plan import render_plan
-
-    text = render_plan(database, plan_id)
-    console.print(Markdown(text) if console.is_terminal else text, markup=False)
+    """The plan with all of its changes: before and after of every field, and what became of it."""
+    with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        plan = cursor.execute(_PLAN, (plan_id,)).fetchone() or {}
+        changes = cursor.execute(_CHANGES, (plan_id,)).fetchall()
+    console.print(Text(say_things(int(plan["planned"]), "change") + f" for {plan['system']}", style="bold"))
+    console.print(f"Plan {plan_id}, {plan['state']}, made {say_time(plan['created_at'])} UTC", markup=False)
+    for reason in (plan["approval_reason"], plan["approved_by"] and f"Decided by {plan['approved_by']}"):
+        if reason:
+            console.print(reason, markup=False)
+    for change in changes:
+        console.print(render_change(change))
 
 
 def answer_plan(api: "AirflowApi", console: Console, *, plan_id: str, is_approved: bool) -> None:
@@ -76,6 +98,25 @@ def answer_plan(api: "AirflowApi", console: Console, *, plan_id: str, is_approve
         action = find_action(api, plan_id)
         api.answer(action, APPROVE if is_approved else REJECT)
     console.print(f"{'Approved' if is_approved else 'Declined'} as {api.user}: {action.subject}", markup=False)
+
+
+def render_change(change: Mapping[str, Any]) -> Table:
+    """One change: its record and reason, then a line for each field."""
+    key = change["record_key"] or change["entity_id"]
+    title = Text.assemble("\n", (f"{change['action']} {change['resource']} {key}", "bold"))
+    title.append(f"  {change['state']}", style=STATE_STYLES.get(change["state"], ""))
+    if said := "; ".join(text for text in (change["reason"], change["message"]) if text):
+        title.append(f"\n{said}", style="dim")
+    table = Table(
+        box=None, padding=(0, 2, 0, 0), show_header=False, title=title, title_justify="left", title_style=""
+    )
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, after in sorted(change["after"].items()):
+        before = change["before"].get(name)
+        value = Text("" if before is None else f"{before} → ", style="dim")
+        table.add_row(f"  {name}", value.append(str(after), style="not dim"))
+    return table
 
 
 def find_action(api: "AirflowApi", plan_id: str) -> "RequiredAction":

@@ -8,6 +8,7 @@ from typing import LiteralString
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from concord import registry
 from concord.errors import ConfigurationError
@@ -100,7 +101,10 @@ def replay_dead_letters(
             dead_letter_ids=chosen,
             suites=settings.expectations,
         )
-        console.print(f"{name} {resource}: {counts}", markup=False)
+        console.print(
+            f"{name} {resource}: {counts.replayed} passed, {counts.refused} refused again, "
+            f"{counts.released} released for the next plan"
+        )
     console.print("What passed now takes part in the next reconcile.")
 
 
@@ -108,17 +112,17 @@ def show_trace(database: Database, console: Console, *, system: str, key: str) -
     """The hops of one record, oldest first."""
     from concord.stages.trace import trace
 
-    registry.system(system)
-    hops = trace(database, system=system, key=key)
+    hops = trace(database, system=registry.system(system), key=key)
     if not hops:
         raise ConfigurationError(f"Nothing is known of {key!r} in {system}; give the key as {system} spells it.")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("when (UTC)", no_wrap=True)
     table.add_column("step", no_wrap=True)
-    table.add_column("where", overflow="fold")
     table.add_column("what became of it", overflow="fold")
     for hop in hops:
-        table.add_row(say_time(hop.at), hop.step, hop.place, hop.outcome)
+        reference = f"  {hop.batch_or_plan[:12]}" if hop.batch_or_plan else ""
+        text = Text.assemble(hop.what, (reference, "dim"), *(["\n", (hop.detail, "dim")] if hop.detail else []))
+        table.add_row(f"{hop.at:%Y-%m-%d %H:%M:%S}" if hop.at else "–", hop.stage, text)
     console.print(table)
 
 

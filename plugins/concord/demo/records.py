@@ -56,8 +56,10 @@ def _variant(record: Record) -> tuple[str, Fields]:
 
 
 def _item(record: Record) -> tuple[str, Fields]:
-    quantities = record["inventoryLevel"]["quantities"]
-    return record["id"], {"stock": quantities[0]["quantity"], "sku": record.get("sku")}
+    # The world speaks of the one location a query asks for, the shop keeps a level for each.
+    levels = record.get("inventoryLevels") or [record["inventoryLevel"]]
+    stock = sum(level["quantities"][0]["quantity"] for level in levels)
+    return record["id"], {"stock": stock, "sku": record.get("sku")}
 
 
 def _account(record: Record) -> tuple[str, Fields]:

@@ -126,7 +126,7 @@ def _judge_parties(world: World, verdict: Verdict, parties: Iterable[Record]) ->
 
 def _is_customer(party: Record) -> bool:
     """The company itself is a party, too; it has no way to be reached."""
-    return bool(party["contact_mechanisms"] or party["addresses"])
+    return bool(party["contact_mechanisms"]) or any(address["street"] for address in party["addresses"])
 
 
 def _judge_sales(world: World, verdict: Verdict, after: Mapping[str, list[Record]]) -> None:
