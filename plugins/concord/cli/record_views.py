@@ -121,7 +121,9 @@ def show_trace(database: Database, console: Console, *, system: str, key: str) -
     table.add_column("what became of it", overflow="fold")
     for hop in hops:
         reference = f"  {hop.batch_or_plan[:12]}" if hop.batch_or_plan else ""
-        text = Text.assemble(hop.what, (reference, "dim"), *(["\n", (hop.detail, "dim")] if hop.detail else []))
+        text = Text.assemble(hop.what, (reference, "dim"))
+        if hop.detail:
+            text.append(f"\n{hop.detail}", style="dim")
         table.add_row(f"{hop.at:%Y-%m-%d %H:%M:%S}" if hop.at else "–", hop.stage, text)
     console.print(table)
 
