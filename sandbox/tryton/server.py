@@ -32,7 +32,7 @@ MODULES = (
 _HERE = Path(__file__).parent
 _REQUIREMENTS = _HERE / "requirements.txt"
 _PATIENCE = 60.0
-_LAST_WORDS = 2000
+_LAST_WORDS = 300
 
 
 class TrytonError(RuntimeError):
@@ -92,12 +92,17 @@ class Server:
         return self.instance.url
 
 
+def last_line(text: str) -> str:
+    """Where programs say what went wrong."""
+    lines = text.strip().splitlines()
+    return lines[-1][:_LAST_WORDS] if lines else "it said nothing"
+
+
 def run(arguments: Sequence[str], *, doing: str, environment: dict[str, str] | None = None) -> str:
-    """Run a program to its end and return what it printed; its last words are the error otherwise."""
+    """Run a program to its end and return what it printed; its last line is the error otherwise."""
     finished = subprocess.run(arguments, capture_output=True, text=True, env=environment, check=False)
     if finished.returncode:
-        last_words = (finished.stderr or finished.stdout).strip()[-_LAST_WORDS:]
-        raise TrytonError(f"Tryton: {doing} failed with status {finished.returncode}: {last_words}")
+        raise TrytonError(f"Tryton: {doing} failed: {last_line(finished.stderr or finished.stdout)}")
     return finished.stdout
 
 
@@ -183,6 +188,12 @@ def choose_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port."""
+    with socket.socket() as caller:
+        return caller.connect_ex((HOST, port)) != 0
+
+
 def create(home: Path, folder: Path, *, port: int | None = None, session_timeout: int = 300) -> Instance:
     """A database of its own in `folder`: a copy of the empty company, ready to be loaded or started."""
     template = prepare(home)
@@ -237,6 +248,8 @@ def is_healthy(instance: Instance) -> bool:
 
 def start(instance: Instance) -> Server:
     """Start the server and wait until it answers."""
+    if not is_free(instance.port):
+        raise TrytonError(f"Tryton cannot listen on port {instance.port} because it is taken; choose another one.")
     with instance.log.open("ab") as log:
         process = subprocess.Popen(
             instance.arguments,
@@ -249,8 +262,8 @@ def start(instance: Instance) -> Server:
     while not is_healthy(instance):
         if process.poll() is not None or time.monotonic() > deadline:
             stop(Server(instance, process))
-            last_words = instance.log.read_text(errors="replace")[-_LAST_WORDS:]
-            raise TrytonError(f"Tryton did not start on {instance.url}; its log {instance.log} ends: {last_words}")
+            reason = last_line(instance.log.read_text(errors="replace"))
+            raise TrytonError(f"Tryton did not start on {instance.url}; see {instance.log}, which ends: {reason}")
         time.sleep(0.1)
     return Server(instance, process)
 

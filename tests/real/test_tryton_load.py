@@ -1,5 +1,9 @@
 """What the world says of the ERP is what Tryton's own client library reads there."""
 
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +46,35 @@ def test_every_sale_arrives_in_its_state(found: Found, small_world: World) -> No
         r["reference"]: (r["state"], r["total_amount"]) for r in small_world.records("tryton", "sales")
     }
     assert len(sales) > 60
+
+
+def test_a_taken_port_is_said_in_one_sentence(instance: tryton.Instance) -> None:
+    with socket.socket() as other:
+        other.bind((tryton.HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(tryton.TrytonError, match=rf"port {port} because it is taken; choose another one\.$"):
+            tryton.start(replace(instance, port=port))
+
+
+def test_a_server_that_cannot_start_says_why_and_where_its_log_is(
+    instance: tryton.Instance, tmp_path: Path
+) -> None:
+    broken = replace(instance, folder=tmp_path)
+    broken.configuration.write_text("[web]\nlisten = 127.0.0.1:no-port\n")
+    with pytest.raises(tryton.TrytonError, match=re.escape(str(broken.log))) as caught:
+        tryton.start(broken)
+    assert "no-port" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_refused_edit_says_what_tryton_said(instance: tryton.Instance, small_world: World) -> None:
+    done = next(sale for sale in small_world.records("tryton", "sales") if sale["state"] == "done")
+    with pytest.raises(tryton.TrytonError, match='You can not call "cancel"'):
+        tryton.edit(instance, "cancel", done["reference"])
+
+
+def test_a_password_is_never_shown(instance: tryton.Instance) -> None:
+    assert len(instance.password) > 20
+    assert instance.password not in repr(instance)
+    assert (instance.folder / "password").stat().st_mode & 0o077 == 0
