@@ -18,13 +18,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="serve a vendor until interrupted")
     serving.add_argument("--vendor", required=True, choices=[*VENDORS, "all"])
-    serving.add_argument("--port", type=int, required=True, help="with --vendor all: the first of consecutive ports")
+    serving.add_argument(
+        "--port", type=int, required=True, help="with --vendor all: the first of consecutive ports"
+    )
     serving.add_argument("--data", type=Path, required=True, help="folder of the vendors' SQLite files")
     serving.add_argument("--tls", action="store_true", help="serve https with a certificate made in DATA/tls")
     serving.add_argument("--leave-with-parent", action="store_true", help="end when standard input is closed")
     loading = commands.add_parser("load", help="fill vendors from NDJSON files")
     loading.add_argument("--data", type=Path, required=True)
-    loading.add_argument("--from", dest="folder", type=Path, required=True, help="holds <vendor>/<resource>.ndjson")
+    loading.add_argument(
+        "--from", dest="folder", type=Path, required=True, help="holds <vendor>/<resource>.ndjson"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Starts a vendor as a process of its own and hands back its address; for the demo, the tests and the benchmarks."""
+"""Starts a vendor as a process and hands back its address, for the demo, the tests and the benchmarks."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Server:
     process: subprocess.Popen[bytes]
     data_dir: Path
     ca_file: Path | None = None
-    _trust: ssl.SSLContext | None = field(default=None, repr=False)
+    trust: ssl.SSLContext | None = field(default=None, repr=False)
 
     @property
     def port(self) -> int:
@@ -46,7 +46,7 @@ class Server:
             {"content-type": "application/json"},
             method=method or ("GET" if body is None else "POST"),
         )
-        with urllib.request.urlopen(request, timeout=30, context=self._trust) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30, context=self.trust) as reply:  # noqa: S310
             return json.load(reply)
 
     def stop(self) -> None:
@@ -78,18 +78,23 @@ def start(
     port = port or free_port()
     log = data_dir / f"{vendor}.log"
     command = [sys.executable, "-m", "sandbox", "serve", "--vendor", vendor, "--port", str(port)]
-    command += ["--data", str(data_dir), *(["--tls"] if tls else []), *([] if detached else ["--leave-with-parent"])]
+    command += [
+        "--data",
+        str(data_dir),
+        *(["--tls"] if tls else []),
+        *([] if detached else ["--leave-with-parent"]),
+    ]
     with log.open("ab") as output:
-        process = _spawn(command, output, detached)
+        process = _spawn(command, output, detached=detached)
     ca_file = data_dir / "tls" / "ca.pem" if tls else None
     server = Server(vendor, f"{'https' if tls else 'http'}://{HOST}:{port}", process, data_dir, ca_file)
     _wait(server, log)
     return server
 
 
-def _spawn(command: list[str], output: IO[bytes], detached: bool) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], output: IO[bytes], *, detached: bool) -> subprocess.Popen[bytes]:
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(  # noqa: S603 - the command is our own
+    return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
         stdout=output,
@@ -103,11 +108,12 @@ def _wait(server: Server, log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
+            server.stop()
             last = log.read_text(errors="replace").strip().splitlines()[-1:]
             raise StartError(f"the {server.vendor} sandbox ended while starting ({' '.join(last)}); see {log}")
         try:
-            if server.ca_file is not None and server._trust is None:
-                server._trust = ssl.create_default_context(cafile=str(server.ca_file))
+            if server.ca_file is not None and server.trust is None:
+                server.trust = ssl.create_default_context(cafile=str(server.ca_file))
             if server.control("health")["vendor"] == server.vendor:
                 return
         except OSError:

@@ -11,7 +11,7 @@ _ONE_LOCATION = {"id": "gid://shopify/Location/1", "name": "Warehouse"}
 
 
 def load(vendor_name: str, data_dir: Path, records_by_resource: Mapping[str, Iterable[Record]]) -> dict[str, int]:
-    """Loads records as they are, dirt and all, and tells how many of each collection; the vendor must not be running."""
+    """Loads records as they are, dirt and all; the vendor must not be running."""
     vendor = VENDORS[vendor_name](data_dir)
     try:
         loaded = {}

@@ -86,7 +86,7 @@ def _bend_page(rule: Rule, vendor: Vendor, page: Page) -> None:
 
 
 def _move(rule: Rule, vendor: Vendor, page: Page) -> None:
-    """Somebody touches a record of this page behind the reader's back: by update time it now comes again, later."""
+    """Somebody touches a record of this page behind the reader's back: by update time it comes again later."""
     record = page.unwrap(page.records[int(rule.fault.get("index", 0))])
     vendor.edit(page.collection, str(record[page.id_field]), dict(rule.fault.get("set", {})))
 

@@ -4,9 +4,9 @@ It has no login, so it answers on the loopback interface only.
 """
 
 from collections import Counter
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 
 from sandbox.server.faults import Faults
 from sandbox.server.gate import CONTROL, Book
@@ -26,6 +26,7 @@ def add_control(app: FastAPI, vendor: Vendor, faults: Faults, book: Book) -> Non
     router = APIRouter(prefix=CONTROL, dependencies=[Depends(_refuse_strangers)])
     _add_faults(router, faults)
     _add_records(router, vendor)
+    _add_listings(router, vendor)
     _add_books(router, vendor, book)
 
     @router.get("/health")
@@ -76,18 +77,19 @@ def _add_faults(router: APIRouter, faults: Faults) -> None:
         return {"removed": True}
 
 
-def _add_records(router: APIRouter, vendor: Vendor) -> None:
-    def collection_of(name: str) -> str:
-        try:
-            return vendor.canonical(name)
-        except KeyError as unknown:
-            raise HTTPException(404, str(unknown.args[0])) from unknown
+def _collection_of(vendor: Vendor, name: str) -> str:
+    try:
+        return vendor.canonical(name)
+    except KeyError as unknown:
+        raise HTTPException(404, str(unknown.args[0])) from unknown
 
+
+def _add_records(router: APIRouter, vendor: Vendor) -> None:
     @router.post("/edit")
     async def edit(wanted: dict[str, Any]) -> dict[str, Any]:
-        collection, record_id = collection_of(wanted["resource"]), wanted.get("id")
+        collection, record_id = _collection_of(vendor, wanted["resource"]), wanted.get("id")
         if wanted.get("delete"):
-            return {"deleted": vendor.delete(collection, record_id)}
+            return {"deleted": vendor.delete(collection, str(record_id))}
         try:
             return vendor.edit(collection, record_id, wanted.get("set", {}))
         except KeyError as missing:
@@ -95,13 +97,15 @@ def _add_records(router: APIRouter, vendor: Vendor) -> None:
 
     @router.post("/put")
     async def put(wanted: dict[str, Any]) -> dict[str, Any]:
-        collection = collection_of(wanted["resource"])
+        collection = _collection_of(vendor, wanted["resource"])
         records = (vendor.prepare(collection, record) for record in wanted["records"])
         return {"put": vendor.store.load(collection, records)}
 
+
+def _add_listings(router: APIRouter, vendor: Vendor) -> None:
     @router.get("/records/{resource}")
     async def records(resource: str, limit: int = 1000, after: str | None = None) -> dict[str, Any]:
-        collection = collection_of(resource)
+        collection = _collection_of(vendor, resource)
         order, where = Order(), Where()
         if after is not None:
             where = order.after(where, (0, int(after) if after.isdigit() else after))
@@ -110,10 +114,10 @@ def _add_records(router: APIRouter, vendor: Vendor) -> None:
         return {"records": [decode(row[2]) for row in rows], "next": following}
 
     @router.get("/records/{resource}/one")
-    async def record(resource: str, id: str) -> dict[str, Any]:
-        found = vendor.store.get(collection_of(resource), id)
+    async def record(resource: str, record_id: Annotated[str, Query(alias="id")]) -> dict[str, Any]:
+        found = vendor.store.get(_collection_of(vendor, resource), record_id)
         if found is None:
-            raise HTTPException(404, f"no {resource} {id}")
+            raise HTTPException(404, f"no {resource} {record_id}")
         return found
 
 

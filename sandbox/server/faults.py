@@ -80,10 +80,12 @@ class Faults:
         rule = Rule(
             self._numbers,
             fault,
+            path=patterns.get("path"),
+            operation=patterns.get("operation"),
+            body=patterns.get("body"),
             method=match.get("method"),
             skip=int(wanted.get("skip", 0)),
             times=wanted.get("times", 1),
-            **patterns,
         )
         self.rules.append(rule)
         return rule

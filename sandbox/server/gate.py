@@ -110,7 +110,8 @@ class Gate:
             return await self._answer_without_effect(exchange)
         if rule.kind == "row_errors":
             return await self._answer_with_failed_rows(rule, exchange)
-        return await self._break_wire(rule, exchange)
+        await self._break_wire(rule, exchange)
+        return None
 
     async def _answer_with_failed_rows(self, rule: Rule, exchange: Exchange) -> Answer:
         exchange.vendor.fail_rows(rule.fault)

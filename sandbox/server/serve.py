@@ -1,6 +1,7 @@
 """Puts a vendor behind its gate and its control desk, and on a port."""
 
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -31,14 +32,14 @@ def serve(name: str, data_dir: Path, port: int, *, tls: bool = False, leave_with
     """Serves until interrupted; with `leave_with_parent` also ends when standard input is closed."""
     vendor = VENDORS[name](data_dir)
     config = uvicorn.Config(
-        build(vendor),  # type: ignore[arg-type]
+        build(vendor),
         host=HOST,
         port=port,
         http=CuttableProtocol,
         log_level=logging.WARNING,
         access_log=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
         **_tls_files(data_dir) if tls else {},  # type: ignore[arg-type]
     )
     server = uvicorn.Server(config)
@@ -51,7 +52,8 @@ def serve(name: str, data_dir: Path, port: int, *, tls: bool = False, leave_with
 
 
 def _stop_at_end_of_input(server: uvicorn.Server) -> None:
-    while sys.stdin.buffer.read(4096):
+    """Reads the descriptor itself: a buffered reader would be held locked when the interpreter ends."""
+    while os.read(sys.stdin.fileno(), 4096):
         continue
     server.should_exit = True
 

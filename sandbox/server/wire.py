@@ -27,7 +27,8 @@ class CuttableProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
+        scope: Scope = self.scope  # type: ignore[assignment]  # a TypedDict that knows no keys of ours
+        scope[TRANSPORT] = self.transport
 
 
 @dataclass(slots=True)
@@ -111,6 +112,6 @@ async def send_partly(scope: Scope, receive: Receive, send: Send, answer: Answer
 
 
 async def _until_disconnected(receive: Receive) -> None:
-    """uvicorn would answer 500 in our place if we returned before it noticed."""
+    """Uvicorn would answer 500 in our place if we returned before it noticed."""
     while (await receive())["type"] != "http.disconnect":
         continue

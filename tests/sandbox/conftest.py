@@ -26,7 +26,9 @@ class Shop:
         granted = requests.post(f"{self.server.url}/admin/oauth/access_token", data=form, timeout=10)
         self.http.headers["X-Shopify-Access-Token"] = granted.json()["access_token"]
 
-    def post(self, query: str, variables: dict[str, Any] | None = None, version: str = "2026-10") -> requests.Response:
+    def post(
+        self, query: str, variables: dict[str, Any] | None = None, version: str = "2026-10"
+    ) -> requests.Response:
         address = f"{self.server.url}/admin/api/{version}/graphql.json"
         return self.http.post(address, json={"query": query, "variables": variables or {}}, timeout=10)
 
@@ -112,6 +114,8 @@ def plant(request: pytest.FixtureRequest) -> Callable[..., None]:
 
     def plant_at(client: Shop | Crm, kind: str, operation: str = ".", **rule: Any) -> None:
         outer = {name: rule.pop(name) for name in ("skip", "times") if name in rule}
-        client.server.control("faults", {"match": {"operation": operation}, "fault": {"kind": kind, **rule}, **outer})
+        client.server.control(
+            "faults", {"match": {"operation": operation}, "fault": {"kind": kind, **rule}, **outer}
+        )
 
     return plant_at

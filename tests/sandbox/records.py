@@ -33,7 +33,13 @@ def _shop_customer(number: int) -> dict[str, Any]:
         "lastName": f"Lovelace {number}",
         "defaultEmailAddress": {"emailAddress": f"ada{number}@example.com"},
         "defaultPhoneNumber": {"phoneNumber": f"+4930000{number:04d}"},
-        "defaultAddress": {"company": "Engines", "address1": "Weg 1", "city": "Bonn", "zip": "53111", "countryCodeV2": "DE"},
+        "defaultAddress": {
+            "company": "Engines",
+            "address1": "Weg 1",
+            "city": "Bonn",
+            "zip": "53111",
+            "countryCodeV2": "DE",
+        },
         "note": None,
         "createdAt": "2026-10-01T00:00:00Z",
         "updatedAt": f"2026-11-{number:02d}T12:00:00Z",
@@ -59,12 +65,22 @@ def _product(number: int) -> dict[str, Any]:
 def _item(number: int) -> dict[str, Any]:
     quantity = {"name": "available", "quantity": number * 10, "updatedAt": "2026-11-01T00:00:00Z"}
     level = {"location": {"id": LOCATION}, "quantities": [quantity]}
-    return {"id": item(number), "sku": f"SKU-{number}", "updatedAt": "2026-11-01T00:00:00Z", "inventoryLevel": level}
+    return {
+        "id": item(number),
+        "sku": f"SKU-{number}",
+        "updatedAt": "2026-11-01T00:00:00Z",
+        "inventoryLevel": level,
+    }
 
 
 def _shop_order(number: int) -> dict[str, Any]:
     lines = [
-        {"id": f"gid://shopify/LineItem/{number}{place}", "sku": f"SKU-{place}", "quantity": place, "originalUnitPriceSet": _money("9.9")}
+        {
+            "id": f"gid://shopify/LineItem/{number}{place}",
+            "sku": f"SKU-{place}",
+            "quantity": place,
+            "originalUnitPriceSet": _money("9.9"),
+        }
         for place in (1, 2, 3)
     ]
     return {
@@ -98,11 +114,18 @@ def shop() -> Rows:
 
 def _stamped(record: dict[str, Any], day: int) -> dict[str, Any]:
     stamp = f"2026-11-{day:02d}T12:00:00.000+0000"
-    return {**record, "IsDeleted": day == 7, "CreatedDate": "2026-10-01T00:00:00.000+0000", "SystemModstamp": stamp}
+    return {
+        **record,
+        "IsDeleted": day == 7,
+        "CreatedDate": "2026-10-01T00:00:00.000+0000",
+        "SystemModstamp": stamp,
+    }
 
 
 def _account(number: int) -> dict[str, Any]:
-    return _stamped({"Id": account(number), "Name": f"Engines {number}", "Type": "Business", "Concord_Id__c": None}, number)
+    return _stamped(
+        {"Id": account(number), "Name": f"Engines {number}", "Type": "Business", "Concord_Id__c": None}, number
+    )
 
 
 def _contact(number: int) -> dict[str, Any]:

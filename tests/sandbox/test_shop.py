@@ -37,7 +37,9 @@ def test_pages_follow_each_other_without_gap_or_repeat(shop: Shop) -> None:
 
 def test_a_window_of_changes_is_half_open(shop: Shop) -> None:
     window = "updated_at:>='2026-11-03T12:00:00Z' AND updated_at:<'2026-11-05T12:00:00Z'"
-    found = shop.ask('{ customers(first: 9, query: "%s") { nodes { id } } }' % window)["data"]["customers"]["nodes"]
+    found = shop.ask(f'{{ customers(first: 9, query: "{window}") {{ nodes {{ id }} }} }}')["data"]["customers"][
+        "nodes"
+    ]
     assert [node["id"] for node in found] == [customer(3), customer(4)]
 
 
@@ -53,7 +55,7 @@ def test_a_window_of_changes_is_half_open(shop: Shop) -> None:
     ],
 )
 def test_searches_find_exactly_their_records(shop: Shop, root: str, search: str, expected: list[str]) -> None:
-    query = "query($q: String) { %s(first: 9, query: $q) { nodes { id } } }" % root
+    query = f"query($q: String) {{ {root}(first: 9, query: $q) {{ nodes {{ id }} }} }}"
     found = shop.ask(query, {"q": search})["data"][root]["nodes"]
     assert [node["id"] for node in found] == expected
 
@@ -64,7 +66,10 @@ def test_nested_lines_have_pages_of_their_own(shop: Shop) -> None:
     first = shop.ask(query)["data"]["order"]
     rest = shop.ask(query, {"after": first["lineItems"]["pageInfo"]["endCursor"]})["data"]["order"]
     assert first["customer"] == {"id": customer(1), "email": "ada1@example.com"}
-    assert [[n["sku"] for n in part["lineItems"]["nodes"]] for part in (first, rest)] == [["SKU-1", "SKU-2"], ["SKU-3"]]
+    assert [[n["sku"] for n in part["lineItems"]["nodes"]] for part in (first, rest)] == [
+        ["SKU-1", "SKU-2"],
+        ["SKU-3"],
+    ]
     assert not rest["lineItems"]["pageInfo"]["hasNextPage"]
 
 
@@ -86,7 +91,10 @@ def test_a_drained_bucket_throttles_and_fills_again(shop: Shop) -> None:
     query = "{ customers(first: 250) { nodes { id defaultAddress { city } } } }"
     shop.server.control("limits", {"bucket": 130, "restore_rate": 20})
     first, second = shop.ask(query), shop.post(query)
-    assert (first["extensions"]["cost"]["requestedQueryCost"], len(first["data"]["customers"]["nodes"])) == (127, 12)
+    assert (first["extensions"]["cost"]["requestedQueryCost"], len(first["data"]["customers"]["nodes"])) == (
+        127,
+        12,
+    )
     assert (second.status_code, second.json()["errors"][0]["extensions"]["code"]) == (200, "THROTTLED")
     status = second.json()["extensions"]["cost"]["throttleStatus"]
     assert status["currentlyAvailable"] < 127 <= status["maximumAvailable"]
@@ -97,7 +105,8 @@ def test_a_drained_bucket_throttles_and_fills_again(shop: Shop) -> None:
 
 
 def test_a_query_that_costs_too_much_is_refused(shop: Shop) -> None:
-    query = "{ orders(first: 250) { nodes { lineItems(first: 250) { nodes { originalUnitPriceSet { shopMoney { amount } } } } } } }"
+    lines = "lineItems(first: 250) { nodes { originalUnitPriceSet { shopMoney { amount } } } }"
+    query = f"{{ orders(first: 250) {{ nodes {{ {lines} }} }} }}"
     assert shop.ask(query)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
 
 
@@ -131,7 +140,9 @@ def test_the_idempotent_directive_is_required_from_2026_04(shop: Shop) -> None:
 
 
 def test_an_email_of_somebody_else_has_been_taken(shop: Shop) -> None:
-    answer = shop.ask(UPDATE, {"input": {"id": customer(1), "email": "ada2@example.com"}})["data"]["customerUpdate"]
+    answer = shop.ask(UPDATE, {"input": {"id": customer(1), "email": "ada2@example.com"}})["data"][
+        "customerUpdate"
+    ]
     assert answer["userErrors"] == [{"field": ["email"], "message": "Email has already been taken"}]
     assert shop.server.control("counts")["effects"] == {}
 
@@ -173,4 +184,4 @@ def test_a_deleted_product_leaves_an_event(shop: Shop) -> None:
     query = "{ deletionEvents(first: 5, subjectTypes: [PRODUCT]) { nodes { subjectId subjectType } } }"
     events = shop.ask(query)["data"]["deletionEvents"]["nodes"]
     assert {"subjectId": product, "subjectType": "PRODUCT"} in events
-    assert shop.ask('{ product(id: "%s") { id } }' % product)["data"]["product"] is None
+    assert shop.ask(f'{{ product(id: "{product}") {{ id }} }}')["data"]["product"] is None

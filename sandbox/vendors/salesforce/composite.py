@@ -9,7 +9,7 @@ from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.objects import OBJECTS, SObject
 from sandbox.vendors.salesforce.queries import projection
-from sandbox.vendors.salesforce.writes import create, delete, external_field, matches, update, upsert
+from sandbox.vendors.salesforce.writes import create, delete, external_field, update, upsert
 
 MOST_RECORDS = 200
 MOST_READ = 2000
@@ -17,7 +17,7 @@ Result = dict[str, Any]
 WriteOne = Callable[[Any], Result]
 
 
-class _RolledBack(Exception):
+class _RolledBackError(Exception):
     """One record failed and all were to go together."""
 
 
@@ -124,8 +124,8 @@ class Collections:
             with self._store.transaction():
                 results.extend(self._one(row, place, write) for place, row in enumerate(rows))
                 if all_or_none and not all(result["success"] for result in results):
-                    raise _RolledBack
-        except _RolledBack:
+                    raise _RolledBackError
+        except _RolledBackError:
             rolled_back = SalesforceError(
                 "ALL_OR_NONE_OPERATION_ROLLED_BACK",
                 "Record rolled back because not all records were valid and the request was using AllOrNone header",
@@ -146,27 +146,6 @@ class Collections:
         if fault is not None and place in fault.get("rows", [place]):
             message = fault.get("message", "unable to obtain exclusive access to this record")
             raise SalesforceError(str(fault.get("code", "UNABLE_TO_LOCK_ROW")), message)
-
-
-def named_in(record: Mapping[str, Any], field_name: str | None, store: Store) -> tuple[str, str] | None:
-    """What a record of a collection is aimed at: (object, id or external id); None when it does not say."""
-    try:
-        sobject = object_in(record)
-    except SalesforceError:
-        return None
-    if field_name:
-        found = matches(store, sobject, field_name, record.get(field_name))
-        return sobject.name, (found[0]["Id"] if found else f"{field_name}={record.get(field_name)}")
-    return sobject.name, str(record.get("id") or record.get("Id") or _own_key(sobject, record))
-
-
-def _own_key(sobject: SObject, record: Mapping[str, Any]) -> str:
-    keys = (
-        f"{item.name}={record[item.name]}"
-        for item in sobject.own_fields
-        if item.is_external_id and record.get(item.name)
-    )
-    return next(keys, "?")
 
 
 def _success(record_id: str) -> Result:

@@ -29,9 +29,9 @@ def field_named(sobject: SObject, name: str) -> Field:
     if found is None:
         raise SalesforceError(
             "INVALID_FIELD",
-            f"\nNo such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom field, be sure "
-            "to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the "
-            "appropriate names.",
+            f"\nNo such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom field, "
+            "be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe "
+            "call for the appropriate names.",
         )
     return found
 

@@ -15,13 +15,10 @@ from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
 from sandbox.store import Record
-from sandbox.vendors.salesforce.composite import named_in, object_in, records_in
-from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.errors import SalesforceError, not_found
+from sandbox.vendors.salesforce.naming import described
 from sandbox.vendors.salesforce.objects import COLLECTIONS, OBJECTS, new_id, prepared, stamp
-from sandbox.vendors.salesforce.queries import object_of
-from sandbox.vendors.salesforce.rest_api import RestApi, Route, route_of
-from sandbox.vendors.salesforce.soql import read
+from sandbox.vendors.salesforce.rest_api import RestApi, route_of
 
 _VERSIONS = range(31, 68)
 _PATH = re.compile(r"/services/data/v(\d+)\.0/(.+)")
@@ -61,7 +58,7 @@ class Salesforce(Vendor):
         async def data(request: Request) -> Response:
             return self._answer(await _call(request))
 
-        return app  # type: ignore[return-value]
+        return app
 
     def _login(self, request: Request, body: bytes) -> Response:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
@@ -114,41 +111,9 @@ class Salesforce(Vendor):
         if route is None:
             return Described((f"{call.method} {call.path}",))
         try:
-            return self._described(route)
+            return described(self.store, route)
         except (SalesforceError, KeyError, TypeError, AttributeError):
             return Described((route.name,))
-
-    def _described(self, route: Route) -> Described:
-        if route.name in ("query", "query_all"):
-            return Described((f"query:{object_named(read(route.query('q')).object).name}",))
-        if route.name == "query_more":
-            return Described((f"query:{object_of(self.store, route.parts['locator'])}", "query_more"))
-        if route.name in ("collection_create", "collection_update", "collection_upsert"):
-            return self._described_collection(route)
-        if route.name == "collection_delete":
-            ids = route.query("ids").split(",")
-            kinds = {item.prefix: item.name for item in OBJECTS.values()}
-            return Described((route.name,), tuple((kinds.get(i[:3], "?"), i) for i in ids))
-        if "object" not in route.parts:
-            return Described((route.name,))
-        name = object_named(route.parts["object"]).name
-        operation = f"{route.name}:{name}"
-        if route.name in ("update", "delete"):
-            return Described((operation,), ((name, route.parts["id"]),))
-        if route.name in ("upsert", "create"):
-            key = route.parts.get("field")
-            values = {**route.body(), **({key: route.parts["value"]} if key else {}), "attributes": {"type": name}}
-            target = named_in(values, key, self.store)
-            return Described((operation,), (target,) if target else ())
-        return Described((operation,))
-
-    def _described_collection(self, route: Route) -> Described:
-        records = records_in(route.body())
-        if "object" in route.parts:
-            records = [{"attributes": {"type": route.parts["object"]}, **record} for record in records]
-        kinds = sorted({object_in(record).name for record in records})
-        targets = [named_in(record, route.parts.get("field"), self.store) for record in records]
-        return Described(tuple(f"{route.name}:{kind}" for kind in kinds), tuple(t for t in targets if t))
 
     def page_in(self, call: Call, payload: Any) -> Page | None:
         if not isinstance(payload, dict) or not isinstance(payload.get("records"), list):

@@ -124,8 +124,8 @@ def _checked(store: Store, sobject: SObject, values: dict[str, Any]) -> Record:
             raise SalesforceError("INVALID_FIELD", message)
         if not item.is_writable:
             message = (
-                f"Unable to create/update fields: {item.name}. Please check the security settings of this field and "
-                "verify that it is read/write for your profile or permission set."
+                f"Unable to create/update fields: {item.name}. Please check the security settings of this field "
+                "and verify that it is read/write for your profile or permission set."
             )
             raise SalesforceError("INVALID_FIELD_FOR_INSERT_UPDATE", message, fields=(item.name,))
         checked[item.name] = _value(store, item, value)

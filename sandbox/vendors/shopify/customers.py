@@ -12,7 +12,7 @@ from sandbox.vendors.shopify.collections import (
     phone_of,
     stamp,
 )
-from sandbox.vendors.shopify.user_errors import UserErrors, user_error
+from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError, user_error
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _PHONE = re.compile(r"\+?[0-9]{7,15}")
@@ -20,26 +20,26 @@ _PLAIN = ("firstName", "lastName", "note", "tags")
 _ADDRESS = ("firstName", "lastName", "company", "address1", "address2", "city", "zip", "phone")
 
 
-def create_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+def create_customer(store: Store, asked: Asked) -> dict[str, Any]:
     """A new customer; it needs a name, a phone number or an e-mail address."""
-    given = arguments["input"]
+    given = asked.arguments["input"]
     if not any(given.get(name) for name in ("firstName", "lastName", "email", "phone")):
-        raise UserErrors([user_error(None, "A name, phone number, or email address must be present")])
+        raise MutationRefusedError([user_error(None, "A name, phone number, or email address must be present")])
     number = int(store.largest_key("customers") or 0) + 1
     now = stamp(store.clock.tick())
     customer: Record = {"id": gid("Customer", number), "createdAt": now, "note": None, "defaultAddress": None}
     return _written(store, customer, given, "customerCreate")
 
 
-def update_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+def update_customer(store: Store, asked: Asked) -> dict[str, Any]:
     """Changes the fields that are given."""
-    given = arguments["input"]
+    given = asked.arguments["input"]
     return _written(store, _existing(store, given.get("id"), ["id"]), given, "customerUpdate")
 
 
-def set_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+def set_customer(store: Store, asked: Asked) -> dict[str, Any]:
     """Creates or changes, found by id, e-mail or phone."""
-    given, identifier = arguments["input"], arguments.get("identifier") or {}
+    given, identifier = asked.arguments["input"], asked.arguments.get("identifier") or {}
     record_id = identifier.get("id") or given.get("id")
     if record_id:
         return _written(store, _existing(store, record_id, ["input"]), given, "customerSet")
@@ -48,16 +48,18 @@ def set_customer(store: Store, arguments: dict[str, Any], version: str) -> dict[
         if keys:
             found = store.get_by_key("customers", keys[0])
             return _written(store, found or {}, given, "customerSet")
-    return create_customer(store, {"input": {**given, **{k: v for k, v in identifier.items() if v}}}, version)
+    return create_customer(
+        store, Asked({"input": {**given, **{k: v for k, v in identifier.items() if v}}}, asked.version)
+    )
 
 
-def update_address(store: Store, arguments: dict[str, Any], version: str) -> dict[str, Any]:
+def update_address(store: Store, asked: Asked) -> dict[str, Any]:
     """Changes the given fields of an address and keeps the others."""
-    customer = _existing(store, arguments["customerId"], ["customerId"])
+    customer = _existing(store, asked.arguments["customerId"], ["customerId"])
     address = customer.get("defaultAddress")
-    if address is None or number_of(address["id"]) != number_of(arguments["addressId"]):
-        raise UserErrors([user_error(["addressId"], "Address does not exist")])
-    customer["defaultAddress"] = {**address, **_address(arguments["address"], partly=True)}
+    if address is None or number_of(address["id"]) != number_of(asked.arguments["addressId"]):
+        raise MutationRefusedError([user_error(["addressId"], "Address does not exist")])
+    customer["defaultAddress"] = {**address, **_address(asked.arguments["address"], partly=True)}
     _save(store, customer, "customerAddressUpdate")
     return {"address": customer["defaultAddress"]}
 
@@ -65,14 +67,14 @@ def update_address(store: Store, arguments: dict[str, Any], version: str) -> dic
 def _existing(store: Store, record_id: str | None, field: list[str]) -> Record:
     found = store.get("customers", record_id) if record_id and collection_of(record_id) == "customers" else None
     if found is None:
-        raise UserErrors([user_error(field, "Customer does not exist")])
+        raise MutationRefusedError([user_error(field, "Customer does not exist")])
     return found
 
 
 def _written(store: Store, customer: Record, given: dict[str, Any], operation: str) -> dict[str, Any]:
     errors = [*_email_errors(store, customer, given), *_phone_errors(store, customer, given)]
     if errors:
-        raise UserErrors(errors)
+        raise MutationRefusedError(errors)
     customer = {**customer, **{name: given[name] for name in _PLAIN if name in given}}
     if "email" in given:
         email = (given["email"] or "").strip()

@@ -11,9 +11,12 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     build_schema,
+    get_named_type,
     parse,
     validate,
 )
@@ -80,6 +83,14 @@ class Document:
         """The root fields as written."""
         selections = self.operation(name).selection_set.selections
         return [node for node in selections if isinstance(node, FieldNode)]
+
+
+def field_type(type_name: str, field_name: str) -> GraphQLNamedType:
+    """The named type that a field of an object type gives."""
+    type_ = SCHEMA.type_map[type_name]
+    assert isinstance(type_, GraphQLObjectType)
+    named: GraphQLNamedType = get_named_type(type_.fields[field_name].type)
+    return named
 
 
 @lru_cache(maxsize=512)

@@ -95,7 +95,7 @@ def _either(name: str, other: str) -> FieldMaker:
     return derived(lambda record: record.get(name) if record.get(name) is not None else record.get(other))
 
 
-def _default(name: str, value: Any) -> FieldMaker:
+def _default(name: str, *, value: Any) -> FieldMaker:
     return derived(lambda record: record.get(name, value))
 
 
@@ -165,7 +165,7 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("ProductVariant", "inventoryQuantity"): _inventory_quantity,
     ("ProductVariant", "displayName"): _either("displayName", "title"),
     ("InventoryItem", "variant"): found_by("product_variants", "inventory_item", lambda record: record["id"]),
-    ("InventoryItem", "tracked"): _default("tracked", True),
+    ("InventoryItem", "tracked"): _default("tracked", value=True),
     ("InventoryItem", "inventoryLevel"): _level,
     ("InventoryItem", "inventoryLevels"): nested(lambda store, record: record.get("inventoryLevels") or []),
     ("InventoryLevel", "quantities"): _quantities,
@@ -175,7 +175,7 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("InventoryChange", "location"): reference,
     ("Order", "customer"): reference,
     ("Order", "lineItems"): nested(lambda store, record: record.get("lineItems") or []),
-    ("Order", "test"): _default("test", False),
+    ("Order", "test"): _default("test", value=False),
     ("Order", "processedAt"): _either("processedAt", "createdAt"),
     ("Order", "presentmentCurrencyCode"): _either("presentmentCurrencyCode", "currencyCode"),
     ("Order", "currentTotalPriceSet"): _either("currentTotalPriceSet", "totalPriceSet"),
@@ -183,5 +183,5 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("LineItem", "discountedUnitPriceSet"): _either("discountedUnitPriceSet", "originalUnitPriceSet"),
     ("LineItem", "variant"): found_by("product_variants", "sku", lambda record: record.get("sku")),
     ("MoneyBag", "presentmentMoney"): _either("presentmentMoney", "shopMoney"),
-    ("Location", "isActive"): _default("isActive", True),
+    ("Location", "isActive"): _default("isActive", value=True),
 }

@@ -5,11 +5,11 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, get_named_type
+from graphql import FieldNode, GraphQLObjectType
 
 from sandbox.store import Order, Record, Row, Store, Where, decode, encode
 from sandbox.vendors.shopify.collections import GID_TYPES, TYPE_OF, collection_of
-from sandbox.vendors.shopify.documents import SCHEMA, DocumentError
+from sandbox.vendors.shopify.documents import SCHEMA, DocumentError, field_type
 from sandbox.vendors.shopify.projector import Compiler, Slice, connection_cost
 from sandbox.vendors.shopify.search import SearchError, to_where
 
@@ -69,8 +69,7 @@ def _connection(
     first = int(arguments["first"])
     if not 0 < first <= LARGEST_PAGE:
         raise _refused(name, f"first cannot exceed {LARGEST_PAGE}", "BAD_REQUEST")
-    type_ = get_named_type(SCHEMA.query_type.fields[name].type)  # type: ignore[union-attr]
-    child = compiler.child(type_, nodes)
+    child = compiler.child(field_type("QueryRoot", name), nodes)
     collection = CONNECTIONS[name]
     order = Order(arguments.get("sortKey") in ("UPDATED_AT", "CREATED_AT"), bool(arguments.get("reverse")))
     where = _where(name, collection, arguments)

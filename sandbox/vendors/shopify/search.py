@@ -1,6 +1,6 @@
 """The search syntax of `query:` arguments, turned into SQL over the record tables.
 
-Terms are `field:value`, `field:>=value` and so on; they stand side by side (AND), or with AND, OR, NOT and parentheses.
+Terms are `field:value`, `field:>=value` and so on, side by side (AND) or with AND, OR, NOT and parentheses.
 """
 
 import re

@@ -61,7 +61,7 @@ class Shopify(Vendor):
             return self._graphql(version, request.headers.get("x-shopify-access-token"), await request.body())
 
         add_rest(app, self.store, self.tokens, served_version)
-        return app  # type: ignore[return-value]
+        return app
 
     def _login(self, form: Mapping[str, str]) -> Response:
         if not is_client(form.get("client_id", ""), form.get("client_secret", "")):
@@ -121,8 +121,9 @@ class Shopify(Vendor):
 
     def results_in(self, payload: Any) -> list[Any] | None:
         for result in ((payload or {}).get("data") or {}).values():
-            if isinstance(result, dict) and isinstance(result.get("productVariants"), list):
-                return result["productVariants"]
+            variants = result.get("productVariants") if isinstance(result, dict) else None
+            if isinstance(variants, list):
+                return variants
         return None
 
     def refusal(self, kind: str, fault: Mapping[str, Any]) -> Answer:

@@ -1,9 +1,18 @@
-"""What a mutation says when it does not want to."""
+"""What a mutation is asked, and what it says when it does not want to."""
 
+from dataclasses import dataclass
 from typing import Any
 
 
-class UserErrors(Exception):
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a mutation is asked to do, and in which version of the API."""
+
+    arguments: dict[str, Any]
+    version: str
+
+
+class MutationRefusedError(Exception):
     """The mutation is refused; `errors` is its `userErrors`, `payload` what it tells besides."""
 
     def __init__(self, errors: list[dict[str, Any]], payload: dict[str, Any] | None = None) -> None:
