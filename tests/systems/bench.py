@@ -14,6 +14,7 @@ from concord.http.patience import Patience
 from concord.settings import Connection
 from sandbox.launch import Server
 from sandbox.tryton.server import Instance
+from sandbox.world.shopify import LOCATION
 from tests.systems.relay import Relay
 
 PATIENCE = Patience(first_wait=0.01, longest_wait=0.2, read_seconds=20)
@@ -30,6 +31,10 @@ class Desk:
         raise NotImplementedError
 
     def calls(self) -> int:
+        raise NotImplementedError
+
+    def effects(self, resource: Resource, key: str) -> object:
+        """Something that changes whenever the record is written."""
         raise NotImplementedError
 
     def expire_login(self) -> None:
@@ -61,7 +66,15 @@ LOGINS = {"shopify": "/oauth/access_token", "salesforce": "/oauth2/token"}
 TOUCHES = {
     "customers": {"note": "called today"},
     "product_variants": {"title": "new title"},
-    "inventory_items": {"inventoryLevel": None},
+    "inventory_items": {
+        "inventoryLevels": [
+            {
+                "id": f"{LOCATION}/level",
+                "location": {"id": LOCATION},
+                "quantities": [{"name": "available", "quantity": 4242, "updatedAt": "2026-11-01T00:00:00Z"}],
+            }
+        ]
+    },
     "Account": {"Website": "https://example.com"},
     "Contact": {"LastName": "Changed"},
     "Order": {"Status": "Activated"},
@@ -92,6 +105,10 @@ class SandboxDesk(Desk):
     def calls(self) -> int:
         return int(self.server.control("counts")["calls"])
 
+    def effects(self, resource: Resource, key: str) -> object:
+        records = self.server.control("counts")["records"]
+        return records.get(f"{self._name(resource)}/{key}", {}).get("effects", 0)
+
     def expire_login(self) -> None:
         self.server.control("limits", {"expire_tokens": True})
 
@@ -119,7 +136,7 @@ class TrytonDesk(Desk):
     instance: Instance
     relay: Relay
 
-    METHODS = {"read": ".search_read", "write": ".write", "create": ".create", "login": "common.db.login"}
+    METHODS = {"read": ".search_read", "write": '.write"', "create": '.create"', "login": "common.db.login"}
 
     def ask(self, method: str, *params: object, **context: object) -> Any:
         url = f"{self.instance.url}/{self.instance.database}/rpc/"
@@ -143,6 +160,10 @@ class TrytonDesk(Desk):
 
     def calls(self) -> int:
         return self.relay.calls
+
+    def effects(self, resource: Resource, key: str) -> object:
+        model = resource.read.model  # type: ignore[attr-defined]
+        return self.ask(f"model.{model}.read", [int(key)], ["_timestamp"])[0]["_timestamp"]
 
     def expire_login(self) -> None:
         self.relay.plan.append((".search_read", "refuse_token"))

@@ -231,7 +231,8 @@ class QuantityUpdates:
             for change in changes
         ]
         given = {"name": "available", "reason": "correction", "quantities": lines}
-        key = str(uuid.uuid5(_NAMESPACE, "|".join(change.change_id for change in changes)))
+        ids = [change.change_id for change in changes]
+        key = str(uuid.uuid5(_NAMESPACE, msgspec.json.encode([ids, lines]).decode()))
         data = self.api.run(session, query, {"input": given, "key": key}, is_write=True)
         return _payload_of(data, "m0")
 

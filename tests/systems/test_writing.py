@@ -1,0 +1,291 @@
+"""What every system must hold to when it is written to; effects are counted where they happen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from concord.contract import Change, End, Field, Outcome, Resource
+from concord.http.client import HttpSession
+from concord.http.guards import value_at
+from concord.registry import systems
+from tests.systems.bench import Bench, by_key, read_all
+
+FindBench = Callable[[str], Bench]
+UPDATED = [
+    (item.name, resource.name)
+    for item in systems()
+    for resource in item.resources
+    if resource.writes is not None and resource.writes.update
+]
+CREATED = [
+    (item.name, resource.name)
+    for item in systems()
+    for resource in item.resources
+    if resource.writes is not None and resource.writes.create
+]
+GOOD: Mapping[tuple[str, str], Mapping[str, object]] = {
+    ("shopify", "customers"): {"city": "Potsdam", "street": "Am Kanal 1"},
+    ("shopify", "products"): {"price": "1234.56"},
+    ("shopify", "inventory_levels"): {"available_quantity": 777},
+    ("salesforce", "accounts"): {"city": "Potsdam", "country_name": "CH"},
+    ("salesforce", "contacts"): {"phone": "+493012345678"},
+    ("salesforce", "orders"): {"order_status": "Cancelled"},
+    ("tryton", "parties"): {"party_name": "Another name"},
+    ("tryton", "addresses"): {"city": "Bern", "country_code": "CH"},
+    ("tryton", "contact_mechanisms"): {"mechanism_value": "another@example.org"},
+}
+BAD: Mapping[tuple[str, str], Mapping[str, object]] = {
+    ("shopify", "customers"): {"phone": "call me never"},
+    ("shopify", "products"): {"price": "-17.25"},
+    ("shopify", "inventory_levels"): {"available_quantity": 1_999_999_999},
+    ("salesforce", "accounts"): {"account_name": None},
+    ("salesforce", "contacts"): {"email": "nobody at nowhere"},
+    ("salesforce", "orders"): {"order_status": "Dreamt of"},
+    ("tryton", "parties"): {"party_code": "P10001"},
+    ("tryton", "addresses"): {"country_code": "XX"},
+    ("tryton", "contact_mechanisms"): {"mechanism_value": ""},
+}
+
+
+@dataclass
+class Case:
+    """A resource with records that a change can be made to."""
+
+    bench: Bench
+    resource: Resource
+    session: HttpSession
+    good: Mapping[str, object]
+
+    def changes(self, count: int, after: Mapping[str, object] | None = None) -> list[Change]:
+        """Updates of records that say something else so far, as a plan would make them."""
+        assert self.resource.writes is not None
+        wanted = self.good if after is None else after
+        guard = self.resource.field(self.resource.writes.guard)
+        made = []
+        for key, record in by_key(self.resource, read_all(self.session, self.resource)).items():
+            fields = [self.resource.field(name) for name in wanted]
+            before = {item.name: plain_value(record, item) for item in fields}
+            stamp = {guard.name: plain_value(record, guard)}
+            if before == dict(wanted) or self._is_unfit(record) or stamp[guard.name] is None:
+                continue
+            made.append(Change(f"change-{key}-{len(made)}", key, "update", before, wanted, stamp))
+        assert len(made) >= count
+        return made[-count:]
+
+    def _is_unfit(self, record: Mapping[str, Any]) -> bool:
+        if self.resource.deleted and value_at(record, self.resource.field(self.resource.deleted)):
+            return True
+        return record.get("code") == "P10001" or record.get("type") not in (None, "email")
+
+    def write(self, changes: list[Change]) -> list[Outcome]:
+        assert self.resource.writes is not None
+        outcomes = self.resource.writes.writer.write(self.session, self.resource, changes)
+        assert sorted(item.change_id for item in outcomes) == sorted(item.change_id for item in changes)
+        order = [item.change_id for item in changes]
+        return sorted(outcomes, key=lambda outcome: order.index(outcome.change_id))
+
+    def effects(self, change: Change) -> object:
+        return self.bench.desk.effects(self.resource, str(change.key))
+
+    def says(self, change: Change) -> dict[str, object]:
+        """What the record says now of the fields of the change."""
+        record = by_key(self.resource, read_all(self.session, self.resource))[str(change.key)]
+        return {name: plain_value(record, self.resource.field(name)) for name in change.after}
+
+
+@pytest.fixture
+def case(bench: FindBench, name: str, resource_name: str) -> Case:
+    found = bench(name)
+    resource = found.system.resource(resource_name)
+    return Case(found, resource, found.session(), GOOD.get((name, resource_name), {}))
+
+
+def ids(pairs: list[tuple[str, str]]) -> list[str]:
+    return [" ".join(pair) for pair in pairs]
+
+
+on_updates = pytest.mark.parametrize(("name", "resource_name"), UPDATED, ids=ids(UPDATED))
+on_creates = pytest.mark.parametrize(("name", "resource_name"), CREATED, ids=ids(CREATED))
+
+
+def has_arrived(case: Case, change: Change) -> bool:
+    return {name: str(value) for name, value in case.says(change).items()} == {
+        name: str(value) for name, value in change.after.items()
+    }
+
+
+def plain_value(record: Mapping[str, Any], field: Field) -> object:
+    """The value as we would write it; a list of one quantity is that quantity."""
+    value = value_at(record, field)
+    return value[0]["quantity"] if isinstance(value, list) else value
+
+
+@on_updates
+def test_changes_arrive_and_are_confirmed(case: Case) -> None:
+    changes = case.changes(10)
+    outcomes = case.write(changes)
+    assert [item.end for item in outcomes] == [End.CONFIRMED] * 10
+    assert [item.key for item in outcomes] == [change.key for change in changes]
+    assert all(has_arrived(case, change) for change in changes)
+
+
+@on_updates
+def test_a_record_that_moved_is_a_conflict_and_left_alone(case: Case) -> None:
+    moved, other = case.changes(2)
+    case.bench.desk.touch(case.resource, str(moved.key))
+    before = case.effects(moved)
+    outcomes = case.write([moved, other])
+    assert [item.end for item in outcomes] == [End.CONFLICTED, End.CONFIRMED]
+    assert case.effects(moved) == before
+    assert has_arrived(case, other)
+
+
+@on_updates
+def test_a_refused_value_is_rejected_and_does_not_hold_back_others(
+    case: Case, name: str, resource_name: str
+) -> None:
+    good, bad = case.changes(2)
+    bad = Change(bad.change_id, bad.key, "update", bad.before, BAD[name, resource_name], bad.guard)
+    before = case.effects(bad)
+    outcomes = case.write([good, bad])
+    assert [item.end for item in outcomes] == [End.CONFIRMED, End.REJECTED]
+    assert case.effects(bad) == before
+    assert outcomes[1].message
+    assert not any(str(value) in outcomes[1].message for value in bad.after.values() if value)
+
+
+@on_updates
+@pytest.mark.parametrize(("kind", "is_done"), [("cut_after", True), ("cut_before", False), ("html", False)])
+def test_a_lost_answer_is_an_unknown_outcome(case: Case, kind: str, is_done: bool) -> None:
+    (change,) = case.changes(1)
+    before = case.effects(change)
+    case.bench.desk.fault(kind, on="write")
+    (outcome,) = case.write([change])
+    assert (outcome.end, outcome.key) == (End.UNKNOWN, change.key)
+    assert (case.effects(change) != before) is is_done
+    assert has_arrived(case, change) is is_done
+
+
+@on_updates
+def test_a_write_that_was_turned_away_is_sent_again(case: Case) -> None:
+    (change,) = case.changes(1)
+    case.bench.desk.fault("throttle", on="write")
+    (outcome,) = case.write([change])
+    assert outcome.end is End.CONFIRMED
+    assert has_arrived(case, change)
+
+
+def new_records(case: Case, number: int) -> dict[str, object]:
+    """The fields of a create, referring to records that are there."""
+    system = case.bench.system
+    if system.name == "salesforce":
+        account = {"account_name": f"New {number}", "account_type": "Business", "city": "Bern"}
+        if case.resource.name == "accounts":
+            return {**account, "concord_id": f"CUS-{number}"}
+        owner = next(
+            iter(by_key(system.resource("accounts"), read_all(case.session, system.resource("accounts"))))
+        )
+        return {"account_source_id": owner, "last_name": f"New {number}", "concord_id": f"CUS-{number}"}
+    address = read_all(case.session, system.resource("addresses"))[0]
+    party = str(address["party"])
+    match case.resource.name:
+        case "parties":
+            return {"party_name": f"New {number}", "party_code": f"CUS-{number}"}
+        case "addresses":
+            street = f"New street {number}"
+            return {"party_source_id": party, "street": street, "city": "Bern", "country_code": "CH"}
+        case "contact_mechanisms":
+            value = f"new{number}@example.com"
+            return {"party_source_id": party, "mechanism_type": "email", "mechanism_value": value}
+    product = read_all(case.session, system.resource("products"))[0]
+    line = {"product": product["id"], "unit": product["default_uom"], "quantity": 2, "unit_price": "12.3400"}
+    return {
+        "reference": f"#9{number}",
+        "party_source_id": party,
+        "invoice_address_source_id": str(address["id"]),
+        "shipment_address_source_id": str(address["id"]),
+        "sale_date": "2026-11-20",
+        "lines": [line],
+    }
+
+
+def creates(case: Case, *numbers: int) -> list[Change]:
+    return [Change(f"create-{number}", None, "create", {}, new_records(case, number), {}) for number in numbers]
+
+
+@on_creates
+def test_a_create_gives_the_key_of_the_new_record(case: Case) -> None:
+    before = set(by_key(case.resource, read_all(case.session, case.resource)))
+    outcomes = case.write(creates(case, 11, 12, 13))
+    assert [item.end for item in outcomes] == [End.CONFIRMED] * 3
+    after = by_key(case.resource, read_all(case.session, case.resource))
+    assert set(after) - before == {item.key for item in outcomes}
+    assert len({item.key for item in outcomes}) == 3
+    if case.resource.name == "sales":
+        assert {after[str(item.key)]["state"] for item in outcomes} == {"processing"}
+
+
+@on_creates
+def test_a_create_whose_answer_was_lost_is_not_made_twice(case: Case) -> None:
+    before = set(by_key(case.resource, read_all(case.session, case.resource)))
+    (change,) = creates(case, 21)
+    case.bench.desk.fault("cut_after", on="create")
+    (lost,) = case.write([change])
+    (found,) = case.write([change])
+    after = by_key(case.resource, read_all(case.session, case.resource))
+    assert (lost.end, found.end) == (End.UNKNOWN, End.CONFIRMED)
+    assert set(after) - before == {found.key}
+    if case.resource.name == "sales":
+        assert after[str(found.key)]["state"] == "processing"
+
+
+@on_creates
+def test_a_create_that_is_refused_leaves_nothing_behind(case: Case) -> None:
+    before = set(by_key(case.resource, read_all(case.session, case.resource)))
+    good, bad = creates(case, 31, 32)
+    broken = {
+        "accounts": {"account_name": None},
+        "contacts": {"email": "nobody at nowhere"},
+        "parties": {"party_name": 5, "party_code": "P10001 "},
+        "addresses": {"country_code": "XX"},
+        "contact_mechanisms": {"mechanism_value": ""},
+        "sales": {"invoice_address_source_id": None, "shipment_address_source_id": None},
+    }[case.resource.name]
+    outcomes = case.write([good, Change(bad.change_id, None, "create", {}, {**bad.after, **broken}, {})])
+    assert [item.end for item in outcomes] == [End.CONFIRMED, End.REJECTED]
+    after = set(by_key(case.resource, read_all(case.session, case.resource)))
+    assert after - before == {outcomes[0].key}
+
+
+def test_a_customer_keeps_the_parts_of_the_address_that_nobody_changed(bench: FindBench) -> None:
+    found = bench("shopify")
+    case = Case(found, found.system.resource("customers"), found.session(), {"city": "Ulm"})
+    (change,) = case.changes(1)
+    kept = by_key(case.resource, read_all(case.session, case.resource))[str(change.key)]["defaultAddress"]
+    case.write([change])
+    now = by_key(case.resource, read_all(case.session, case.resource))[str(change.key)]["defaultAddress"]
+    assert now == {**kept, "city": "Ulm"}
+
+
+@pytest.mark.parametrize("kind", ["shuffle", "short"])
+def test_results_in_the_wrong_order_or_number_are_never_taken_for_granted(bench: FindBench, kind: str) -> None:
+    found = bench("salesforce")
+    case = Case(found, found.system.resource("contacts"), found.session(), {"phone": "+493087654321"})
+    changes = case.changes(5)
+    bad = Change("bad", changes[0].key, "update", {}, {"email": "nobody at nowhere"}, changes[0].guard)
+    found.desk.fault(kind, on="write")
+    outcomes = case.write([bad, *changes[1:]])
+    assert {item.end for item in outcomes} <= {End.CONFIRMED, End.UNKNOWN}
+    assert outcomes[0].end is End.UNKNOWN
+    for change, outcome in zip(changes[1:], outcomes[1:], strict=True):
+        assert outcome.end is End.UNKNOWN or has_arrived(case, change)
+
+
+def test_a_record_that_another_process_holds_is_tried_again(bench: FindBench) -> None:
+    found = bench("salesforce")
+    case = Case(found, found.system.resource("accounts"), found.session(), {"city": "Jena"})
+    found.desk.fault("row_errors", on="write")
+    outcomes = case.write(case.changes(3))
+    assert [item.end for item in outcomes] == [End.CONFIRMED] * 3
