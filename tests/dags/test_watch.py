@@ -9,7 +9,8 @@ from concord import registry
 from concord.contract import ChangedBetween, Window
 from concord.monitoring import watch
 from concord.orchestration import reporting, tasks
-from concord.stages.freshness import last_reconciled_run, system_of_plan, writable_systems
+from concord.stages.freshness import writable_systems
+from concord.stages.lookups import last_reconciled_run, open_dead_letters, system_of_plan
 from concord.store.engine import PLANNER, Database
 
 NOW = datetime(2026, 3, 10, 4, tzinfo=UTC)
@@ -130,6 +131,9 @@ def test_new_dead_letters_are_an_alarm_and_old_ones_are_not(ledger: Database) ->
                 (str(number), NOW - age),
             )
     assert alarms(ledger, "dead_letters") == ["dead letters"]
+    shopify = registry.system("shopify")
+    assert open_dead_letters(ledger, shopify, shopify.resource("customers")) == ["1", "0"]
+    assert open_dead_letters(ledger, shopify, shopify.resource("orders")) == []
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,8 @@ def test_less_agreement_than_the_night_before_is_an_alarm(
             with ledger.transaction() as connection:
                 connection.execute(
                     "insert into ops.agreement (run_id, phase, entity, field, left_system, right_system, "
-                    "compared, agreed, measured_at) values (%s, %s, 'customer', 'email', 'shopify', 'tryton', 1000, %s, %s)",
+                    "compared, agreed, measured_at) "
+                    "values (%s, %s, 'customer', 'email', 'shopify', 'tryton', 1000, %s, %s)",
                     (run, phase, share, at),
                 )
     assert alarms(ledger, "agreement") == expected

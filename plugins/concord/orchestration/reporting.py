@@ -1,5 +1,6 @@
 """The tasks that tell people how it stands: the report of a night, and the alarms."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -8,9 +9,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from concord import registry
 from concord.monitoring import watch
 from concord.orchestration.defaults import installation, spoken
-from concord.stages.freshness import last_reconciled_run
+from concord.stages.lookups import last_reconciled_run
 from concord.stages.report import write_report
 from concord.store.engine import PLANNER, Connection
+
+log = logging.getLogger(__name__)
 
 Check = Callable[[Connection, datetime], list[watch.Alarm]]
 
@@ -44,6 +47,9 @@ def check(name: str) -> int:
     """Fail with one sentence per alarm; 0 when all is quiet."""
     with installation()[1].transaction(PLANNER) as connection:
         alarms = CHECKS[name](connection, datetime.now(UTC))
-    if alarms:
-        raise AirflowFailException("\n".join(f"{alarm.name}: {alarm.sentence}" for alarm in alarms))
+    sentences = [f"{alarm.name}: {alarm.sentence}" for alarm in alarms]
+    for sentence in sentences:
+        log.error("%s", sentence)
+    if sentences:
+        raise AirflowFailException("\n".join(sentences))
     return 0

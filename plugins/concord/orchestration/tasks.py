@@ -17,6 +17,7 @@ from concord.orchestration.defaults import find_connection, installation, spoken
 from concord.stages.agreement import measure_agreement
 from concord.stages.extract import extract_window
 from concord.stages.freshness import writable_systems
+from concord.stages.gates import accept_volume
 from concord.stages.identify import identify
 from concord.stages.sessions import open_session
 from concord.stages.transform import run_dbt
@@ -39,7 +40,7 @@ def span_params() -> dict[str, Param]:
     return {
         "from": Param(None, title="Read from", description="Empty: where coverage ends.", **moment),
         "to": Param(None, title="Read to", description="Empty: the end of this run's interval.", **moment),
-        "is_volume_accepted": Param(
+        "accept_volume": Param(
             default=False,
             type="boolean",
             title="Accept an unusual volume",
@@ -105,6 +106,8 @@ def validate(system_name: str, landed: Iterable[Landed], params: Any = None) -> 
     for name, batch_id in batches.items():
         if not batch_id:
             continue
+        if params["accept_volume"]:
+            accept_volume(database, batch_id)
         try:
             counted = validate_batch(
                 database,
@@ -112,7 +115,6 @@ def validate(system_name: str, landed: Iterable[Landed], params: Any = None) -> 
                 resource=system.resource(name),
                 batch_id=batch_id,
                 suites=settings.expectations,
-                is_volume_accepted=params["is_volume_accepted"] is True,
             )
             counts[name] = asdict(counted)
         except (BatchError, ConfigurationError) as error:

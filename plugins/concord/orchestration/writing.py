@@ -14,7 +14,7 @@ from concord.contract import System
 from concord.errors import ConfigurationError, PermanentError
 from concord.orchestration.defaults import find_connection, installation, spoken
 from concord.stages.apply import apply_plan
-from concord.stages.freshness import system_of_plan
+from concord.stages.lookups import open_dead_letters, system_of_plan
 from concord.stages.plan import PlanSummary, approve, decline, plan_changes, render_plan
 from concord.stages.replay import replay_dead_letters
 from concord.stages.sessions import open_session
@@ -97,7 +97,7 @@ def question(planned: Planned) -> tuple[str, str]:
     """The headline and the Markdown by which a person decides."""
     text = render_plan(installation()[1], planned["plan_id"])
     headline = f"{planned['system']}: {planned['planned']} changes wait for your approval"
-    return headline, text.replace("<", "&lt;")
+    return headline, text
 
 
 def record_answer(planned: Planned, event: Mapping[str, Any]) -> None:
@@ -173,11 +173,13 @@ def replay(params: Mapping[str, Any]) -> dict[str, Any]:
     """Send dead letters back into the stage that refused them; none named means all that are open."""
     settings, database = installation()
     system = registry.system(params["system"])
+    resource = system.resource(params["resource"])
+    letters = params["dead_letter_ids"] or open_dead_letters(database, system, resource)
     counts = replay_dead_letters(
         database,
         system=system,
-        resource=system.resource(params["resource"]),
-        dead_letter_ids=params["dead_letter_ids"] or None,
+        resource=resource,
+        dead_letter_ids=letters,
         suites=settings.expectations,
     )
     return asdict(counts)
