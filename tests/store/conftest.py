@@ -17,4 +17,4 @@ def vendor() -> Iterator[Vendor]:
 
 @pytest.fixture
 def trip(database: str, vendor: Vendor, tmp_path: Path) -> RoundTrip:
-    return RoundTrip(database, vendor, tmp_path / "suites")
+    return RoundTrip(database, vendor, tmp_path / "suites").prepare()

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
+
 from concord.contract import System, Window
 from concord.stages.apply import PlanOutcome, apply_plan
 from concord.stages.extract import extract_window
@@ -14,8 +16,6 @@ from concord.stages.validate import validate_batch
 from concord.stages.verify import VerifyCounts, verify_plan
 from concord.store.engine import TRANSFORMER, Database
 from concord.store.tables import create_tables
-from psycopg import sql
-
 from tests.store.shopfront import Vendor, declare, open_shopfront, write_suites
 
 DESIRED = {
@@ -31,7 +31,11 @@ class RoundTrip:
         self.database = Database(url)
         self.vendor = vendor
         self.system = system or declare()
-        self.suites = write_suites(folder)
+        self.suites = folder
+
+    def prepare(self) -> "RoundTrip":
+        """Make the tables, an empty desired state, a policy that lets everything pass, and the suites."""
+        write_suites(self.suites)
         for resource in self.system.resources:
             create_tables(self.database, self.system, resource)
         with self.database.transaction(TRANSFORMER) as connection:
@@ -41,6 +45,7 @@ class RoundTrip:
                     f"(_entity_id text unique, _key text, _reason text, {columns})"
                 )
         self.allow()
+        return self
 
     def allow(self, *rows: str) -> None:
         """The approval policy as lines of its seed; without any, everything passes."""
@@ -51,9 +56,10 @@ class RoundTrip:
                 "resource text, action text, max_changes integer, max_share_percent numeric, field text, "
                 "max_relative_change_percent numeric)"
             )
-            with connection.cursor() as cursor, cursor.copy(
-                "copy marts.approval_policy from stdin with (format csv)"
-            ) as copy:
+            with (
+                connection.cursor() as cursor,
+                cursor.copy("copy marts.approval_policy from stdin with (format csv)") as copy,
+            ):
                 copy.write("\n".join(lines) + "\n")
 
     def ingest(self, day: int = 1) -> None:
@@ -101,9 +107,7 @@ class RoundTrip:
 
     def verify(self, plan_id: str) -> VerifyCounts:
         with open_shopfront(self.vendor.url) as session:
-            return verify_plan(
-                self.database, session, system=self.system, plan_id=plan_id, suites=self.suites
-            )
+            return verify_plan(self.database, session, system=self.system, plan_id=plan_id, suites=self.suites)
 
     def write_back(self, run: str = "night 1") -> PlanOutcome:
         """Plan, approve, apply and verify."""

@@ -1,11 +1,11 @@
 """Carrying out a plan against a real server: four ends, each change sent once, whatever happens on the way."""
 
 import pytest
+
 from concord.errors import ConfigurationError, TransientError
 from concord.stages.apply import PlanOutcome, apply_plan
 from concord.stages.plan import approve
 from concord.store.leases import acquire
-
 from tests.store.round_trip import RoundTrip
 from tests.store.shopfront import declare, open_shopfront
 
@@ -57,9 +57,7 @@ def test_applying_twice_has_one_effect(wishful: RoundTrip) -> None:
 def test_every_send_is_in_the_journal_before_its_answer(wishful: RoundTrip) -> None:
     plan_id = approved(wishful)
     wishful.apply(plan_id)
-    events = wishful.rows(
-        "select array_agg(event order by journal_id) from ops.journal group by change_id"
-    )
+    events = wishful.rows("select array_agg(event order by journal_id) from ops.journal group by change_id")
     assert events == [(["sent", "confirmed"],)] * 6
 
 
@@ -219,6 +217,4 @@ def test_a_plan_left_behind_is_closed_by_the_next(wishful: RoundTrip) -> None:
 def test_the_books_of_a_plan_cannot_be_cooked(wishful: RoundTrip) -> None:
     outcome = wishful.write_back()
     with pytest.raises(Exception, match="books do not balance"), wishful.database.transaction() as connection:
-        connection.execute(
-            "update ops.plans set confirmed = 5, held = 1 where plan_id = %s", (outcome.plan_id,)
-        )
+        connection.execute("update ops.plans set confirmed = 5, held = 1 where plan_id = %s", (outcome.plan_id,))

@@ -1,10 +1,10 @@
 """The difference between what a system should say and what it says, and who decides on it."""
 
 import pytest
+
 from concord.errors import ConfigurationError
 from concord.stages.plan import POLICY, approve, decline, plan_changes
 from concord.stages.policy import judge_plan
-
 from tests.store.round_trip import RoundTrip
 
 
@@ -111,7 +111,9 @@ def test_a_missing_desired_model_is_a_sentence(known: RoundTrip) -> None:
         pytest.param(["*,*,*,1,,,"], "2 updates of accounts are more than the 1", id="many"),
         pytest.param(["*,*,*,1,,,", "shopfront,accounts,update,5,,,"], "", id="specific"),
         pytest.param(["shopfront,accounts,update,5,50,,"], "touch more than 50 % of the 3", id="share"),
-        pytest.param(["*,*,*,5,,credit_amount,20"], "1 of the 2 updates of accounts move credit_amount", id="leap"),
+        pytest.param(
+            ["*,*,*,5,,credit_amount,20"], "1 of the 2 updates of accounts move credit_amount", id="leap"
+        ),
         pytest.param(["*,*,*,5,,credit_amount,200"], "", id="step"),
         pytest.param(["other,*,*,5,,,"], "No approval policy covers updates of accounts", id="uncovered"),
     ],

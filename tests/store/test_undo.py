@@ -1,9 +1,9 @@
 """Taking a plan back: what still says what we wrote, and nothing that somebody changed since."""
 
 import pytest
+
 from concord.errors import ConfigurationError
 from concord.stages.plan import approve
-
 from tests.store.round_trip import RoundTrip
 
 
@@ -33,8 +33,14 @@ def test_undo_leaves_what_somebody_changed_since_and_names_it(written: RoundTrip
     written.vendor.put("accounts", "A-1", {"phone": "edited"})
     written.ingest(day=2)
     undo = written.undo(plan_id)
-    assert written.changes(undo.plan_id)[0][3:] == ({"account_name": "New 1"}, {"account_name": "Old 1"}, "planned")
-    (reason,) = written.rows("select reason from ops.changes where plan_id = %s order by sequence", undo.plan_id)[0]
+    assert written.changes(undo.plan_id)[0][3:] == (
+        {"account_name": "New 1"},
+        {"account_name": "Old 1"},
+        "planned",
+    )
+    (reason,) = written.rows("select reason from ops.changes where plan_id = %s order by sequence", undo.plan_id)[
+        0
+    ]
     assert "changed since: phone" in str(reason)
 
 

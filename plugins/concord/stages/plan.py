@@ -11,6 +11,7 @@ from psycopg import sql
 from concord.contract import Kind, Resource, System, Writes
 from concord.errors import ConfigurationError
 from concord.failpoints import failpoint
+from concord.stages.plan_page import render_plan
 from concord.stages.policy import judge_plan
 from concord.store.dead_letters import content_id
 from concord.store.engine import PLANNER, Connection, Database
@@ -18,6 +19,8 @@ from concord.store.ids import derive_id
 from concord.store.journal import hold_planned
 from concord.store.plans import Plan, close_plan, count_changes, find_plan, load_plan
 from concord.store.tables import table_name, validated_table
+
+__all__ = ["POLICY", "PlanSummary", "approve", "decline", "plan_changes", "render_plan"]
 
 POLICY = "policy"
 

@@ -105,9 +105,7 @@ def _undone(connection: Connection, system: System, plan_id: str) -> Iterator[st
         yield f"{row[0]} of the changes repeat what a person had undone before."
 
 
-def _judge_amount(
-    connection: Connection, system: System, group: _Group, rows: list[_Row]
-) -> Iterator[str]:
+def _judge_amount(connection: Connection, system: System, group: _Group, rows: list[_Row]) -> Iterator[str]:
     most = next((row.max_changes for row in rows if row.max_changes is not None), None)
     share = next((row.max_share_percent for row in rows if row.max_share_percent is not None), None)
     if most is None and share is None:
@@ -126,9 +124,7 @@ def _count_known(connection: Connection, system: System, resource: str) -> int:
     return int(str(row[0])) if row else 0
 
 
-def _judge_leaps(
-    connection: Connection, plan_id: str, group: _Group, rows: list[_Row]
-) -> Iterator[str]:
+def _judge_leaps(connection: Connection, plan_id: str, group: _Group, rows: list[_Row]) -> Iterator[str]:
     judged: set[str] = set()
     for row in rows:
         limit = row.max_relative_change_percent

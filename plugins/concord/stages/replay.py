@@ -1,0 +1,89 @@
+"""Sends dead letters back into the stage that refused them; doing it again has no further effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from concord.contract import Batch, Resource, System
+from concord.failpoints import failpoint
+from concord.stages.extract import begin_batch, land_pages
+from concord.stages.validate import validate_batch
+from concord.store.dead_letters import release_changes
+from concord.store.engine import LOADER, PLANNER, Connection, Database
+from concord.store.ids import derive_id
+
+_REFUSED = """
+select dead_letter_id, payload from ops.dead_letters
+where dead_letter_id = any(%s) and stage = 'validate' and system = %s and resource = %s
+    and state <> 'resolved' and payload is not null
+order by dead_letter_id
+for update
+"""
+_REPLAYED = """
+update ops.dead_letters set state = 'replayed', attempts = attempts + 1, last_seen_at = clock_timestamp()
+where dead_letter_id = any(%s) and state = 'open'
+"""
+# A letter comes to the end that its payload came to; an older version of what is held is settled too.
+_CONCLUDE = """
+update ops.dead_letters as letter
+set state = case judged.disposition when 'quarantined' then 'open' else 'resolved' end,
+    message = coalesce(judged.reason, letter.message), last_seen_at = clock_timestamp()
+from unnest(%(letters)s::text[]) with ordinality as named (dead_letter_id, place)
+inner join ops.dispositions as judged on judged.batch_id = %(batch)s and judged.row_number = named.place - 1
+where letter.dead_letter_id = named.dead_letter_id and letter.state <> 'resolved'
+returning letter.state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayCounts:
+    """Letters judged again, those that passed, those still refused, and refused changes for the next plan."""
+
+    replayed: int
+    resolved: int
+    refused: int
+    released: int
+
+
+def replay_dead_letters(
+    database: Database,
+    *,
+    system: System,
+    resource: Resource,
+    dead_letter_ids: Sequence[str],
+    suites: Path,
+) -> ReplayCounts:
+    """Judge the payloads of these letters again, and let the next plan contain these refused changes again.
+
+    Letters that are resolved are left alone. A payload older than what is held never overwrites it.
+    """
+    with database.transaction(PLANNER) as connection:
+        released = release_changes(connection, dead_letter_ids, system=system.name, resource=resource.name)
+    named = sorted(set(dead_letter_ids))
+    batch = Batch(system, resource, derive_id("replay", system.name, resource.name, *named))
+    with database.transaction(LOADER) as connection:
+        letters = _land_letters(connection, batch, named)
+    failpoint("replay.after_landing")
+    if not letters:
+        return ReplayCounts(0, 0, 0, released)
+    validate_batch(database, system=system, resource=resource, batch_id=batch.batch_id, suites=suites)
+    failpoint("replay.after_validation")
+    with database.transaction(LOADER) as connection:
+        rows = connection.execute(_CONCLUDE, {"letters": letters, "batch": batch.batch_id}).fetchall()
+    still = sum(row[0] == "open" for row in rows)
+    return ReplayCounts(len(letters), len(letters) - still, still, released)
+
+
+def _land_letters(connection: Connection, batch: Batch, named: Sequence[str]) -> list[str]:
+    """Land the payloads in the order of their letters; returns those letters."""
+    values = (list(named), batch.system.name, batch.resource.name)
+    rows = connection.execute(_REFUSED, values).fetchall()
+    if not rows:
+        return []
+    letters = [str(row[0]) for row in rows]
+    connection.execute(_REPLAYED, (letters,))
+    begin_batch(connection, batch, purpose="replay", window=None)
+    land_pages(connection, batch, [[msgspec.Raw(str(row[1]).encode()) for row in rows]])
+    return letters

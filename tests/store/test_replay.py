@@ -1,0 +1,100 @@
+"""Dead letters back into the stage that refused them: those named, and once."""
+
+import pytest
+
+from concord.stages.replay import ReplayCounts, replay_dead_letters
+from tests.store.round_trip import RoundTrip
+from tests.store.shopfront import write_suites
+
+
+@pytest.fixture
+def refused(trip: RoundTrip) -> RoundTrip:
+    """Two accounts that validation set aside for a name that is too long, and one sound one."""
+    trip.vendor.put("accounts", "A-1", {"name": "x" * 70, "phone": "1"})
+    trip.vendor.put("accounts", "A-2", {"name": "y" * 70, "phone": "2"})
+    trip.vendor.put("accounts", "A-3", {"name": "Name 3", "phone": "3"})
+    trip.ingest()
+    return trip
+
+
+def letter_of(trip: RoundTrip, key: str) -> str:
+    ((letter,),) = trip.rows("select dead_letter_id from ops.dead_letters where record_key = %s", key)
+    return str(letter)
+
+
+def replay(trip: RoundTrip, *letters: str) -> ReplayCounts:
+    return replay_dead_letters(
+        trip.database,
+        system=trip.system,
+        resource=trip.system.resource("accounts"),
+        dead_letter_ids=letters,
+        suites=trip.suites,
+    )
+
+
+def states(trip: RoundTrip) -> list[tuple[object, ...]]:
+    return trip.rows("select record_key, state, attempts from ops.dead_letters order by 1")
+
+
+def relax(trip: RoundTrip) -> None:
+    """The business decides that long names are right."""
+    trip.suites = write_suites(trip.suites.parent / "relaxed", longest=100)
+
+
+def test_a_replay_of_what_is_still_wrong_changes_nothing_else(refused: RoundTrip) -> None:
+    assert replay(refused, letter_of(refused, "A-1")) == ReplayCounts(1, 0, 1, 0)
+    assert states(refused) == [("A-1", "open", 2), ("A-2", "open", 1)]
+
+
+def test_exactly_the_named_letters_pass_once_the_rule_is_mended(refused: RoundTrip) -> None:
+    relax(refused)
+    assert replay(refused, letter_of(refused, "A-1")) == ReplayCounts(1, 1, 0, 0)
+    assert states(refused) == [("A-1", "resolved", 2), ("A-2", "open", 1)]
+    assert refused.rows("select _key from validated.shopfront__accounts order by 1") == [("A-1",), ("A-3",)]
+
+
+def test_the_same_replay_five_times_has_one_effect(refused: RoundTrip) -> None:
+    relax(refused)
+    letter = letter_of(refused, "A-1")
+    first = replay(refused, letter)
+    kept = refused.rows("select * from validated.shopfront__accounts order by 1"), states(refused)
+    again = [replay(refused, letter) for _ in range(4)]
+    assert first.resolved == 1
+    assert again == [ReplayCounts(0, 0, 0, 0)] * 4
+    assert (refused.rows("select * from validated.shopfront__accounts order by 1"), states(refused)) == kept
+
+
+def test_an_older_payload_never_overwrites_a_newer_record(refused: RoundTrip) -> None:
+    letter = letter_of(refused, "A-1")
+    refused.vendor.put("accounts", "A-1", {"name": "Mended"})
+    refused.ingest(day=2)
+    relax(refused)
+    with refused.database.transaction() as connection:
+        connection.execute("update ops.dead_letters set state = 'open' where dead_letter_id = %s", (letter,))
+    assert replay(refused, letter).resolved == 1
+    assert refused.rows("select account_name from validated.shopfront__accounts where _key = 'A-1'") == [
+        ("Mended",)
+    ]
+    assert refused.rows(
+        "select disposition from ops.dispositions join ops.batches using (batch_id) where purpose = 'replay'"
+    ) == [("repeated",)]
+
+
+def test_a_replayed_batch_balances(refused: RoundTrip) -> None:
+    replay(refused, letter_of(refused, "A-1"), letter_of(refused, "A-2"))
+    assert refused.rows("select state, received, quarantined from ops.batches where purpose = 'replay'") == [
+        ("covered", 2, 2)
+    ]
+
+
+def test_a_refused_change_is_planned_again_after_its_replay(trip: RoundTrip) -> None:
+    trip.vendor.put("accounts", "A-1", {"name": "Name 1", "phone": "1"})
+    trip.ingest()
+    trip.want("accounts", "E-1", "A-1", phone="bad")
+    assert trip.write_back("night 1").rejected == 1
+    letter = letter_of(trip, "A-1")
+    assert replay(trip, letter) == ReplayCounts(0, 0, 0, 1)
+    assert replay(trip, letter) == ReplayCounts(0, 0, 0, 0)
+    trip.vendor.is_tolerant = True
+    assert trip.write_back("night 2").confirmed == 1
+    assert states(trip) == [("A-1", "resolved", 1)]
