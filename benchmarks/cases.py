@@ -1,7 +1,7 @@
 """One case of the reading benchmark in a process of its own; prints its seconds and its peak memory as JSON.
 
-    python -m benchmarks.cases concord SERVER_URL WAREHOUSE_URL
-    python -m benchmarks.cases copy FILE WAREHOUSE_URL
+python -m benchmarks.cases concord SERVER_URL WAREHOUSE_URL
+python -m benchmarks.cases copy FILE WAREHOUSE_URL
 """
 
 import json

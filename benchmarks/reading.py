@@ -120,7 +120,9 @@ def prepared(count: int) -> Iterator[Bench]:
             create_tables(database, PLAIN, records)
             server = launch.start("plain", folder / "plain")
             try:
-                requests.post(f"{server.url}/__control/limits", json={"count": count}, timeout=600).raise_for_status()
+                requests.post(
+                    f"{server.url}/__control/limits", json={"count": count}, timeout=600
+                ).raise_for_status()
                 yield Bench(server.url, postgres.url(), folder, count)
             finally:
                 server.stop()

@@ -32,14 +32,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One real server for the whole run, which forgets on power loss and is quick for it.
-
-    Not in pytest's own folder: each other run of pytest closes that to the account the server runs as.
-    """
-    with (
-        tempfile.TemporaryDirectory(prefix="concord-tests-") as folder,
-        Processes(home := Path(folder), is_bound=True) as processes,
-    ):
+    """One real server for the whole run, which forgets on power loss and is quick for it."""
+    with open_folder() as home, Processes(home, is_bound=True) as processes:
         server = Postgres(home, processes, settings=FORGETFUL, databases=[TEMPLATE])
         server.start()
         yield server
@@ -74,9 +68,24 @@ def empty_database(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home() -> Iterator[Path]:
     """A state folder for an installation."""
-    return tmp_path / "home"
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def module_home() -> Iterator[Path]:
+    """A state folder that the tests of one module share."""
+    with open_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder outside pytest's own, which each run of pytest closes to the account a database server runs as."""
+    with tempfile.TemporaryDirectory(prefix="concord-tests-") as folder:
+        yield Path(folder) / "home"
 
 
 @contextmanager

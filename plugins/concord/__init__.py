@@ -1,0 +1,1 @@
+"""Concord makes the systems of a business agree."""

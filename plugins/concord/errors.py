@@ -1,22 +1,22 @@
 """Every error Concord raises, sorted by what the caller should do about it.
 
-    ConcordError
-    ├── ConfigurationError          stop; a person must change something
-    │   └── ContractError
-    ├── TransientError              try again later
-    │   ├── NetworkError
-    │   ├── RateLimitError          (retry_after)
-    │   └── ServerError
-    ├── PermanentError              do not try again
-    │   ├── AuthenticationError
-    │   └── RequestError
-    ├── RecordError                 this record to dead letters, carry on
-    │   ├── ContractViolationError
-    │   ├── ChangeRejectedError
-    │   └── ChangeConflictError
-    ├── BatchError                  refuse the whole batch, move nothing forward
-    │   └── ExpectationsFailedError
-    └── OutcomeUnknownError         we sent a write and heard nothing: read back first
+ConcordError
+├── ConfigurationError          stop; a person must change something
+│   └── ContractError
+├── TransientError              try again later
+│   ├── NetworkError
+│   ├── RateLimitError          (retry_after)
+│   └── ServerError
+├── PermanentError              do not try again
+│   ├── AuthenticationError
+│   └── RequestError
+├── RecordError                 this record to dead letters, carry on
+│   ├── ContractViolationError
+│   ├── ChangeRejectedError
+│   └── ChangeConflictError
+├── BatchError                  refuse the whole batch, move nothing forward
+│   └── ExpectationsFailedError
+└── OutcomeUnknownError         we sent a write and heard nothing: read back first
 """
 
 

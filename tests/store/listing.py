@@ -116,12 +116,16 @@ NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinf
 def write_suite(folder: Path) -> Path:
     """A suite with one statement about rows: prices are not negative."""
     suite = {
+        "name": "testing/things",
         "expectations": [
             {
                 "type": "expect_column_values_to_be_between",
                 "kwargs": {"column": "price", "min_value": 0},
-                "severity": "row",
-                "meta": {"note": "A negative price is a typing error."},
+                "meta": {
+                    "severity": "row",
+                    "reason": "price is below 0",
+                    "note": "A negative price is a typing error.",
+                },
             }
         ]
     }

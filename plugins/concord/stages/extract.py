@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from concord.contract import (
     Batch,
@@ -75,7 +76,7 @@ def land_pages(connection: Connection, batch: Batch, pages: Iterable[Page]) -> i
         table=landing_table(batch.system, batch.resource),
         columns=sql.SQL(", ").join(sql.Identifier(name) for name in shaper.columns),
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
         for page in pages:
             copy.write(shaper.shape(page))
     connection.execute(
