@@ -1,0 +1,93 @@
+"""For every expectation of every suite, by its reason: what to change in a good record so that it fails."""
+
+from typing import Final
+
+from tests.expectations.good_rows import Row
+
+_SHOP_LINES = '{"nodes": [{"quantity": %s}], "pageInfo": {"hasNextPage": %s}}'
+_LATER = "2126-01-01T00:00:00Z"
+
+ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
+    "shopify/customers": {
+        "source_id is no Customer id": {"source_id": "gid://shopify/Order/1"},
+        "email is no e-mail address": {"email": "n/a"},
+        "phone is no phone number": {"phone": "call me"},
+        "country_code is no country code": {"country_code": "Germany"},
+        "created_at lies in the future": {"created_at": _LATER},
+    },
+    "shopify/products": {
+        "source_id is no ProductVariant id": {"source_id": "gid://shopify/Product/1"},
+        "price is below 0": {"price": "-9.90"},
+        "product_status is unknown": {"product_status": "SOLD"},
+        "sku is blank": {"sku": "  "},
+    },
+    "shopify/inventory_levels": {
+        "source_id is no InventoryItem id": {"source_id": "1"},
+        "location_source_id is no Location id": {"location_source_id": "Berlin"},
+        "available_quantity is out of all proportion": {"available_quantity": '[{"quantity": 99999999}]'},
+    },
+    "shopify/orders": {
+        "source_id is no Order id": {"source_id": "gid://shopify/DraftOrder/1"},
+        "customer_source_id is no Customer id": {"customer_source_id": "gid://shopify/Company/1"},
+        "total_amount is below 0": {"total_amount": "-0.01"},
+        "currency_code is no currency we trade in": {"currency_code": "EURO"},
+        "an order line has no quantity above 0": {"lines": _SHOP_LINES % ("0", "false")},
+        "the order has more lines than were read": {"lines": _SHOP_LINES % ("1", "true")},
+        "created_at lies in the future": {"created_at": _LATER, "cancelled_at": None},
+        "cancelled_at lies before created_at": {"cancelled_at": "2026-10-01T00:00:00Z"},
+    },
+    "salesforce/accounts": {
+        "source_id is no account id": {"source_id": "003Hs00000abcdeIAA"},
+        "account_name is empty or cut off": {"account_name": "x" * 256},
+        "account_type is unknown": {"account_type": "Partner"},
+        "country_name is no country we know": {"country_name": "Atlantis"},
+    },
+    "salesforce/contacts": {
+        "source_id is no contact id": {"source_id": "001Hs00000abcdeIAA"},
+        "email is no e-mail address": {"email": "ada@example"},
+        "phone is no phone number": {"phone": "12345"},
+        "account_source_id is no account id": {"account_source_id": "x"},
+    },
+    "salesforce/orders": {
+        "source_id is no order id": {"source_id": "001Hs00000abcdeIAA"},
+        "order_status is unknown": {"order_status": "Lost"},
+        "total_amount is below 0": {"total_amount": "-1"},
+        "currency_code is no currency we trade in": {"currency_code": "€"},
+        "effective_date lies in the future": {"effective_date": "2126-01-01"},
+    },
+    "tryton/parties": {
+        "source_id is no number": {"source_id": "x"},
+        "party_code is blank": {"party_code": " "},
+        "party_name is empty or out of all proportion": {"party_name": ""},
+    },
+    "tryton/addresses": {
+        "party_source_id is no number": {"party_source_id": "x"},
+        "country_code is no country code": {"country_code": "DEU"},
+        "postal_code is out of all proportion": {"postal_code": "9" * 21},
+    },
+    "tryton/contact_mechanisms": {
+        "mechanism_type is unknown": {"mechanism_type": "pigeon"},
+        "the e-mail address is none": {"mechanism_value": "ada at example.com"},
+        "the phone number is none": {"mechanism_type": "mobile", "mechanism_value": "n/a"},
+    },
+    "tryton/products": {
+        "sku is blank": {"sku": " "},
+        "list_price is below 0": {"list_price": "-1"},
+    },
+    "tryton/stock_levels": {
+        "on_hand_quantity is out of all proportion": {"on_hand_quantity": "1e9"},
+    },
+    "tryton/sales": {
+        "sale_state is unknown": {"sale_state": "lost"},
+        "total_amount is out of all proportion": {"total_amount": "1e12"},
+        "currency_code is no currency we trade in": {"currency_code": "XXX"},
+        "a sale line has no quantity": {"lines": '[{"quantity": 0}]'},
+    },
+}
+
+# A batch of this many records of this kind is refused.
+TABLE_FAULTS: Final[dict[str, dict[str, tuple[int, Row]]]] = {
+    "shopify/products": {"no product has a price": (20, {"price": "0"})},
+    "tryton/products": {"no product has a price": (20, {"list_price": None})},
+    "tryton/stock_levels": {"nothing at all is in stock": (20, {"on_hand_quantity": "0"})},
+}

@@ -1,0 +1,97 @@
+"""Every suite accepts a good batch and an empty one, and notices one planted fault per expectation."""
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from concord.registry import systems
+from concord.settings import REPOSITORY
+from concord.stages.expectations import ROW, TABLE, Suite, load_suite
+from tests.expectations.conftest import Warehouse
+from tests.expectations.faults import ROW_FAULTS, TABLE_FAULTS
+from tests.expectations.good_rows import GOOD
+
+FOLDER = REPOSITORY / "expectations"
+RESOURCES = sorted(GOOD)
+
+
+def suite_of(resource: str) -> Suite:
+    return load_suite(FOLDER / f"{resource}.json")
+
+
+def test_every_resource_has_a_suite_and_every_suite_a_resource() -> None:
+    declared = {f"{system.name}/{resource.name}" for system in systems() for resource in system.resources}
+    written = {f"{path.parent.name}/{path.stem}" for path in FOLDER.glob("*/*.json")}
+    assert declared == written == set(GOOD)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_expectation_has_a_planted_fault(resource: str) -> None:
+    suite = suite_of(resource)
+    rows = [item.reason for item in suite.expectations if item.severity == ROW]
+    tables = [item.reason for item in suite.expectations if item.severity == TABLE]
+    volumes = [reason for reason in tables if reason.endswith("records came in one window")]
+    assert sorted(rows) == sorted(ROW_FAULTS[resource])
+    assert sorted(set(tables) - set(volumes)) == sorted(TABLE_FAULTS.get(resource, {}))
+    assert len(volumes) == 1
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_good_batch_and_an_empty_one_pass(warehouse: Warehouse, resource: str) -> None:
+    warehouse.land(resource, "good", [GOOD[resource]])
+    for batch_id in ("good", "empty"):
+        results = warehouse.check(resource, batch_id, suite_of(resource))
+        assert (results.row_failures, results.table_failures) == ((), ())
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_each_planted_fault_sets_its_own_row_aside(warehouse: Warehouse, resource: str) -> None:
+    faults = ROW_FAULTS[resource]
+    warehouse.land(
+        resource, "faulty", [GOOD[resource]] + [{**GOOD[resource], **fault} for fault in faults.values()]
+    )
+    results = warehouse.check(resource, "faulty", suite_of(resource))
+    expected = {reason: [number] for number, reason in enumerate(faults, 1)}
+    assert warehouse.failing(results) == expected
+    assert results.table_failures == ()
+
+
+@pytest.mark.parametrize("resource", sorted(TABLE_FAULTS))
+def test_a_fault_of_the_whole_batch_refuses_it(warehouse: Warehouse, resource: str) -> None:
+    for reason, (count, fault) in TABLE_FAULTS[resource].items():
+        warehouse.land(resource, "refused", [{**GOOD[resource], **fault}] * count)
+        results = warehouse.check(resource, "refused", suite_of(resource))
+        assert list(results.table_failures) == [reason]
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_more_records_than_a_window_can_hold_refuse_the_batch(warehouse: Warehouse, resource: str) -> None:
+    suite = suite_of(resource)
+    volumes = [item for item in suite.expectations if item.type == "expect_table_row_count_to_be_between"]
+    lowered = [replace(item, kwargs={**item.kwargs, "max_value": 1}) for item in volumes]
+    warehouse.land(resource, "many", [GOOD[resource]] * 2)
+    results = warehouse.check(resource, "many", Suite(suite.name, tuple(lowered)))
+    assert list(results.table_failures) == [item.reason for item in volumes]
+
+
+def test_every_failing_row_is_found_however_many_fail(warehouse: Warehouse) -> None:
+    resource = "shopify/customers"
+    warehouse.land(resource, "bad", [{**GOOD[resource], "email": "n/a"}] * 450)
+    results = warehouse.check(resource, "bad", suite_of(resource))
+    assert warehouse.failing(results) == {"email is no e-mail address": list(range(450))}
+
+
+def test_the_countries_of_the_suite_are_those_of_the_seed() -> None:
+    with Path(REPOSITORY, "dbt_project/seeds/country_spellings.csv").open(encoding="utf-8") as file:
+        spellings = {row["spelling"] for row in csv.DictReader(file)}
+    (regex,) = (
+        str(item.kwargs["regex"])
+        for item in suite_of("salesforce/accounts").expectations
+        if item.kwargs.get("column") == "country_name"
+    )
+    assert len(spellings) > 100
+    assert all(re.match(regex, spelling) for spelling in spellings)
+    assert regex.count("|") == len(spellings) - 1
