@@ -1,6 +1,8 @@
 """From a vendor's listing to validated rows: every record has one end, and the books balance."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -47,8 +49,8 @@ def test_sound_records_are_validated_with_their_types(night: Night) -> None:
     night.listing.records = [thing(1), thing(2, owner=None)]
     assert night.run() == BatchCounts(2, 2, 0, 0)
     assert night.rows("select _key, price * 2, email, tags->>0 from validated.testing__things order by 1") == [
-        ("T-1", pytest.approx(19.8), "owner1@example.com", "a"),
-        ("T-2", pytest.approx(19.8), None, "a"),
+        ("T-1", pytest.approx(Decimal("19.8")), "owner1@example.com", "a"),
+        ("T-2", pytest.approx(Decimal("19.8")), None, "a"),
     ]
 
 
@@ -68,7 +70,7 @@ def test_one_bad_record_is_set_aside_alone(night: Night, broken: dict[str, objec
     night.listing.raw = []
     night.listing.records = [thing(1), thing(2)]
     bad = thing(3, **broken)
-    night.listing.raw = [__import__("json").dumps(bad).encode()]
+    night.listing.raw = [json.dumps(bad).encode()]
     assert night.run() == BatchCounts(3, 2, 1, 0)
     letters = night.rows("select message, payload is not null from ops.dead_letters where state = 'open'")
     assert len(letters) == 1
@@ -136,7 +138,7 @@ def test_a_dead_letter_closes_itself_when_a_sound_version_arrives(night: Night) 
 
 def test_a_batch_mostly_at_fault_is_refused_whole(night: Night) -> None:
     night.listing.records = [thing(number) for number in range(40)]
-    night.listing.raw = [__import__("json").dumps(thing(100 + n, price="x")).encode() for n in range(30)]
+    night.listing.raw = [json.dumps(thing(100 + n, price="x")).encode() for n in range(30)]
     with pytest.raises(ExpectationsFailedError, match="30 of 70 records are at fault"):
         night.run()
     assert night.rows("select state, validated from ops.batches") == [("refused", 0)]
