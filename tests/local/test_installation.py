@@ -26,9 +26,8 @@ def wait_until(is_true: Callable[[], bool], seconds: float = 40.0) -> None:
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    home = tmp_path_factory.mktemp("installation")
-    with Installation(home, is_bound=True) as installation:
+def airflow(module_home: Path) -> Iterator[Airflow]:
+    with Installation(module_home, is_bound=True) as installation:
         installation.start_postgres()
         airflow = installation.prepare_airflow(dags=DAGS, plugins=None, connections={}, extra={})
         airflow.start()
@@ -117,7 +116,7 @@ def test_an_installation_stays_up_until_it_is_stopped(home: Path) -> None:
 
 
 def test_an_installation_that_died_is_recognised(home: Path) -> None:
-    home.mkdir()
+    home.mkdir(parents=True)
     (home / "run.json").write_text(json.dumps({"processes": ["postgres"], "started_at": "2026-01-01T00:00"}))
     assert read_status(home).state is State.STOPPED
     with Installation(home, is_bound=True) as installation:

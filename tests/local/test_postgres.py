@@ -105,10 +105,11 @@ def test_an_account_without_a_name_is_one_sentence() -> None:
         require_name(2147480000)
 
 
-def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "postgres").write_text("not a folder")
+def test_a_folder_that_cannot_be_used_is_one_sentence(home: Path) -> None:
+    home.mkdir()
+    (home / "postgres").write_text("not a folder")
     with (
-        Processes(tmp_path, is_bound=True) as processes,
+        Processes(home, is_bound=True) as processes,
         pytest.raises(ConfigurationError, match="PostgreSQL cannot use"),
     ):
-        make_server(tmp_path, processes).start()
+        make_server(home, processes).start()
