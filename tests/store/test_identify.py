@@ -1,6 +1,7 @@
 """Golden ids: who is one with whom, and that nothing else ever moves an id."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 
@@ -148,5 +149,5 @@ def test_a_long_chain_is_one_thing(warehouse: Database, order: str) -> None:
         "mixed": [number * 7 % 300 for number in numbers],
     }[order]
     names = [f"a:{key:04d}" for key in keys]
-    set_links(warehouse, names, zip(names, names[1:], strict=False))
+    set_links(warehouse, names, pairwise(names))
     assert identify(warehouse, run_id="r1").golden_records == 1

@@ -21,15 +21,21 @@ from tests.store.steps import STEPS
 REPOSITORY = Path(__file__).resolve().parents[2]
 OF_STEP = {"undo": "undo", "replay": "replay", "identify": "identify"}
 QUERIES = (
-    "select entity_id, resource, action, record_key, before, after - 'account_source_id', state, is_verified "
-    "from ops.changes join ops.plans using (plan_id) order by purpose, sequence",
-    "select system, purpose, plans.state, planned, confirmed, rejected, conflicted, unknown, held "
-    "from ops.plans order by purpose",
+    """
+    select purpose, entity_id, resource, action, record_key, before, after, changes.state, is_verified
+    from ops.changes join ops.plans using (plan_id) order by purpose, sequence
+    """,
+    """
+    select system, purpose, state, planned, confirmed, rejected, conflicted, unknown, held
+    from ops.plans order by purpose
+    """,
     "select _key, account_name, phone from validated.shopfront__accounts order by 1",
     "select entity, record_key, golden_id, match_rule from ops.identities order by 1, 2",
-    "select record_key, state, attempts from ops.dead_letters order by 1",
-    "select purpose, state, received, validated, quarantined, repeated from ops.batches "
-    "where purpose <> 'window' order by batch_id",
+    "select record_key, state from ops.dead_letters order by 1",
+    """
+    select batch_id, purpose, state, received, validated, quarantined, repeated
+    from ops.batches where purpose <> 'window' order by batch_id
+    """,
 )
 
 
@@ -74,10 +80,10 @@ def prepare_identify(trip: RoundTrip) -> None:
     with trip.database.transaction(TRANSFORMER) as connection:
         for models in ("int_customers", "int_products"):
             connection.execute(
-                f"create table intermediate.{models}__unioned as select 'a' as system, '1' as record_key "
-                f"union all select 'b', '2'; create table intermediate.{models}__linked as select 'a' as left_system, "
-                "'1' as left_key, 'b' as right_system, '2' as right_key, 'email' as match_rule, "
-                "0.9 as match_confidence"
+                f"create table intermediate.{models}__unioned (system, record_key) "
+                "as values ('a', '1'), ('b', '2');"
+                f"create table intermediate.{models}__linked (left_system, left_key, right_system, "
+                "right_key, match_rule, match_confidence) as values ('a', '1', 'b', '2', 'email', 0.9)"
             )
 
 
