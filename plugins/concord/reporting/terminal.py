@@ -1,6 +1,7 @@
 """The report on a terminal of 80 columns; without colour it says the same."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -19,6 +20,9 @@ from concord.reporting.words import (
     say_things,
     say_time,
 )
+
+# Rows of fields that disagree; the page has them all.
+WORST = 12
 
 
 def render_terminal(report: Report) -> RenderableType:
@@ -61,7 +65,9 @@ def _needs(report: Report) -> RenderableType:
 
 def _tables(report: Report) -> Iterator[tuple[str, Table]]:
     if report.agreement:
-        yield "Agreement, worst first", _agreement(report)
+        yield "Agreement", _entities(report)
+    if any(line.latest.open for line in report.agreement):
+        yield "Fields that disagree, worst first", _agreement(report)
     if report.discrepancies:
         yield "Open discrepancies", _discrepancies(report)
     if report.plans:
@@ -82,17 +88,29 @@ def _table(*columns: str, numbers: int) -> Table:
     return table
 
 
+def _entities(report: Report) -> Table:
+    """A line for each entity: the whole before and after; what fully agrees needs no line of its own."""
+    table = _table("entity", "fields", "before", "after", "open", numbers=4)
+    for entity in sorted({line.entity for line in report.agreement}):
+        part = replace(report, agreement=tuple(line for line in report.agreement if line.entity == entity))
+        fields = {line.field for line in part.agreement}
+        left = (part.after or part.before or Share()).open
+        shares = (say_share(part.before), say_share(part.after))
+        table.add_row(say_name(entity), say_count(len(fields)), *shares, say_count(left))
+    return table
+
+
 def _agreement(report: Report) -> Table:
     table = _table("entity", "field", "between", "before", "after", "open", numbers=3)
-    for line in sorted(report.agreement, key=_badness):
+    lines = [line for line in report.agreement if line.latest.open]
+    for line in sorted(lines, key=_badness)[:WORST]:
         table.add_row(
-            line.entity,
+            say_name(line.entity),
             say_name(line.field),
             f"{line.left_system}, {line.right_system}",
             say_share(line.before),
             say_share(line.after),
             say_count(line.latest.open),
-            style="" if line.latest.open else "dim",
         )
     return table
 
