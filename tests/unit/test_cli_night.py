@@ -5,8 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
+from concord.cli.follow import is_stalled
 from concord.cli.night import say_dag, tonight, what_follows
 from concord.cli.progress import Board
+from concord.local.airflow_api import TaskInstance
 
 ALL = ("crm", "erp", "shop")
 READ = {f"ingest_{name}": "success" for name in ALL}
@@ -74,3 +76,32 @@ def test_a_step_that_raises_is_shown_as_failed() -> None:
     with pytest.raises(ValueError, match="no"), Board(Console(file=output)) as board, board.step("Airflow"):
         raise ValueError("no")
     assert "failed  Airflow" in output.getvalue()
+
+
+def make_task(state: str | None) -> TaskInstance:
+    return TaskInstance(
+        dag_id="ingest_shop",
+        run_id="night",
+        task_id="extract",
+        map_index=0,
+        label="orders",
+        state=state,
+        try_number=1,
+        started_at=None,
+        ended_at=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        pytest.param(["success", "up_for_retry", None], True, id="only a retry is to come"),
+        pytest.param(["running", "up_for_retry"], False, id="others still run"),
+        pytest.param(["success", None], False, id="not yet scheduled"),
+        pytest.param([], False, id="no tasks yet"),
+    ],
+)
+def test_a_run_that_only_waits_for_a_retry_does_not_hold_up_the_night(
+    states: list[str | None], expected: bool
+) -> None:
+    assert is_stalled([make_task(state) for state in states]) is expected

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 RUN_SECONDS = 3600.0
+RETRYING = "up_for_retry"
+MOVING = frozenset({"running", "queued", "scheduled", "awaiting_input", "restarting"})
 BAD_STATES = frozenset({"failed", "upstream_failed"})
 
 Decide = Callable[["RequiredAction"], None]
@@ -30,7 +32,15 @@ def say_tasks(run: "DagRun", tasks: list["TaskInstance"]) -> str:
         return f"{say_task(failed[0])} failed" if failed else f"{len(tasks)} tasks"
     if any(task.state == "awaiting_input" for task in tasks):
         return "waits for approval"
+    if is_stalled(tasks):
+        return f"{next(say_task(task) for task in tasks if task.state == RETRYING)} waits to try again"
     return ", ".join(say_task(task) for task in tasks if task.state == "running") or run.state
+
+
+def is_stalled(tasks: list["TaskInstance"]) -> bool:
+    """Whether nothing of a run moves but the clock of a retry, which may take minutes."""
+    states = {task.state for task in tasks}
+    return RETRYING in states and not states & MOVING
 
 
 def approve_at_once(api: "AirflowApi", board: Board) -> Decide:

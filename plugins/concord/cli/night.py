@@ -14,6 +14,7 @@ from concord.cli.follow import (
     POLL_SECONDS,
     Decide,
     approve_at_once,
+    is_stalled,
     leave_to_person,
     say_task,
     say_tasks,
@@ -83,6 +84,7 @@ class Conductor:
         self._steps: dict[tuple[str, str], Step] = {}
         self._known: set[tuple[str, str]] = set()
         self._helped: set[str] = set()
+        self._stalled: set[tuple[str, str]] = set()
 
     def wait_for_dags(self) -> list[str]:
         """Wait until Airflow has read all Dags of a night; a Dag that does not load ends the wait."""
@@ -124,7 +126,7 @@ class Conductor:
             runs = self._new_runs()
             self._show(runs)
             self._ask(runs)
-            if all(run.is_finished for run in runs):
+            if all(run.is_finished or (run.dag_id, run.run_id) in self._stalled for run in runs):
                 quiet_since = quiet_since or time.monotonic()
                 if self._is_over(runs, quiet=time.monotonic() - quiet_since):
                     return Night(runs=runs, failures=self._failures(runs))
@@ -172,7 +174,9 @@ class Conductor:
                 step = self._steps[name] = self.board.begin(say_dag(run.dag_id))
             if step.is_finished:
                 continue
-            step.say(say_tasks(run, self.api.task_instances(run.dag_id, run.run_id)))
+            tasks = self.api.task_instances(run.dag_id, run.run_id)
+            (self._stalled.add if is_stalled(tasks) else self._stalled.discard)(name)
+            step.say(say_tasks(run, tasks))
             if run.is_finished:
                 self.board.end(step, is_failed=run.state != "success")
 
