@@ -96,7 +96,7 @@ class PlanApproval(ApprovalOperator):  # type: ignore[misc]  # airflow is not fo
 def question(planned: Planned) -> tuple[str, str]:
     """The headline and the Markdown by which a person decides."""
     text = render_plan(installation()[1], planned["plan_id"])
-    headline = f"{planned['system']}: {planned['planned']} changes wait for your approval"
+    headline = f"{planned['system']}: a plan waits for your approval (changes: {planned['planned']})"
     return headline, text
 
 
