@@ -87,6 +87,8 @@ class Order:
         """What is left behind a position of (stamp, key)."""
         sign = "<" if self.reverse else ">"
         if self.by_stamp:
+            # The plus keeps SQLite from starting each page at the window's bound instead of at the position.
+            where = Where(where.sql.replace(f"updated_at {sign}", f"+updated_at {sign}"), where.params)
             return where.and_(f"(updated_at, key) {sign} (?, ?)", *position)
         return where.and_(f"key {sign} ?", position[1])
 

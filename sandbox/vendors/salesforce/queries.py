@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.store import Order, Record, Row, Store, decode
+from sandbox.store import Order, Record, Row, Store, Where, decode
 from sandbox.vendors.salesforce.conditions import object_named, order_of, path_named, where_of
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.objects import SObject
@@ -80,7 +80,7 @@ def _batch(store: Store, query: Query, sobject: SObject, batch: Batch) -> dict[s
 
 def _rows(store: Store, query: Query, sobject: SObject, batch: Batch, size: int) -> list[Row]:
     where = where_of(query, sobject, with_deleted=batch.with_deleted)
-    order = _quick_order(query)
+    order = _quick_order(query, where)
     if order is None:
         offset = query.offset + batch.offset
         return store.ordered(sobject.name, where, order_of(query, sobject), limit=size, offset=offset)
@@ -89,12 +89,12 @@ def _rows(store: Store, query: Query, sobject: SObject, batch: Batch, size: int)
     return store.page(sobject.name, order.after(where, batch.position), order, limit=size)
 
 
-def _quick_order(query: Query) -> Order | None:
-    """Orders that can be continued from a position; the default order is by id."""
+def _quick_order(query: Query, where: Where) -> Order | None:
+    """Orders that can be continued from a position; without ORDER BY, whichever suits the condition."""
     names = [(name.lower(), is_descending) for name, is_descending in query.order]
     directions = {is_descending for _, is_descending in names}
     if not names:
-        return Order()
+        return Order(by_stamp="updated_at" in where.sql)
     if len(directions) > 1:
         return None
     match [name for name, _ in names]:
