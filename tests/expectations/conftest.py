@@ -1,6 +1,6 @@
 """A warehouse with the tables of every system, and a way to land records in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -42,7 +42,7 @@ class Warehouse:
         with psycopg.connect(self.url) as connection:
             connection.execute("set role concord_loader")
             return {
-                failure.reason: sorted(row for (row,) in connection.execute(sql.SQL(failure.query)))  # type: ignore[arg-type]  # SQL of ours
+                failure.reason: sorted(row for (row,) in connection.execute(sql.SQL(failure.query)))
                 for failure in results.row_failures
             }
 
@@ -53,8 +53,8 @@ def _table(resource: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def warehouse(module_database: str) -> Iterator[Warehouse]:
+def warehouse(module_database: str) -> Warehouse:
     for declared in systems():
         for resource in declared.resources:
             create_tables(Database(module_database), declared, resource)
-    yield Warehouse(module_database)
+    return Warehouse(module_database)

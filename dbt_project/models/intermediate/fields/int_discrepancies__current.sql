@@ -27,19 +27,31 @@ int_records__superfluous as (
 
 ),
 
+int_orders__customer_holds as (
+
+    select * from {{ ref('int_orders__customer_holds') }}
+
+),
+
 found as (
 
     select
-        entity,
-        golden_id,
-        field,
-        system,
-        record_key,
-        golden_system,
-        system_value,
-        golden_value,
-        cause
-    from int_fields__disagreements
+        fields.entity,
+        fields.golden_id,
+        fields.field,
+        fields.system,
+        fields.record_key,
+        fields.golden_system,
+        fields.system_value,
+        fields.golden_value,
+        coalesce(int_orders__customer_holds.hold_reason, fields.cause) as cause
+    from int_fields__disagreements as fields
+    left join int_orders__customer_holds
+        on
+            fields.entity = 'order'
+            and fields.field = 'customer'
+            and fields.golden_id = int_orders__customer_holds.order_name
+            and fields.system = int_orders__customer_holds.system
 
     union all
 

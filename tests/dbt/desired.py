@@ -1,0 +1,150 @@
+"""What the desired tables ask for, beside what the systems say; and systems that comply."""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from tests.dbt.conftest import Reconciliation
+
+# Column of the desired table, and what the world calls it.
+COLUMNS: dict[str, dict[str, str]] = {
+    "shopify__customers": {
+        "phone": "phone",
+        "company_name": "company_name",
+        "street": "street",
+        "city": "city",
+        "postal_code": "postal_code",
+        "country_code": "country_code",
+    },
+    "shopify__products": {"price": "price"},
+    "shopify__inventory_levels": {"available_quantity": "stock"},
+    "salesforce__accounts": {
+        "account_name": "customer_name",
+        "account_type": "",
+        "street": "street",
+        "city": "city",
+        "postal_code": "postal_code",
+        "country_name": "country_code",
+        "concord_id": "",
+    },
+    "salesforce__contacts": {
+        "account_source_id": "",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "email": "email",
+        "phone": "phone",
+        "concord_id": "",
+    },
+    "salesforce__orders": {"order_status": "status"},
+    "tryton__parties": {"party_name": "customer_name", "party_code": ""},
+    "tryton__addresses": {
+        "party_source_id": "",
+        "street": "street",
+        "city": "city",
+        "postal_code": "postal_code",
+        "country_code": "country_code",
+    },
+    "tryton__contact_mechanisms": {"party_source_id": "", "mechanism_type": "", "mechanism_value": "mechanism"},
+    "tryton__sales": {
+        "reference": "",
+        "party_source_id": "",
+        "invoice_address_source_id": "",
+        "shipment_address_source_id": "",
+        "sale_date": "",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One field that should say something else."""
+
+    table: str
+    entity_id: str
+    key: str | None
+    column: str
+    after: object
+
+    @property
+    def fact(self) -> str:
+        """The world's name of the field, empty for what it does not know."""
+        name = COLUMNS[self.table][self.column]
+        return self.entity_id.rpartition(":")[2] if name == "mechanism" else name
+
+    @property
+    def golden_id(self) -> str:
+        return self.entity_id.partition(":")[0]
+
+
+def wanted_changes(warehouse: Reconciliation) -> list[Wanted]:
+    """Every field of every desired table that differs from what its system says."""
+    found = []
+    for table, columns in COLUMNS.items():
+        for column in columns:
+            query = sql.SQL(
+                "select desired._entity_id, desired._key, desired.{column} from marts.{desired} as desired "
+                "left join validated.{table} as held on held._key = desired._key "
+                "where desired.{column} is not null and desired.{column} is distinct from held.{column} order by 1"
+            ).format(
+                column=sql.Identifier(column),
+                desired=sql.Identifier(f"desired_{table}"),
+                table=sql.Identifier(table),
+            )
+            with psycopg.connect(warehouse.database.url) as connection:
+                found += [
+                    Wanted(table, str(entity), None if key is None else str(key), column, after)
+                    for entity, key, after in connection.execute(query)
+                ]
+    return found
+
+
+def comply(warehouse: Reconciliation) -> None:
+    """Every system does as it was asked, and gives new records keys of its own."""
+    wanted = wanted_changes(warehouse)
+    keys: dict[str, str] = {}
+    for number, (table, entity_id) in enumerate(
+        sorted({(item.table, item.entity_id) for item in wanted if item.key is None}), 900_000
+    ):
+        keys[f"@{table.partition('__')[2]}/{entity_id}"] = str(number)
+    with psycopg.connect(warehouse.database.url) as connection:
+        for table in COLUMNS:
+            _create(connection, table, [item for item in wanted if item.table == table and item.key is None], keys)
+            _update(connection, [item for item in wanted if item.table == table and item.key is not None])
+
+
+def _update(connection: psycopg.Connection[tuple[object, ...]], items: list[Wanted]) -> None:
+    for item in items:
+        statement = sql.SQL("update validated.{} set {} = %s where _key = %s")
+        names = (sql.Identifier(item.table), sql.Identifier(item.column))
+        connection.execute(statement.format(*names), (item.after, item.key))
+
+
+def _create(
+    connection: psycopg.Connection[tuple[object, ...]], table: str, items: list[Wanted], keys: dict[str, str]
+) -> None:
+    records: dict[str, dict[str, object]] = {}
+    for item in items:
+        records.setdefault(item.entity_id, {})[item.column] = keys.get(str(item.after), item.after)
+    for entity_id, values in records.items():
+        key = keys[f"@{table.partition('__')[2]}/{entity_id}"]
+        row = {"_key": key, "source_id": key, **values, "_batch_id": "b", "_payload_hash": "h"}
+        if table == "tryton__sales":
+            row |= {"sale_state": "processing", "total_amount": _total_of(connection, entity_id)}
+        connection.execute(
+            sql.SQL("insert into validated.{} ({}) values ({})").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(map(sql.Identifier, row)),
+                sql.SQL(", ").join(sql.Placeholder() * len(row)),
+            ),
+            list(row.values()),
+        )
+
+
+def _total_of(connection: psycopg.Connection[tuple[object, ...]], order_name: str) -> object:
+    row = connection.execute(
+        "select sum((line ->> 'quantity')::numeric * (line ->> 'unit_price')::numeric) "
+        "from marts.desired_tryton__sales cross join jsonb_array_elements(lines) as line where _entity_id = %s",
+        (order_name,),
+    ).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,22 @@
+"""The first night, with systems that answered nothing yet."""
+
+import psycopg
+
+from sandbox.world import World
+from tests.dbt.conftest import Reconciliation
+from tests.dbt.world_rows import insert_rows, world_tables
+
+
+def test_everything_builds_before_any_system_has_answered(reconciliation: Reconciliation) -> None:
+    reconciliation.run("empty")
+    assert reconciliation.build("tag:measure", "empty-measure") > 20
+    assert reconciliation.value("select count(*) from marts.customers") == 0
+
+
+def test_contacts_alone_are_customers_already(reconciliation: Reconciliation, world: World) -> None:
+    table = "salesforce__contacts"
+    with psycopg.connect(reconciliation.database.url) as connection:
+        insert_rows(connection, table, world_tables(world)[table])
+    reconciliation.run(table)
+    assert reconciliation.value("select count(*) from marts.customers") != 0
+    assert reconciliation.value("select count(*) from marts.desired_salesforce__accounts") == 0
