@@ -102,12 +102,19 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._hang_up()
             if fault == "refuse":
                 return self._answer(503, {}, {"Retry-After": "0"})
+            if self.path.endswith("/finish"):
+                return self._finish(body, fault)
             if any("poison" in json.dumps(change) for change in body):
                 return self._answer(400, {"error": "MALFORMED"})
             results = [self.server.write(self.path.strip("/"), change) for change in body]
             if fault == "cut_after":
                 return self._hang_up()
             return self._answer(200, {"results": results[:-1] if fault == "forget_last" else results})
+
+    def _finish(self, keys: list[str], fault: str) -> None:
+        for key in keys:
+            self.server.put("accounts", key, {"state": "finished"})
+        return self._hang_up() if fault == "cut_after" else self._answer(200, {})
 
     def _hang_up(self) -> None:
         self.close_connection = True
@@ -170,6 +177,25 @@ class _Writer:
         return [Outcome(item["id"], End(item["status"]), item.get("key"), item["message"]) for item in results]
 
 
+class _FinishingWriter(_Writer):
+    """Creates in two calls, as a vendor with a workflow needs; what is there already is finished."""
+
+    finishes_creates = True
+
+    def write(self, session: Session, resource: Resource, changes: Sequence[Change]) -> list[Outcome]:
+        wanted = [str(change.after["concord_id"]) for change in changes]
+        (present,) = resource.read.read_matching(session, resource, "concord_id", wanted)
+        found = {item["concord"]: item for item in map(json.loads, map(bytes, present))}
+        missing = [change for change in changes if change.after["concord_id"] not in found]
+        made = super().write(session, resource, missing) if missing else []
+        keys = {change.change_id: outcome.key for change, outcome in zip(missing, made, strict=True)}
+        for change in changes:
+            record = found.get(change.after["concord_id"])
+            keys.setdefault(change.change_id, record["id"] if record else None)
+        session.send("POST", f"{resource.name}/finish", body=list(keys.values()), is_write=True)
+        return [Outcome(name, End.CONFIRMED, key) for name, key in keys.items()]
+
+
 def _for_vendor(resource: Resource, change: Change) -> Record:
     values = {resource.field(name).path: value for name, value in change.after.items()}
     stamp = change.guard.get("updated_at")
@@ -191,8 +217,9 @@ class NoAuth:
         return None
 
 
-def declare(size: int = 2, concurrency: int = 2) -> System:
+def declare(size: int = 2, concurrency: int = 2, *, is_finishing: bool = False) -> System:
     """Accounts, and contacts that belong to accounts."""
+    writer = _FinishingWriter(size) if is_finishing else _Writer(size)
     accounts = Resource(
         name="accounts",
         read=_Reader(),
@@ -209,7 +236,7 @@ def declare(size: int = 2, concurrency: int = 2) -> System:
             Field("updated", "updated_at", Kind.TIMESTAMP, required=True),
         ),
         writes=Writes(
-            writer=_Writer(size),
+            writer=writer,
             update=frozenset({"account_name", "phone", "credit_amount"}),
             create=frozenset({"account_name", "phone", "concord_id"}),
             guard="updated_at",

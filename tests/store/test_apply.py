@@ -1,5 +1,7 @@
 """Carrying out a plan against a real server: four ends, each change sent once, whatever happens on the way."""
 
+import contextlib
+
 import pytest
 
 from concord.errors import ConfigurationError, TransientError
@@ -145,6 +147,20 @@ def test_a_create_whose_answer_was_lost_is_not_made_twice(wishful: RoundTrip, fa
     wishful.vendor.faults = [fault, "", fault]
     assert wishful.write_back().confirmed == 2
     assert len(wishful.vendor.effects) == 2
+
+
+@pytest.mark.parametrize("faults", [["cut_after"], ["", "cut_before"], ["", "cut_after"]])
+def test_a_create_of_two_steps_is_finished_by_its_writer(wishful: RoundTrip, faults: list[str]) -> None:
+    wishful.system = declare(is_finishing=True)
+    wishful.forget_wishes()
+    wishful.want("accounts", "E-9", None, account_name="New", concord_id="E-9")
+    plan_id = approved(wishful)
+    wishful.vendor.faults = faults
+    with contextlib.suppress(TransientError):
+        wishful.apply(plan_id)
+    assert wishful.apply(plan_id).confirmed == 1
+    made = [item for item in wishful.vendor.records["accounts"].values() if item.get("concord") == "E-9"]
+    assert [item["state"] for item in made] == ["finished"]
 
 
 def test_a_confirmed_create_is_not_planned_again_from_the_same_wishes(wishful: RoundTrip) -> None:

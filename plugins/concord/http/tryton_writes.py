@@ -34,6 +34,11 @@ class TrytonRpc:
     needs_currency: bool = False
     size: int = 50
 
+    @property
+    def finishes_creates(self) -> bool:
+        """Whether a create whose answer was lost may be given again: it is looked up and taken to its end."""
+        return bool(self.same_by)
+
     def write(self, session: Session, resource: Resource, changes: Sequence[Change]) -> list[Outcome]:
         """One outcome per change."""
         job = _Job(self, session, resource, read_context(session))

@@ -70,9 +70,20 @@ def _settle_resource(errand: Errand, wanted: Wanted) -> int:
 def _judge(errand: Errand, resource: Resource, stored: Sequence[StoredChange]) -> _Verdicts:
     verdicts = _Verdicts()
     changes = [item.change for item in stored]
+    if _finishes_creates(resource):
+        verdicts.returned += [change.change_id for change in changes if change.action == "create"]
+        changes = [change for change in changes if change.action != "create"]
     _judge_known(errand, resource, [change for change in changes if change.key is not None], verdicts)
     _judge_creates(errand, resource, [change for change in changes if change.key is None], verdicts)
     return verdicts
+
+
+def _finishes_creates(resource: Resource) -> bool:
+    """Whether the writer itself finds what an earlier call created and takes the steps that are left.
+
+    Such a create is not known to be whole by being there, and is safe to hand to the writer again.
+    """
+    return resource.writes is not None and bool(getattr(resource.writes.writer, "finishes_creates", False))
 
 
 def _judge_known(errand: Errand, resource: Resource, changes: Sequence[Change], verdicts: _Verdicts) -> None:
@@ -81,7 +92,9 @@ def _judge_known(errand: Errand, resource: Resource, changes: Sequence[Change], 
     found = {str(record[resource.key]): record for record in read_back(errand, resource, resource.key, keys)}
     for change in changes:
         record = found.get(str(change.key))
-        if record is None:
+        if record is None and change.action == "create":
+            verdicts.returned.append(change.change_id)
+        elif record is None:
             message = "Read back: the record is gone from the target."
             verdicts.ends.append(Outcome(change.change_id, End.CONFLICTED, change.key, message))
         elif change.action == "create" or is_equal(resource, record, change.after):

@@ -26,7 +26,11 @@ with ends as (
 ),
 moved as (
     update ops.changes as change
-    set state = ends.state, message = ends.message, record_key = coalesce(ends.key, change.record_key),
+    set state = ends.state, message = ends.message,
+        record_key = case
+            when ends.state = 'planned' and change.action = 'create' then null
+            else coalesce(ends.key, change.record_key)
+        end,
         ended_at = case when ends.state <> 'planned' then clock_timestamp() end
     from ends
     where change.change_id = ends.change_id and change.state = any(%(states)s) and change.state <> ends.state

@@ -8,7 +8,7 @@ from datetime import timedelta
 from concord.errors import TransientError
 from concord.store.engine import PLANNER, Connection, Database
 
-TERM = timedelta(minutes=5)
+TERM = timedelta(minutes=3)
 
 _ACQUIRE = """
 insert into ops.leases as held (name, holder, fence, expires_at)

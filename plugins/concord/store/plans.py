@@ -87,7 +87,7 @@ def load_plan(connection: Connection, plan_id: str) -> Plan:
     """The plan of that id, or a sentence that says there is none."""
     plan = find_plan(connection, plan_id)
     if plan is None:
-        raise ConfigurationError(f"There is no plan {plan_id}; ./concord plan show lists those there are.")
+        raise ConfigurationError(f"There is no plan {plan_id}; ./concord plan list shows those there are.")
     return plan
 
 
