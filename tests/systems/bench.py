@@ -63,6 +63,7 @@ OPERATIONS = {
     "salesforce": {"read": "^query", "write": "^collection_update", "create": "^collection_upsert"},
 }
 LOGINS = {"shopify": "/oauth/access_token", "salesforce": "/oauth2/token"}
+METHODS = {"read": ".search_read", "write": '.write"', "create": '.create"', "login": "common.db.login"}
 TOUCHES = {
     "customers": {"note": "called today"},
     "product_variants": {"title": "new title"},
@@ -136,8 +137,6 @@ class TrytonDesk(Desk):
     instance: Instance
     relay: Relay
 
-    METHODS = {"read": ".search_read", "write": '.write"', "create": '.create"', "login": "common.db.login"}
-
     def ask(self, method: str, *params: object, **context: object) -> Any:
         url = f"{self.instance.url}/{self.instance.database}/rpc/"
         login = {
@@ -156,7 +155,7 @@ class TrytonDesk(Desk):
         return int(self.ask(f"model.{resource.read.model}.search_count", []))  # type: ignore[attr-defined]
 
     def fault(self, kind: str, *, on: str) -> None:
-        self.relay.plan.append((self.METHODS[on], kind))
+        self.relay.plan.append((METHODS[on], kind))
 
     def calls(self) -> int:
         return self.relay.calls

@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Tests print nothing."""
 
 
@@ -88,6 +88,8 @@ def relayed(upstream: str) -> Iterator[Relay]:
     with Relay(upstream) as relay:
         thread = threading.Thread(target=relay.serve_forever, args=(0.05,))
         thread.start()
-        yield relay
-        relay.shutdown()
-        thread.join()
+        try:
+            yield relay
+        finally:
+            relay.shutdown()
+            thread.join()

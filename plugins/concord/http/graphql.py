@@ -143,9 +143,7 @@ class LookedUp:
         value = session.option(self.option, "-")
         if value != "-":
             return value
-        data = api.run(
-            session, f"{{{self.root}(first: 2) {{nodes {{id}} pageInfo {{hasNextPage}}}}}}", {}
-        )
+        data = api.run(session, f"{{{self.root}(first: 2) {{nodes {{id}} pageInfo {{hasNextPage}}}}}}", {})
         found = [msgspec.json.decode(node)["id"] for node in _decoded(_connection, data.get(self.root)).nodes]
         if len(found) != 1:
             raise ConfigurationError(

@@ -12,6 +12,7 @@ from concord.contract import Page, Resource, Session, Window
 from concord.http.paging import Pages, ask_with_headers, batched, prefetch
 
 _NEXT_LINK = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+_NO_MORE = (None, "", False, msgspec.UNSET)
 
 
 class Paging(StrEnum):
@@ -77,8 +78,8 @@ class RestList:
                 return _Step(found.group(1), {}, found.group(1)) if found else None
             case Paging.CURSOR:
                 params = {**step.params, self.page_parameter: str(mark)}
-                return None if mark in (None, "", False) else _Step(step.path, params, str(mark))
-        has_more = len(page) >= self.size if mark is msgspec.UNSET else mark not in (None, "", False)
+                return None if mark in _NO_MORE else _Step(step.path, params, str(mark))
+        has_more = len(page) >= self.size if mark is msgspec.UNSET else mark not in _NO_MORE
         following = mark if isinstance(mark, int) and not isinstance(mark, bool) else int(str(step.mark)) + 1
         return self._numbered(step, following) if has_more else None
 
