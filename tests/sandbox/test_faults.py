@@ -156,6 +156,12 @@ def test_a_record_comes_twice_in_a_page(shop: Shop, plant: Plant) -> None:
     assert shop.customer_pages()[0] == [customer(number) for number in (1, 2, 3, 4, 1)]
 
 
+def test_a_page_under_an_alias_is_bent_too(shop: Shop, plant: Plant) -> None:
+    plant(shop, "duplicate_within", "^customers$")
+    edges = shop.ask("{ page: customers(first: 2) { edges { node { id } } } }")["data"]["page"]["edges"]
+    assert [edge["node"]["id"] for edge in edges] == [customer(number) for number in (1, 2, 1)]
+
+
 def test_a_record_comes_again_on_the_next_page(shop: Shop, plant: Plant) -> None:
     plant(shop, "duplicate_across", "^customers$", skip=1)
     pages = shop.customer_pages()

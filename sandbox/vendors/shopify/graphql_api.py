@@ -108,6 +108,12 @@ def names_in(document: Document, operation_name: str | None) -> list[str]:
     return [node.name.value for node in document.root_fields(operation_name)]
 
 
+def roots_by_key(document: Document, operation_name: str | None) -> dict[str, str]:
+    """The root fields under the keys that the reply has for them."""
+    fields = document.root_fields(operation_name)
+    return {(node.alias or node.name).value: node.name.value for node in fields}
+
+
 def mutations_in(store: Store, request: Request) -> list[tuple[str, dict[str, Any]]]:
     """The mutations of a request with their arguments, as far as they can be read."""
     document = read(request.query)

@@ -16,7 +16,7 @@ from sandbox.vendors.shopify.collections import COLLECTIONS, TYPE_OF, gid, prepa
 from sandbox.vendors.shopify.cost import Costs
 from sandbox.vendors.shopify.documents import DocumentError, read
 from sandbox.vendors.shopify.graphql_api import Request as GraphqlRequest
-from sandbox.vendors.shopify.graphql_api import execute, mutations_in, names_in, throttled
+from sandbox.vendors.shopify.graphql_api import execute, mutations_in, names_in, roots_by_key, throttled
 from sandbox.vendors.shopify.rest_api import add_rest
 from sandbox.vendors.shopify.roots import CONNECTIONS
 
@@ -103,7 +103,12 @@ class Shopify(Vendor):
 
     def page_in(self, call: Call, payload: Any) -> Page | None:
         data = payload.get("data") if isinstance(payload, dict) else None
-        for root, connection in (data or {}).items():
+        request = _graphql_request(call.body, VERSIONS[-1], "")
+        if not data or request is None:
+            return None
+        roots = roots_by_key(read(request.query), request.operation_name)
+        for key, connection in data.items():
+            root = roots.get(key, "")
             if not isinstance(connection, dict) or root not in CONNECTIONS:
                 continue
             records = connection["nodes"] if "nodes" in connection else connection.get("edges")
