@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+
+from benchmarks.plain import EVERYTHING, PLAIN, records
 from concord.http.client import HttpSession
 from concord.settings import Connection
 from concord.stages.extract import extract_window
 from concord.store.engine import Database
-
-from benchmarks.plain import EVERYTHING, PLAIN, records
 
 BLOCK = 1 << 20
 TABLE = "landing.plain__records"
@@ -34,10 +34,14 @@ def read_with_concord(server: str, warehouse: str) -> None:
 
 def copy_file(path: str, warehouse: str) -> None:
     """The limit: PostgreSQL's COPY takes the same final bytes from a file, into the same table."""
-    with psycopg.connect(warehouse) as connection, connection.cursor() as cursor:
-        with Path(path).open("rb") as source, cursor.copy(f"copy {TABLE} from stdin") as copy:
-            while block := source.read(BLOCK):
-                copy.write(block)
+    with (
+        psycopg.connect(warehouse) as connection,
+        connection.cursor() as cursor,
+        Path(path).open("rb") as source,
+        cursor.copy(f"copy {TABLE} from stdin") as copy,
+    ):
+        while block := source.read(BLOCK):
+            copy.write(block)
 
 
 CASES: dict[str, Callable[[str, str], None]] = {"concord": read_with_concord, "copy": copy_file}

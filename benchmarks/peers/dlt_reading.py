@@ -1,4 +1,4 @@
-"""dlt reads the same pages into the same PostgreSQL; `default` as its tutorial does, `fastest` as tuned as we found.
+"""dlt reads the same pages into the same PostgreSQL: `default` as its tutorial does, `fastest` as we tuned it.
 
 Runs in the peers' environment: dlt_reading.py default|fastest SERVER_URL PAGES WAREHOUSE_URL FOLDER
 """

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+
 from concord.contract import (
     ChangedBetween,
     Field,
     Kind,
-    Page,
     Pace,
+    Page,
     Resource,
     Session,
     Snapshot,
@@ -127,7 +128,7 @@ def write_suite(folder: Path) -> Path:
                     "note": "A negative price is a typing error.",
                 },
             }
-        ]
+        ],
     }
     (folder / "testing").mkdir(parents=True)
     (folder / "testing" / "things.json").write_text(json.dumps(suite))

@@ -10,7 +10,7 @@ from concord.settings import REPOSITORY
 LONG_FUNCTION = "def work() -> None:\n" + "    work()\n" * 50
 LONG_TEST = "def test_it() -> None:\n" + "    work()\n" * 30
 MANY = "def work(*, a: int, b: int, c: int, d: int, e: int, f: int) -> None: ..."
-POSITIONAL = "def work(a: int, b: int, c: int, d: int) -> None: ..."
+POSITIONAL = "def work(a: int, b: int, c: int, d: int, e: int) -> None: ..."
 METHOD = "class Work:\n    def work(self, a: int, b: int, c: int, *, d: int, e: int) -> None: ..."
 
 
@@ -32,7 +32,7 @@ def write(root: Path, name: str, text: str) -> None:
         ("plugins/a.py", LONG_FUNCTION, "a.py:1: work() has 51 lines, at most 50"),
         ("tests/a.py", LONG_TEST, "a.py:1: test_it() has 31 lines, at most 30"),
         ("sandbox/a.py", MANY, "a.py:1: work() has 6 parameters, at most 5"),
-        ("plugins/a.py", POSITIONAL, "a.py:1: work() before the * has 4 parameters, at most 3"),
+        ("plugins/a.py", POSITIONAL, "a.py:1: work() before the * has 5 parameters, at most 4"),
         ("dbt_project/models/marts/a.sql", "\n" * 81, "a.sql:1: the model has 81 lines, at most 80"),
         (
             "dbt_project/models/marts/reconciliation/a.sql",
@@ -48,8 +48,18 @@ def test_a_breach_is_found_and_named(tmp_path: Path, name: str, text: str, breac
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("plugins/a.py", METHOD), ("plugins/a.py", "\n" * 350), ("tests/a.py", POSITIONAL)],
-    ids=["self does not count", "the ceiling itself is fine", "tests take fixtures by position"],
+    [
+        ("plugins/a.py", METHOD),
+        ("plugins/a.py", "\n" * 350),
+        ("tests/a.py", POSITIONAL),
+        ("plugins/a.py", POSITIONAL.replace("work", "_work")),
+    ],
+    ids=[
+        "self does not count",
+        "the ceiling itself is fine",
+        "tests take fixtures by position",
+        "private helpers",
+    ],
 )
 def test_what_is_allowed_is_not_found(tmp_path: Path, name: str, text: str) -> None:
     write(tmp_path, name, text)

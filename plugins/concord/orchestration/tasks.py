@@ -82,7 +82,7 @@ def choose_window(
     end = read_moment(form["to"]) if form.get("to") else end
     if form.get("from") and not is_snapshot:
         return Window(read_moment(form["from"]), end)
-    return plan_window(database, system, resource, min(start, end), end)
+    return plan_window(database, system, resource, interval_start=min(start, end), interval_end=end)
 
 
 def read_moment(text: str) -> datetime:

@@ -20,7 +20,7 @@ limit 1
 
 
 def plan_window(
-    database: Database, system: System, resource: Resource, interval_start: datetime, interval_end: datetime
+    database: Database, system: System, resource: Resource, *, interval_start: datetime, interval_end: datetime
 ) -> Window:
     """The window a run with this data interval reads.
 
