@@ -40,12 +40,13 @@ def read_clusters(database: Database, codes: Mapping[str, str]) -> list[list[Mem
     return list(clusters.values())
 
 
-def say_verdict(verdict: Verdict, report: Report, console: Console) -> bool:
-    """Print what was found; True when all of it is right."""
+def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first: bool) -> bool:
+    """Print what was found; True when all of it is right. A later night finds nothing left to change."""
     share = report.after
     has_agreed = share is not None and share.compared > 0 and share.agreed >= LEAST_AGREEMENT * share.compared
     writes = ", ".join(f"{name} {count}" for name, count in sorted(verdict.writes.items())) or "none"
     console.print("\nHeld against the truth", style="bold")
+    planned = sum(plan.planned for plan in report.plans)
     lines = (
         (has_agreed, f"agreement {say_share(share)} of at least {LEAST_AGREEMENT:.1%}"),
         (report.is_balanced, "the books of every batch and plan balance"),
@@ -53,6 +54,7 @@ def say_verdict(verdict: Verdict, report: Report, console: Console) -> bool:
             not verdict.wrong,
             f"{say_things(len(verdict.wrong), 'wrong write')} at the systems (found written: {writes})",
         ),
+        (is_first or planned == 0, say_things(planned, "change") + " planned"),
         (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
     )
     for is_right, text in lines:

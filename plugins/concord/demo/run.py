@@ -159,7 +159,7 @@ def run_one(options: DemoOptions, stage: Stage, console: Console, number: int) -
         console.print(render_terminal(report))
         say_failures(night, stage.airflow.url, console)
         verdict = check_night(stage.world, stage.places, stage.database)
-        is_right = say_verdict(verdict, report, console) and night.is_right
+        is_right = say_verdict(verdict, report, console, is_first=number == 1) and night.is_right
         settings = read_settings(
             {"CONCORD_WAREHOUSE_URL": stage.database.url, "CONCORD_HOME": str(stage.installation.home)}
         )
