@@ -22,7 +22,8 @@ pairs as (
             false
         ) as has_same_name,
         coalesce(
-            one.name_words && other.name_words
+            string_to_array(concat_ws(' ', one.name_key, one.person_key), ' ')
+            && string_to_array(concat_ws(' ', other.name_key, other.person_key), ' ')
             or 'company' in (one.customer_kind, other.customer_kind),
             false
         ) as has_similar_name,

@@ -41,9 +41,6 @@ joined as (
         customers.customer_kind,
         customers.name_key,
         customers.person_key,
-        string_to_array(
-            concat_ws(' ', customers.name_key, customers.person_key), ' '
-        ) as name_words,
         per_email.is_shared,
         per_email.is_crowded
     from int_customers__unioned as customers
