@@ -3,78 +3,33 @@
 import gzip
 import logging
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-import requests
-from requests import exceptions as foreign
-from urllib3 import exceptions as lower
 
-from concord.contract import Manners, Session
 from concord.errors import (
     AuthenticationError,
-    ConcordError,
-    ConfigurationError,
     NetworkError,
     OutcomeUnknownError,
     RateLimitError,
     RequestError,
     ServerError,
 )
-from concord.http.auth import ClientCredentials
 from concord.http.client import HttpSession, Ways
 from concord.http.patience import Patience, read_retry_after
-from concord.http.transport import Request, as_ours
-from concord.settings import Connection
-from tests.unit.wire import CLOSE, HANG, Drip, Wire, answer, serving
+from tests.unit.opened import SECRET, Open, Opened, Token, opening
+from tests.unit.wire import CLOSE, HANG, Drip, answer
 
 OK = answer(body=b'{"fine": true}')
 LIMIT = b'[{"message":"TotalRequests Limit exceeded.","errorCode":"TOO_MUCH"}]'
-SECRET = "s3cret-word"
-
-
-class Token:
-    """A login whose token counts how often it was renewed."""
-
-    def __init__(self) -> None:
-        self.number = 1
-
-    def headers(self, session: Session) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {SECRET}-{self.number}"}
-
-    def refresh(self, session: Session, rejected: Mapping[str, str]) -> None:
-        self.number += 1
-
-
-class Opened:
-    """A session to a scripted server, and the waits it took."""
-
-    def __init__(self, url: str, **bounds: float) -> None:
-        self.waits: list[float] = []
-        patience = Patience(**{"read_seconds": 0.3, **bounds}, sleep=self.waits.append)  # type: ignore[arg-type]
-        manners = Manners(limit_codes=frozenset({"TOO_MUCH"}), version_header="X-Version")
-        connection = Connection("test_default", url, "user", SECRET)
-        self.session = HttpSession(connection, Token(), Ways(manners, patience))
-
-
-Open = Callable[..., tuple[Wire, Opened]]
 
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    with ExitStack() as stack:
-
-        def open_to(*script: bytes | str | Drip, **bounds: float) -> tuple[Wire, Opened]:
-            wire = stack.enter_context(serving(*script))
-            found = Opened(wire.url, **bounds)
-            stack.callback(found.session.close)
-            return wire, found
-
+    with opening() as open_to:
         yield open_to
 
 
@@ -331,75 +286,3 @@ def test_a_login_of_the_netrc_file_is_not_taken(
     wire, found = opened(OK)
     found.session.send("GET", "/a")
     assert wire.asked[0].headers["authorization"] == f"Bearer {SECRET}-1"
-
-
-TOKEN = answer(body=b'{"access_token": "abc", "expires_in": 3600}')
-
-
-def test_a_token_is_fetched_once_for_all_threads(opened: Open) -> None:
-    wire, found = opened(TOKEN)
-    login = ClientCredentials("/token", header="X-Token")
-    threads = [threading.Thread(target=login.headers, args=(found.session,)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert login.headers(found.session) == {"X-Token": "abc"}
-    assert len(wire.asked) == 1
-    assert b"grant_type=client_credentials" in wire.asked[0].body
-
-
-def test_a_token_about_to_end_is_fetched_anew(opened: Open) -> None:
-    wire, found = opened(answer(body=b'{"access_token": "abc", "expires_in": 30}'))
-    login = ClientCredentials("/token", header="X-Token")
-    login.headers(found.session)
-    login.headers(found.session)
-    assert len(wire.asked) == 2
-
-
-def test_a_token_renewed_by_another_thread_is_not_dropped(opened: Open) -> None:
-    wire, found = opened(TOKEN)
-    login = ClientCredentials("/token", header="X-Token")
-    login.headers(found.session)
-    login.refresh(found.session, {"X-Token": "an older one"})
-    login.headers(found.session)
-    assert len(wire.asked) == 1
-
-
-@pytest.mark.parametrize(
-    "refusal", [answer(400, b'{"error":"invalid_client"}'), answer(401), answer(403), answer()]
-)
-def test_a_login_that_fails_is_an_authentication_error(opened: Open, refusal: bytes) -> None:
-    _, found = opened(refusal)
-    with pytest.raises(AuthenticationError) as caught:
-        ClientCredentials("/token", header="X-Token").headers(found.session)
-    assert SECRET not in caught.value.message
-
-
-def all_below(kind: type[BaseException]) -> set[type[BaseException]]:
-    return {kind} | {below for child in kind.__subclasses__() for below in all_below(child)}
-
-
-FOREIGN = sorted(
-    (
-        kind
-        for kind in all_below(requests.RequestException) | all_below(lower.HTTPError)
-        if kind.__module__ in (foreign.__name__, lower.__name__)
-    ),
-    key=lambda kind: f"{kind.__module__}.{kind.__name__}",
-)
-
-
-@pytest.mark.parametrize("is_write", [False, True], ids=["read", "write"])
-def test_every_foreign_error_becomes_one_of_ours(is_write: bool) -> None:
-    request = Request("POST", "http://host/a", "/a", {}, is_write=is_write)
-    assert len(FOREIGN) > 40
-    for kind in FOREIGN:
-        error = kind.__new__(kind)
-        Exception.__init__(error, "reason")
-        ours = as_ours(error, request)  # type: ignore[arg-type]
-        assert isinstance(ours, ConcordError), kind
-        wanted = (NetworkError, OutcomeUnknownError, ConfigurationError, RequestError)
-        assert isinstance(ours, wanted), kind
-        if kind in (foreign.ReadTimeout, foreign.ChunkedEncodingError, lower.ProtocolError, lower.DecodeError):
-            assert isinstance(ours, OutcomeUnknownError) is is_write

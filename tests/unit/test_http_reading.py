@@ -19,7 +19,7 @@ from concord.http.rest import Paging, RestList
 from concord.http.selection import select_fields
 from concord.registry import system, systems
 from concord.settings import Connection
-from tests.unit.test_http_client import Token
+from tests.unit.opened import Token
 from tests.unit.wire import answer, serving
 
 QUICK = Ways(patience=Patience(sleep=lambda seconds: None, read_seconds=2))

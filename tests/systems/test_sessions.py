@@ -1,0 +1,56 @@
+"""A session opened for a stage shares its pace with all others of its system, and books what it cost."""
+
+import threading
+import time
+from dataclasses import replace
+
+from concord.contract import Pace
+from concord.stages.sessions import open_session
+from concord.store.budgets import Budget
+from concord.store.engine import Database
+from tests.systems.bench import Bench, read_all
+
+
+def test_a_session_books_its_calls_under_purpose_and_reference(shopify: Bench, database: str) -> None:
+    store = Database(database)
+    resource = shopify.system.resource("products")
+    with open_session(
+        shopify.system, shopify.connection, store, purpose="extract", reference="products"
+    ) as session:
+        assert len(read_all(session, resource)) == 40
+    with store.transaction() as connection:
+        rows = connection.execute(
+            "select system, resource, purpose, reference_id, calls, retries, bytes_received > 1000 "
+            "from ops.api_calls"
+        ).fetchall()
+    assert rows == [("shopify", "products", "extract", "products", session.statistics.calls, 0, True)]
+
+
+def test_all_workers_together_keep_the_pace_of_their_system(shopify: Bench, database: str) -> None:
+    paced = replace(shopify.system, pace=Pace(per_second=50, burst=5))
+    workers = [Budget(Database(database), paced) for _ in range(3)]
+    begun = time.monotonic()
+
+    def take_ten(budget: Budget) -> None:
+        for _ in range(10):
+            budget.wait_turn()
+        budget.close()
+
+    threads = [threading.Thread(target=take_ten, args=(budget,)) for budget in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 25 / 50 <= time.monotonic() - begun < 5
+
+
+def test_a_lost_database_connection_is_opened_again(shopify: Bench, database: str) -> None:
+    budget = Budget(Database(database), shopify.system)
+    budget.wait_turn()
+    with Database(database).transaction() as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    assert budget.wait_turn() >= 0
+    budget.close()
