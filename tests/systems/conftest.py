@@ -33,12 +33,11 @@ def shopify(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[
     load("shopify", folder, {**world.shopify, "locations": [{"id": LOCATION, "name": "Warehouse"}]})
     server = start("shopify", folder)
     connection = Connection("shopify_default", server.url, "sandbox-client", "sandbox-secret")
-    header = {"header": "X-Shopify-Access-Token"}
     yield Bench(
         system("shopify"),
         connection,
         SandboxDesk(server),
-        lambda: ClientCredentials("/admin/oauth/access_token", **header),
+        lambda: ClientCredentials("/admin/oauth/access_token", header="X-Shopify-Access-Token"),
     )
     server.stop()
 

@@ -63,7 +63,7 @@ class Case:
         assert self.resource.writes is not None
         wanted = self.good if after is None else after
         guard = self.resource.field(self.resource.writes.guard)
-        made = []
+        made: list[Change] = []
         for key, record in by_key(self.resource, read_all(self.session, self.resource)).items():
             fields = [self.resource.field(name) for name in wanted]
             before = {item.name: plain_value(record, item) for item in fields}
@@ -245,14 +245,15 @@ def test_a_create_whose_answer_was_lost_is_not_made_twice(case: Case) -> None:
 def test_a_create_that_is_refused_leaves_nothing_behind(case: Case) -> None:
     before = set(by_key(case.resource, read_all(case.session, case.resource)))
     good, bad = creates(case, 31, 32)
-    broken = {
+    breakages: dict[str, dict[str, object]] = {
         "accounts": {"account_name": None},
         "contacts": {"email": "nobody at nowhere"},
         "parties": {"party_name": 5, "party_code": "P10001 "},
         "addresses": {"country_code": "XX"},
         "contact_mechanisms": {"mechanism_value": ""},
         "sales": {"invoice_address_source_id": None, "shipment_address_source_id": None},
-    }[case.resource.name]
+    }
+    broken = breakages[case.resource.name]
     outcomes = case.write([good, Change(bad.change_id, None, "create", {}, {**bad.after, **broken}, {})])
     assert [item.end for item in outcomes] == [End.CONFIRMED, End.REJECTED]
     after = set(by_key(case.resource, read_all(case.session, case.resource)))

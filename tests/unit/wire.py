@@ -83,7 +83,7 @@ def serving(*script: bytes | str | Drip) -> Iterator[Wire]:
         allow_reuse_address = True
         daemon_threads = True
 
-        def handle_error(self, request: object, client_address: object) -> None:
+        def handle_error(self, *_: object) -> None:
             """The client may have gone away, which is what some tests are about."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
