@@ -22,6 +22,13 @@ def letter_of(trip: RoundTrip, key: str) -> str:
     return str(letter)
 
 
+def letter_of_name(trip: RoundTrip, start: str) -> str:
+    ((letter,),) = trip.rows(
+        "select dead_letter_id from ops.dead_letters where payload::jsonb ->> 'name' like %s", f"{start}%"
+    )
+    return str(letter)
+
+
 def replay(trip: RoundTrip, *letters: str) -> ReplayCounts:
     return replay_dead_letters(
         trip.database,
@@ -78,6 +85,19 @@ def test_an_older_payload_never_overwrites_a_newer_record(refused: RoundTrip) ->
     assert refused.rows(
         "select disposition from ops.dispositions join ops.batches using (batch_id) where purpose = 'replay'"
     ) == [("repeated",)]
+
+
+def test_a_second_replay_keeps_the_books_of_the_first(refused: RoundTrip) -> None:
+    first = letter_of(refused, "A-1")
+    refused.vendor.put("accounts", "A-2", {"name": "z" * 170})
+    refused.ingest(day=2)
+    relax(refused)
+    longer = letter_of_name(refused, "z")
+    assert replay(refused, first, longer) == ReplayCounts(2, 1, 1, 0)
+    assert replay(refused, first, longer) == ReplayCounts(1, 0, 1, 0)
+    assert refused.rows(
+        "select received, validated, quarantined from ops.batches where purpose = 'replay' order by 1"
+    ) == [(1, 0, 1), (2, 1, 1)]
 
 
 def test_a_replayed_batch_balances(refused: RoundTrip) -> None:

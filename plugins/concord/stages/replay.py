@@ -61,10 +61,8 @@ def replay_dead_letters(
     """
     with database.transaction(PLANNER) as connection:
         released = release_changes(connection, dead_letter_ids, system=system.name, resource=resource.name)
-    named = sorted(set(dead_letter_ids))
-    batch = Batch(system, resource, derive_id("replay", system.name, resource.name, *named))
     with database.transaction(LOADER) as connection:
-        letters = _land_letters(connection, batch, named)
+        batch, letters = _land_letters(connection, system, resource, sorted(set(dead_letter_ids)))
     failpoint("replay.after_landing")
     if not letters:
         return ReplayCounts(0, 0, 0, released)
@@ -76,14 +74,15 @@ def replay_dead_letters(
     return ReplayCounts(len(letters), len(letters) - still, still, released)
 
 
-def _land_letters(connection: Connection, batch: Batch, named: Sequence[str]) -> list[str]:
-    """Land the payloads in the order of their letters; returns those letters."""
-    values = (list(named), batch.system.name, batch.resource.name)
-    rows = connection.execute(_REFUSED, values).fetchall()
-    if not rows:
-        return []
+def _land_letters(
+    connection: Connection, system: System, resource: Resource, named: Sequence[str]
+) -> tuple[Batch, list[str]]:
+    """Land the payloads in the order of their letters; a batch is what it holds, so none replaces another."""
+    rows = connection.execute(_REFUSED, (list(named), system.name, resource.name)).fetchall()
     letters = [str(row[0]) for row in rows]
-    connection.execute(_REPLAYED, (letters,))
-    begin_batch(connection, batch, purpose="replay", window=None)
-    land_pages(connection, batch, [[msgspec.Raw(str(row[1]).encode()) for row in rows]])
-    return letters
+    batch = Batch(system, resource, derive_id("replay", system.name, resource.name, *letters))
+    if letters:
+        connection.execute(_REPLAYED, (letters,))
+        begin_batch(connection, batch, purpose="replay", window=None)
+        land_pages(connection, batch, [[msgspec.Raw(str(row[1]).encode()) for row in rows]])
+    return batch, letters
