@@ -9,6 +9,7 @@ from rich.console import Console
 from concord.demo.places import ERP, Place
 from concord.demo.records import SALESFORCE, SHOPIFY
 from concord.demo.verdict import LEAST_AGREEMENT, Member, Verdict, judge
+from concord.errors import NetworkError
 from concord.reporting.model import Report
 from concord.reporting.words import say_share, say_things
 from concord.store.engine import PLANNER, Database
@@ -25,9 +26,17 @@ _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.iden
 
 def check_night(world: World, places: Mapping[str, Place], database: Database) -> Verdict:
     """Hold what the systems say now, and the identities found, against the truth."""
-    after = {name: place.read(RESOURCES[name]) for name, place in places.items()}
+    after = {}
+    unread = []
+    for name, place in places.items():
+        try:
+            after[name] = place.read(RESOURCES[name])
+        except NetworkError:
+            unread.append(name)
     codes = {str(party["id"]): str(party["code"]) for party in after.get(ERP, {}).get("parties", [])}
-    return judge(world, after, read_clusters(database, codes))
+    verdict = judge(world, after, read_clusters(database, codes))
+    verdict.unread = unread
+    return verdict
 
 
 def read_clusters(database: Database, codes: Mapping[str, str]) -> list[list[Member]]:
@@ -38,6 +47,11 @@ def read_clusters(database: Database, codes: Mapping[str, str]) -> list[list[Mem
             name = codes.get(str(key), str(key)) if system == ERP else str(key)
             clusters[str(golden_id)].append((str(system), name))
     return list(clusters.values())
+
+
+def say_except(names: list[str]) -> str:
+    """Those left out of a statement about all."""
+    return f" but {', '.join(names)}" if names else ""
 
 
 def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first: bool) -> bool:
@@ -54,6 +68,7 @@ def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first:
             not verdict.wrong,
             f"{say_things(len(verdict.wrong), 'wrong write')} at the systems (found written: {writes})",
         ),
+        (not verdict.unread, f"every system could be looked at{say_except(verdict.unread)}"),
         (is_first or planned == 0, say_things(planned, "change") + " planned"),
         (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
     )

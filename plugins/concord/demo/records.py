@@ -5,6 +5,8 @@ from typing import Any
 
 import requests
 
+from concord.errors import NetworkError
+
 Record = Mapping[str, Any]
 Fields = dict[str, Any]
 
@@ -21,8 +23,11 @@ def read_vendor(url: str, resource: str) -> Iterator[Record]:
         session.trust_env = False
         while True:
             params = {"limit": str(PAGE), **({"after": after} if after else {})}
-            answer = session.get(f"{url}/__control/records/{resource}", params=params, timeout=TIMEOUT)
-            answer.raise_for_status()
+            try:
+                answer = session.get(f"{url}/__control/records/{resource}", params=params, timeout=TIMEOUT)
+                answer.raise_for_status()
+            except requests.RequestException as error:
+                raise NetworkError(f"{url} does not answer.", url=url) from error
             page = answer.json()
             yield from page["records"]
             after = page["next"]

@@ -176,7 +176,10 @@ def _now() -> tuple[datetime, tuple[datetime, datetime]]:
 
 
 def say_failures(night: Night, url: str, console: Console) -> None:
-    """Name each task that failed."""
+    """Name each run and task that did not come to its end."""
+    for run in night.runs:
+        if not run.is_finished:
+            console.print(f"Not finished: {run.dag_id}, which waits to be tried again; see {url}.", style="red")
     for task in night.failures:
         console.print(f"Failed: {task.dag_id}, {say_task(task)}; its log is in {url}.", style="red")
 

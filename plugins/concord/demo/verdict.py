@@ -21,6 +21,7 @@ class Verdict:
 
     writes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     precision: float = 1.0
     recall: float = 1.0
 
