@@ -1,6 +1,6 @@
-{# E.164 of a number as people write it. `calling_code` and `trunk_prefix` are those of the
-   country it was written in (seeds/countries.csv); without them only an international
-   notation can be read. Null where it cannot be read. #}
+{# E.164 of a number as people write it. `calling_code` and `trunk_prefix` are those
+   of the country it was written in (seeds/countries.csv); without them only an
+   international notation can be read. Null where it cannot be read. #}
 {% macro normalised_phone(value, calling_code, trunk_prefix) -%}
     substring(
         case

@@ -1,4 +1,5 @@
-{# Also a gate: a record without a golden id would be left out of everything that follows. #}
+{# Also a gate: a record without a golden id would be left out of everything that
+   follows. #}
 {{ config(tags=['marts']) }}
 
 select

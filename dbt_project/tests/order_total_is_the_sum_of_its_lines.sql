@@ -1,4 +1,5 @@
-{# Shipping, taxes and discounts are legitimate differences: worth a look, no reason to stop. #}
+{# Shipping, taxes and discounts are legitimate differences: worth a look, no reason
+   to stop. #}
 {{ config(severity='warn') }}
 
 select

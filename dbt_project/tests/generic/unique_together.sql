@@ -1,4 +1,5 @@
-{# The columns together occur once; rows in which one of them is null are left aside. #}
+{# The columns together occur once; rows in which one of them is null are left aside.
+   #}
 {% test unique_together(model, columns) %}
 
 select {{ columns | join(', ') }}

@@ -1,4 +1,5 @@
-{# A contact whose account was refused still tells that the customer is known there. #}
+{# A contact whose account was refused still tells that the customer is known there.
+   #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_salesforce__accounts as (

@@ -1,5 +1,5 @@
-{# One row per golden customer and system whose primary record should say something else; null
-   where it says the right thing. #}
+{# One row per golden customer and system whose primary record should say something
+   else; null where it says the right thing. #}
 {{ config(tags=['marts']) }}
 
 with int_fields__disagreements as (
@@ -15,7 +15,8 @@ pivoted as (
         golden_id,
         system,
         'from ' || string_agg(
-            golden_system || ': ' || field, ', ' order by golden_system, field
+            golden_system || ': ' || field, ', '
+            order by golden_system, field
         ) as reason,
         max(golden_value) filter (where field = 'first_name') as first_name,
         max(golden_value) filter (where field = 'last_name') as last_name,

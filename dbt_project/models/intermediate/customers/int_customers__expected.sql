@@ -1,5 +1,6 @@
-{# One row per customer of the shop and system that should know it. `hold_reason` says why a
-   missing one is not created: it may be there already, was refused, or somebody deleted it. #}
+{# One row per customer of the shop and system that should know it. `hold_reason`
+   says why a missing one is not created: it may be there already, was refused, or
+   somebody deleted it. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (
@@ -55,7 +56,9 @@ buyers as (
 
 known as (
 
-    select system, golden_id
+    select
+        system,
+        golden_id
     from stg_concord__identities
     group by system, golden_id
 

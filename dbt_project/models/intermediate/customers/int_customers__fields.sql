@@ -1,5 +1,6 @@
-{# One row per golden customer, system and field that its primary record fills: `value` as it
-   would be written, `comparison` without differences that do not count. #}
+{# One row per golden customer, system and field that its primary record fills:
+   `value` as it would be written, `comparison` without differences that do not
+   count. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (
@@ -31,33 +32,34 @@ unpivoted as (
         null::numeric as amount,
         named.changed_at
     from named
-    cross join lateral (
-        values
-        ('first_name', named.first_name, {{ normalised_name('named.first_name') }}),
-        ('last_name', named.last_name, {{ normalised_name('named.last_name') }}),
-        (
-            case when named.is_company then 'company_name' else 'customer_name' end,
-            case
-                when named.system = 'shopify' and not named.is_company
-                    then named.person_name
-                when named.system = 'shopify' and named.customer_kind = 'person'
-                    then null
-                when named.is_company then named.record_name
-                else {{ written_name('named.record_name') }}
-            end,
-            case
-                when named.system = 'shopify' and not named.is_company
-                    then {{ normalised_name('named.person_name') }}
-                else named.name_key
-            end
-        ),
-        ('email', named.email, named.email),
-        ('phone', named.phone, named.phone),
-        ('street', named.street, named.street_key),
-        ('city', named.city, {{ normalised_name('named.city') }}),
-        ('postal_code', named.postal_code, named.postal_code_key),
-        ('country_code', named.country_code, named.country_code)
-    ) as fields (field, value, comparison)
+    cross join
+        lateral (
+            values
+            ('first_name', named.first_name, {{ normalised_name('named.first_name') }}),
+            ('last_name', named.last_name, {{ normalised_name('named.last_name') }}),
+            (
+                case when named.is_company then 'company_name' else 'customer_name' end,
+                case
+                    when named.system = 'shopify' and not named.is_company
+                        then named.person_name
+                    when named.system = 'shopify' and named.customer_kind = 'person'
+                        then null
+                    when named.is_company then named.record_name
+                    else {{ written_name('named.record_name') }}
+                end,
+                case
+                    when named.system = 'shopify' and not named.is_company
+                        then {{ normalised_name('named.person_name') }}
+                    else named.name_key
+                end
+            ),
+            ('email', named.email, named.email),
+            ('phone', named.phone, named.phone),
+            ('street', named.street, named.street_key),
+            ('city', named.city, {{ normalised_name('named.city') }}),
+            ('postal_code', named.postal_code, named.postal_code_key),
+            ('country_code', named.country_code, named.country_code)
+        ) as fields (field, value, comparison)
     where fields.value is not null and fields.comparison is not null
 
 )

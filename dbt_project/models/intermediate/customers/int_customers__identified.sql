@@ -1,5 +1,6 @@
-{# One row per customer record with its golden id. A record that we created a moment ago quotes
-   the id before identification has seen it. The primary is the one that is written to. #}
+{# One row per customer record with its golden id. A record that we created a moment
+   ago quotes the id before identification has seen it. The primary is the one that
+   is written to. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__unioned as (
@@ -48,7 +49,7 @@ ranked as (
         row_number() over (
             partition by golden_id, system
             order by
-                is_incomplete,
+                is_incomplete asc,
                 coalesce(external_id = golden_id, false) desc,
                 length(record_key),
                 record_key
@@ -72,6 +73,10 @@ judged as (
 
     select
         ranked.*,
+        case
+            when ranked.record_rank = 1 then ranked.golden_id
+            else ranked.golden_id || ':' || ranked.record_key
+        end as entity_id,
         ranked.record_rank = 1 as is_primary,
         coalesce(kinds.is_company, false) as is_company
     from ranked

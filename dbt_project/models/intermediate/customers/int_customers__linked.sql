@@ -1,5 +1,5 @@
-{# The ladder, from a key that somebody wrote down to values that two records share; the first
-   rule that joins a pair names it. #}
+{# The ladder, from a key that somebody wrote down to values that two records share;
+   the first rule that joins a pair names it. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__key_pairs as (
@@ -29,24 +29,44 @@ match_rules as (
 
 found as (
 
-    select match_rule, one_system, one_key, other_system, other_key
+    select
+        match_rule,
+        one_system,
+        one_key,
+        other_system,
+        other_key
     from int_customers__key_pairs
     where (one_system, one_key) < (other_system, other_key)
 
     union all
 
-    select match_rule, other_system, other_key, one_system, one_key
+    select
+        match_rule,
+        other_system,
+        other_key,
+        one_system,
+        one_key
     from int_customers__key_pairs
     where (one_system, one_key) > (other_system, other_key)
 
     union all
 
-    select 'same_email' as match_rule, left_system, left_key, right_system, right_key
+    select
+        'same_email' as match_rule,
+        left_system,
+        left_key,
+        right_system,
+        right_key
     from int_customers__email_pairs
 
     union all
 
-    select 'same_phone_and_name' as match_rule, left_system, left_key, right_system, right_key
+    select
+        'same_phone_and_name' as match_rule,
+        left_system,
+        left_key,
+        right_system,
+        right_key
     from int_customers__phone_pairs
 
 ),

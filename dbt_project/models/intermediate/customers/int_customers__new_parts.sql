@@ -1,5 +1,6 @@
-{# One row per address, e-mail address or phone number that the ERP lacks for a golden customer it
-   knows or is about to be given. A part that was refused on reading is there already. #}
+{# One row per address, e-mail address or phone number that the ERP lacks for a
+   golden customer it knows or is about to be given. A part that was refused on
+   reading is there already. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__identified as (
@@ -24,7 +25,9 @@ customers as (
 
 stg_concord__dead_letters as (
 
-    select resource, parent_source_id
+    select
+        resource,
+        parent_source_id
     from {{ ref('stg_concord__dead_letters') }}
     where system = 'tryton' and stage = 'validate' and parent_source_id is not null
     group by resource, parent_source_id
@@ -63,12 +66,13 @@ lacking as (
         parts.value
     from parties
     inner join customers on parties.golden_id = customers.customer_id
-    cross join lateral (
-        values
-        ('addresses', 'street', customers.street, parties.lacks_address),
-        ('contact_mechanisms', 'email', customers.email, parties.lacks_email),
-        ('contact_mechanisms', 'phone', customers.phone, parties.lacks_phone)
-    ) as parts (resource, field, value, is_lacking)
+    cross join
+        lateral (
+            values
+            ('addresses', 'street', customers.street, parties.lacks_address),
+            ('contact_mechanisms', 'email', customers.email, parties.lacks_email),
+            ('contact_mechanisms', 'phone', customers.phone, parties.lacks_phone)
+        ) as parts (resource, field, value, is_lacking)
     left join stg_concord__dead_letters as refused
         on
             parties.party_source_id = refused.parent_source_id

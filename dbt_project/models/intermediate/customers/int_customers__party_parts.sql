@@ -60,7 +60,8 @@ mechanisms as (
 joined as (
 
     select
-        party_source_id,
+        coalesce(addresses.party_source_id, mechanisms.party_source_id)
+            as party_source_id,
         addresses.address_source_id,
         mechanisms.email_source_id,
         mechanisms.phone_source_id,
@@ -72,7 +73,8 @@ joined as (
         addresses.country_code,
         greatest(addresses.changed_at, mechanisms.mechanisms_changed_at) as changed_at
     from (select * from ranked_addresses where address_rank = 1) as addresses
-    full outer join mechanisms using (party_source_id)
+    full outer join mechanisms
+        on addresses.party_source_id = mechanisms.party_source_id
 
 )
 

@@ -1,5 +1,5 @@
-{# One row per pair of records with one phone number and one name; a household's number joins
-   nobody, because the names differ. #}
+{# One row per pair of records with one phone number and one name; a household's
+   number joins nobody, because the names differ. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (
@@ -11,13 +11,21 @@ with int_customers__unioned as (
 
 names as (
 
-    select system, record_key, phone, name_key as any_name
+    select
+        system,
+        record_key,
+        phone,
+        name_key as any_name
     from int_customers__unioned
     where name_key is not null
 
     union
 
-    select system, record_key, phone, person_key as any_name
+    select
+        system,
+        record_key,
+        phone,
+        person_key as any_name
     from int_customers__unioned
     where person_key is not null
 

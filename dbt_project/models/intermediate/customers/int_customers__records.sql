@@ -30,7 +30,7 @@ unioned as (
         null as email_source_id,
         null as phone_source_id,
         case when company_name is null then 'person' else 'company' end
-            as customer_kind,
+        as customer_kind,
         coalesce(
             company_name, nullif(concat_ws(' ', first_name, last_name), '')
         ) as record_name,

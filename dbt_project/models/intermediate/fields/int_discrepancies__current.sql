@@ -101,9 +101,17 @@ keyed as (
 
     select
         md5(
-            concat_ws('|', entity, golden_id, field, system, cause, case
-                when golden_value is null then record_key
-            end)
+            concat_ws(
+                '|',
+                found.entity,
+                found.golden_id,
+                found.field,
+                found.system,
+                found.cause,
+                case
+                    when found.golden_value is null then found.record_key
+                end
+            )
         ) as discrepancy_id,
         found.*
     from found

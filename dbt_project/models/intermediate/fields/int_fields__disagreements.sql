@@ -1,5 +1,6 @@
-{# One row per golden record, system and field where the system's primary record says something
-   else than the golden record, or nothing. A golden value is never held against its own source. #}
+{# One row per golden record, system and field where the system's primary record says
+   something else than the golden record, or nothing. A golden value is never held
+   against its own source. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -28,7 +29,11 @@ tolerances as (
 
 records as (
 
-    select entity, golden_id, system, min(record_key) as record_key
+    select
+        entity,
+        golden_id,
+        system,
+        min(record_key) as record_key
     from int_fields__unioned
     group by entity, golden_id, system
 
@@ -47,7 +52,7 @@ compared as (
         golden.value as golden_value,
         held.comparison = golden.comparison
         or abs(held.amount - golden.amount) <= tolerances.tolerated_amount
-            as is_agreed,
+        as is_agreed,
         golden.amount is not null as is_amount,
         golden.changed_at
     from int_fields__golden as golden

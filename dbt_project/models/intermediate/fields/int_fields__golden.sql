@@ -1,5 +1,5 @@
-{# One row per golden record and field: the value of the first system in field_ownership.csv
-   that has one. #}
+{# One row per golden record and field: the value of the first system in
+   field_ownership.csv that has one. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (

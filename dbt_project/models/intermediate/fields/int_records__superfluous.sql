@@ -1,5 +1,5 @@
-{# One row per record that should not be there: the second of one thing in one system, or the
-   live sale of an order that the shop cancelled. #}
+{# One row per record that should not be there: the second of one thing in one
+   system, or the live sale of an order that the shop cancelled. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (
@@ -22,20 +22,34 @@ int_orders__identified as (
 
 found as (
 
-    select 'customer' as entity, golden_id, system, record_key, 'duplicate' as cause
+    select
+        'customer' as entity,
+        golden_id,
+        system,
+        record_key,
+        'duplicate' as cause
     from int_customers__identified
     where not is_primary
 
     union all
 
-    select 'product' as entity, golden_id, system, record_key, 'duplicate' as cause
+    select
+        'product' as entity,
+        golden_id,
+        system,
+        record_key,
+        'duplicate' as cause
     from int_products__identified
     where not is_primary
 
     union all
 
     select
-        'order' as entity, order_name as golden_id, system, record_key, 'duplicate' as cause
+        'order' as entity,
+        order_name as golden_id,
+        system,
+        record_key,
+        'duplicate' as cause
     from int_orders__identified
     where not is_primary and not is_cancelled
 

@@ -1,4 +1,5 @@
-{# One row per order and system that names a customer who cannot be judged yet, and why. #}
+{# One row per order and system that names a customer who cannot be judged yet, and
+   why. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
@@ -16,7 +17,9 @@ int_customers__in_review as (
 
 stg_concord__dead_letters as (
 
-    select system, record_key
+    select
+        system,
+        record_key
     from {{ ref('stg_concord__dead_letters') }}
     where
         stage = 'validate'

@@ -1,5 +1,5 @@
-{# One row per live order of the shop and system that should know it. `hold_reason` says why a
-   missing one cannot be created yet. #}
+{# One row per live order of the shop and system that should know it. `hold_reason`
+   says why a missing one cannot be created yet. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
@@ -61,7 +61,9 @@ line_checks as (
 
 crm_orders as (
 
-    select order_name, customer_golden_id
+    select
+        order_name,
+        customer_golden_id
     from int_orders__identified
     where system = 'salesforce'
 
@@ -74,7 +76,7 @@ judged as (
         flows.system,
         present.record_key,
         coalesce(orders.customer_golden_id, crm_orders.customer_golden_id)
-            as customer_golden_id,
+        as customer_golden_id,
         case
             when present.record_key is not null then null
             when customers.hold_reason is not null then customers.hold_reason

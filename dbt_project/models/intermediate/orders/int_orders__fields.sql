@@ -21,16 +21,17 @@ unpivoted as (
         fields.amount,
         orders.changed_at
     from int_orders__identified as orders
-    cross join lateral (
-        values
-        ('customer', orders.customer_golden_id, null),
-        (
-            'total_amount',
-            round(orders.total_amount, 2)::text,
-            orders.total_amount
-        ),
-        ('order_status', orders.order_status, null)
-    ) as fields (field, value, amount)
+    cross join
+        lateral (
+            values
+            ('customer', orders.customer_golden_id, null),
+            (
+                'total_amount',
+                round(orders.total_amount, 2)::text,
+                orders.total_amount
+            ),
+            ('order_status', orders.order_status, null)
+        ) as fields (field, value, amount)
     where fields.value is not null
 
 )

@@ -1,5 +1,5 @@
-{# One row per order that the ERP lacks and can be given: its customer, address and products are
-   there or are created with it. #}
+{# One row per order that the ERP lacks and can be given: its customer, address and
+   products are there or are created with it. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__expected as (
@@ -42,9 +42,9 @@ joined as (
         expected.order_name,
         expected.customer_golden_id,
         coalesce(parties.record_key, '@parties/' || new_parties.customer_id)
-            as party_source_id,
+        as party_source_id,
         coalesce(parties.address_source_id, '@addresses/' || customers.customer_id)
-            as address_source_id,
+        as address_source_id,
         orders.currency_code,
         orders.order_date
     from int_orders__expected as expected

@@ -1,4 +1,5 @@
-{# One row per order record that quotes a name of the shop. Test orders are nobody's order. #}
+{# One row per order record that quotes a name of the shop. Test orders are nobody's
+   order. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_shopify__orders as (

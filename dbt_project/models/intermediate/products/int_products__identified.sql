@@ -1,4 +1,5 @@
-{# One row per product record with its golden id. The primary is the one that is written to. #}
+{# One row per product record with its golden id. The primary is the one that is
+   written to. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_products__unioned as (
@@ -31,6 +32,18 @@ identified as (
             products.system = identities.system
             and products.record_key = identities.record_key
 
+),
+
+named as (
+
+    select
+        *,
+        case
+            when is_primary then golden_id
+            else golden_id || ':' || record_key
+        end as entity_id
+    from identified
+
 )
 
-select * from identified
+select * from named

@@ -1,4 +1,5 @@
-{# Every product of a sku is joined to the first one, which is enough to make them one. #}
+{# Every product of a sku is joined to the first one, which is enough to make them
+   one. #}
 {{ config(tags=['prepare']) }}
 
 with int_products__unioned as (
@@ -23,7 +24,10 @@ ordered as (
         first_value(system) over by_key as first_system,
         first_value(record_key) over by_key as first_key
     from int_products__unioned
-    window by_key as (partition by sku order by system, record_key)
+    window by_key as (
+        partition by sku
+        order by system, record_key
+    )
 
 ),
 
@@ -38,7 +42,8 @@ linked as (
         match_rules.match_confidence
     from ordered
     cross join match_rules
-    where (ordered.first_system, ordered.first_key) < (ordered.system, ordered.record_key)
+    where
+        (ordered.first_system, ordered.first_key) < (ordered.system, ordered.record_key)
 
 )
 

@@ -1,5 +1,5 @@
-{# One row per golden product and system that keeps its stock. A shop's item whose product was
-   refused is still the product of its sku. #}
+{# One row per golden product and system that keeps its stock. A shop's item whose
+   product was refused is still the product of its sku. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_shopify__inventory_levels as (
@@ -71,6 +71,18 @@ stocked as (
     inner join golden_skus on unioned.sku = golden_skus.sku
     where unioned.quantity is not null
 
+),
+
+named as (
+
+    select
+        *,
+        case
+            when is_primary then golden_id
+            else golden_id || ':' || record_key
+        end as entity_id
+    from stocked
+
 )
 
-select * from stocked
+select * from named

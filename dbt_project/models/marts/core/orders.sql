@@ -18,12 +18,12 @@ records as (
         order_name,
         min(record_key) filter (where system = 'shopify') as shopify_order_source_id,
         min(record_key) filter (where system = 'salesforce')
-            as salesforce_order_source_id,
+        as salesforce_order_source_id,
         min(record_key) filter (where system = 'tryton') as tryton_sale_source_id,
         min(currency_code) as currency_code,
         min(order_date) as order_date,
         coalesce(bool_or(is_cancelled) filter (where system = 'shopify'), false)
-            as is_cancelled,
+        as is_cancelled,
         max(changed_at) as changed_at
     from int_orders__identified
     group by order_name

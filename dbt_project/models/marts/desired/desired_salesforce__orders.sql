@@ -1,4 +1,5 @@
-{# A sale that is created tonight begins in the state `processing`, so its status is known. #}
+{# A sale that is created tonight begins in the state `processing`, so its status is
+   known. #}
 with stg_salesforce__orders as (
 
     select * from {{ ref('stg_salesforce__orders') }}

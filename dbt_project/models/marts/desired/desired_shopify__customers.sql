@@ -45,8 +45,7 @@ free_phones as (
 desired as (
 
     select
-        {{ entity_id('customers.golden_id', 'customers.is_primary', 'customers.record_key') }}
-            as _entity_id,
+        customers.entity_id as _entity_id,
         customers.record_key as _key,
         coalesce(corrections.reason, 'agrees') as _reason,
         coalesce(free_phones.phone, stored.stored_phone) as phone,

@@ -15,8 +15,7 @@ int_fields__disagreements as (
 desired as (
 
     select
-        {{ entity_id('levels.golden_id', 'levels.is_primary', 'levels.record_key') }}
-            as _entity_id,
+        levels.entity_id as _entity_id,
         levels.record_key as _key,
         coalesce('from ' || stock.golden_system || ': stock on hand', 'agrees')
             as _reason,

@@ -15,8 +15,7 @@ int_fields__disagreements as (
 desired as (
 
     select
-        {{ entity_id('products.golden_id', 'products.is_primary', 'products.record_key') }}
-            as _entity_id,
+        products.entity_id as _entity_id,
         products.record_key as _key,
         coalesce('from ' || prices.golden_system || ': price', 'agrees') as _reason,
         coalesce(prices.golden_value::numeric, products.price) as price

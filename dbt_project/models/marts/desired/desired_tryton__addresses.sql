@@ -42,7 +42,7 @@ desired as (
         coalesce(corrections.city, addresses.stored_city) as city,
         coalesce(corrections.postal_code, addresses.stored_postal_code) as postal_code,
         coalesce(corrections.country_code, addresses.stored_country_code)
-            as country_code
+        as country_code
     from stg_tryton__addresses as addresses
     left join int_customers__identified as parties
         on addresses.address_source_id = parties.address_source_id

@@ -27,12 +27,18 @@ int_customers__new_parts as (
 
 primaries as (
 
-    select golden_id, 'email' as field, email_source_id as contact_mechanism_source_id
+    select
+        golden_id,
+        'email' as field,
+        email_source_id as contact_mechanism_source_id
     from int_customers__identified
 
     union all
 
-    select golden_id, 'phone' as field, phone_source_id as contact_mechanism_source_id
+    select
+        golden_id,
+        'phone' as field,
+        phone_source_id as contact_mechanism_source_id
     from int_customers__identified
 
 ),
@@ -46,11 +52,11 @@ desired as (
         ) as _entity_id,
         mechanisms.contact_mechanism_source_id as _key,
         coalesce('from ' || wanted.golden_system || ': ' || wanted.field, 'agrees')
-            as _reason,
+        as _reason,
         null as party_source_id,
         null as mechanism_type,
         coalesce(wanted.golden_value, mechanisms.stored_mechanism_value)
-            as mechanism_value
+        as mechanism_value
     from stg_tryton__contact_mechanisms as mechanisms
     left join primaries
         on

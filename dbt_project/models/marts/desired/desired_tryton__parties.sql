@@ -28,8 +28,7 @@ int_customers__to_create as (
 desired as (
 
     select
-        {{ entity_id('customers.golden_id', 'customers.is_primary', 'customers.record_key') }}
-            as _entity_id,
+        customers.entity_id as _entity_id,
         customers.record_key as _key,
         coalesce(corrections.reason, 'agrees') as _reason,
         coalesce(

@@ -1,5 +1,5 @@
-{# A discrepancy that goes away is closed and kept, one that stays keeps the day it was first
-   seen, and one that comes back starts anew. #}
+{# A discrepancy that goes away is closed and kept, one that stays keeps the day it
+   was first seen, and one that comes back starts anew. #}
 {{
     config(
         materialized='incremental',
@@ -17,11 +17,11 @@ with int_discrepancies__current as (
 
 {% if is_incremental() %}
 
-remembered as (
+    remembered as (
 
-    select * from {{ this }}
+        select * from {{ this }}
 
-),
+    ),
 
 {% else %}
 
@@ -64,32 +64,32 @@ still_open as (
 
 {% if is_incremental() %}
 
-, closed as (
+    , closed as (
 
-    select
-        remembered.discrepancy_id,
-        remembered.entity,
-        remembered.golden_id,
-        remembered.field,
-        remembered.system,
-        remembered.record_key,
-        remembered.golden_system,
-        remembered.system_value,
-        remembered.golden_value,
-        remembered.cause,
-        remembered.since_at,
-        {{ run_time() }} as closed_at
-    from remembered
-    left join int_discrepancies__current as discrepancies
-        on remembered.discrepancy_id = discrepancies.discrepancy_id
-    where discrepancies.discrepancy_id is null and remembered.closed_at is null
+        select
+            remembered.discrepancy_id,
+            remembered.entity,
+            remembered.golden_id,
+            remembered.field,
+            remembered.system,
+            remembered.record_key,
+            remembered.golden_system,
+            remembered.system_value,
+            remembered.golden_value,
+            remembered.cause,
+            remembered.since_at,
+            {{ run_time() }} as closed_at
+        from remembered
+        left join int_discrepancies__current as discrepancies
+            on remembered.discrepancy_id = discrepancies.discrepancy_id
+        where discrepancies.discrepancy_id is null and remembered.closed_at is null
 
-)
+    )
 
 {% endif %}
 
 select * from still_open
 {% if is_incremental() %}
-union all
-select * from closed
+    union all
+    select * from closed
 {% endif %}
