@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from concord.contract import ChangedBetween, Field, Kind, Pace, Resource, Session, System, Window
+from concord.contract import ChangedBetween, Pace, Resource, Session, System, Window
+from concord.fields import Field, Kind
 from concord.http.rest import RestList
 
 SIZE = 1000

@@ -3,8 +3,7 @@
 A declaration is data. It is checked when it is built, so that a wrong one never reaches a stage.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -13,68 +12,8 @@ from typing import Protocol
 import msgspec
 
 from concord.errors import ContractError
+from concord.fields import Field
 from concord.settings import Connection
-
-_SEPARATOR = re.compile(r"(?<!\\)\.")
-
-
-class Kind(StrEnum):
-    """What a field holds; the value is PostgreSQL's name for it."""
-
-    TEXT = "text"
-    INTEGER = "bigint"
-    DECIMAL = "numeric"
-    BOOLEAN = "boolean"
-    TIMESTAMP = "timestamptz"
-    DATE = "date"
-    JSON = "jsonb"
-
-
-def unchanged(value: object) -> object:
-    """The vendor writes this type as JSON does."""
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A vendor's own way to write a type: SQL that reads the landed text `{}`, Python that writes it back."""
-
-    sql: str = "{}"
-    encode: Callable[[object], object] = unchanged
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One fact of a record: the vendor's dotted path, our name, its type.
-
-    `select` is what the vendor must be asked for when that is not the path itself; `write` the vendor's
-    name for it in a write where that differs from the path. `landed_as_json` says that the vendor sends a
-    JSON document there, which the form turns into the type.
-    """
-
-    path: str
-    name: str
-    kind: Kind = Kind.TEXT
-    required: bool = False
-    form: Form = Form()
-    select: str = ""
-    write: str = ""
-    landed_as_json: bool = False
-
-    @property
-    def parts(self) -> list[str]:
-        """The keys of the path from the record's top down."""
-        return split_path(self.path)
-
-    @property
-    def is_document(self) -> bool:
-        """Whether the landed text is a JSON document."""
-        return self.landed_as_json or self.kind is Kind.JSON
-
-
-def split_path(path: str) -> list[str]:
-    r"""The keys of a dotted path; a dot within a key is written `\.`."""
-    return [part.replace("\\.", ".") for part in _SEPARATOR.split(path)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +117,8 @@ class Session(Protocol):
         params: Mapping[str, str] | None = None,
         body: object | None = None,
         is_write: bool = False,
-    ) -> Answer: ...
+    ) -> Answer:
+        """Send one request and return the successful answer with its headers."""
 
     def send(
         self,
@@ -191,9 +131,11 @@ class Session(Protocol):
     ) -> bytes:
         """Send one request and return the body of a successful answer."""
 
-    def login(self, path: str, *, form: Mapping[str, str] | None = None, body: object | None = None) -> bytes: ...
+    def login(self, path: str, *, form: Mapping[str, str] | None = None, body: object | None = None) -> bytes:
+        """Send one request without credentials and return its body."""
 
-    def pause(self, seconds: float) -> None: ...
+    def pause(self, seconds: float) -> None:
+        """Wait, and keep account of it."""
 
     def option(self, key: str, default: str | None = None) -> str:
         """An entry of the connection's extra fields; `ConfigurationError` where it lacks and has no default."""
@@ -218,7 +160,8 @@ class Writer(Protocol):
     """How one protocol writes; one outcome per change, in any order. `size` is records per call."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Records per call."""
 
     def write(self, session: Session, resource: "Resource", changes: Sequence[Change]) -> list[Outcome]:
         """Send the changes and say what the target made of each."""

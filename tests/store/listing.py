@@ -8,18 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from concord.contract import (
-    ChangedBetween,
-    Field,
-    Kind,
-    Pace,
-    Page,
-    Resource,
-    Session,
-    Snapshot,
-    System,
-    Window,
-)
+from concord.contract import ChangedBetween, Pace, Page, Resource, Session, Snapshot, System, Window
+from concord.fields import Field, Kind
 
 
 @dataclass

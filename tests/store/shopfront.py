@@ -16,8 +16,6 @@ from concord.contract import (
     Change,
     ChangedBetween,
     End,
-    Field,
-    Kind,
     Outcome,
     Pace,
     Page,
@@ -28,6 +26,7 @@ from concord.contract import (
     Writes,
 )
 from concord.errors import OutcomeUnknownError
+from concord.fields import Field, Kind
 from concord.http.client import HttpSession, Ways
 from concord.http.patience import Patience
 from concord.settings import Connection
@@ -243,7 +242,18 @@ def declare(size: int = 2, concurrency: int = 2, *, is_finishing: bool = False) 
             find_by="concord_id",
         ),
     )
-    contacts = Resource(
+    return System(
+        name="shopfront",
+        title="Shopfront",
+        connection="shopfront_default",
+        auth=NoAuth(),
+        pace=Pace(per_second=1000, concurrency=concurrency),
+        resources=(accounts, _declare_contacts(size)),
+    )
+
+
+def _declare_contacts(size: int) -> Resource:
+    return Resource(
         name="contacts",
         read=_Reader(),
         key="source_id",
@@ -262,14 +272,6 @@ def declare(size: int = 2, concurrency: int = 2, *, is_finishing: bool = False) 
             guard="updated_at",
             find_by="account_source_id",
         ),
-    )
-    return System(
-        name="shopfront",
-        title="Shopfront",
-        connection="shopfront_default",
-        auth=NoAuth(),
-        pace=Pace(per_second=1000, concurrency=concurrency),
-        resources=(accounts, contacts),
     )
 
 

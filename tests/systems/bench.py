@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from concord.contract import Auth, Field, Resource, System, Window
+from concord.contract import Auth, Resource, System, Window
+from concord.fields import Field
 from concord.http.client import HttpSession, Ways
 from concord.http.guards import Record, decode_record, value_at
 from concord.http.patience import Patience

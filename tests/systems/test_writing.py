@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from concord.contract import Change, End, Field, Outcome, Resource
+from concord.contract import Change, End, Outcome, Resource
+from concord.fields import Field
 from concord.http.client import HttpSession
 from concord.http.guards import value_at
 from concord.registry import systems

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from concord.contract import Change, End, Field, Kind, Outcome, Page, Resource, Snapshot, Window
+from concord.contract import Change, End, Outcome, Page, Resource, Snapshot, Window
 from concord.errors import AuthenticationError, NetworkError, OutcomeUnknownError, RequestError, ServerError
+from concord.fields import Field, Kind
 from concord.http.client import HttpSession, Ways
 from concord.http.guards import are_same
 from concord.http.masking import masked

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from concord.contract import Change, Field, Kind, Outcome, Resource, Session
+from concord.contract import Change, Outcome, Resource, Session
 from concord.errors import ServerError
+from concord.fields import Field, Kind
 from concord.http.outcomes import conflicted
 
 Record = Mapping[str, Any]

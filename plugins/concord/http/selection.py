@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from concord.contract import Field
+from concord.fields import Field
 
 _Tree = dict[str, "_Tree | str"]
 

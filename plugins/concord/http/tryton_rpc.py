@@ -10,8 +10,9 @@ from decimal import Decimal
 
 import msgspec
 
-from concord.contract import Field, Page, Resource, Session, Window
+from concord.contract import Page, Resource, Session, Window
 from concord.errors import ConfigurationError, RequestError, ServerError
+from concord.fields import Field
 from concord.http.masking import masked
 from concord.http.paging import ask, batched, prefetch
 

@@ -2,7 +2,7 @@
 
 import json
 
-from concord.contract import Form
+from concord.fields import Form
 from concord.http.tryton_rpc import encode_date, encode_decimal
 
 _MOMENT = """to_char(to_timestamp({0}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""

@@ -9,17 +9,7 @@ from dataclasses import replace
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 
-from concord.contract import (
-    Batch,
-    ChangedBetween,
-    Lookup,
-    Page,
-    Resource,
-    Session,
-    Snapshot,
-    System,
-    Window,
-)
+from concord.contract import Batch, ChangedBetween, Lookup, Page, Resource, Session, Snapshot, System, Window
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.ids import batch_id, derive_id
 from concord.store.landing import COPY_OPTIONS, RowShaper

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from concord.contract import Kind, Resource, System, Writes
+from concord.contract import Resource, System, Writes
 from concord.errors import ConfigurationError
 from concord.failpoints import failpoint
+from concord.fields import Kind
 from concord.stages.plan_page import render_plan
 from concord.stages.policy import judge_plan
 from concord.store.dead_letters import content_id

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from psycopg import sql
 
-from concord.contract import Batch, Change, End, Kind, Outcome, Resource, Session, System
+from concord.contract import Batch, Change, End, Outcome, Resource, Session, System
 from concord.failpoints import failpoint
+from concord.fields import Kind
 from concord.stages.extract import land_pages
 from concord.store.engine import LOADER, PLANNER, Database
 from concord.store.ids import derive_id

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from psycopg import sql
 
-from concord.contract import Kind, Lookup, Resource, Session, System
+from concord.contract import Lookup, Resource, Session, System
 from concord.failpoints import failpoint
+from concord.fields import Kind
 from concord.stages.extract import extract_matching
 from concord.stages.validate import validate_batch
 from concord.store.engine import PLANNER, Connection, Database

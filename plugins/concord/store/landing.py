@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from concord.contract import Field, Kind, Resource
+from concord.contract import Resource
 from concord.errors import ContractError
+from concord.fields import Field, Kind
 
 _NULL = "None"  # COPY's mark for null: what `%s` makes of None; the text "None" itself is escaped
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})

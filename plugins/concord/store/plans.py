@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from concord.contract import Change, Kind, Resource
+from concord.contract import Change, Resource
 from concord.errors import ConfigurationError
+from concord.fields import Kind
 from concord.store.engine import Connection
 
 _PLAN = """

@@ -7,8 +7,9 @@ that cannot be read is null there, and its field is named in `_faults`.
 
 from psycopg import sql
 
-from concord.contract import Field, Kind, Resource, System
+from concord.contract import Resource, System
 from concord.errors import ContractError
+from concord.fields import Field, Kind
 from concord.store.engine import LOADER, Connection, Database
 
 HOUSEKEEPING = ("_batch_id", "_row", "_fault", "_payload_hash", "_payload")

@@ -10,7 +10,8 @@ Know before you touch:
 - `BillingCountry` holds names and ISO codes side by side; staging sorts them out, we write ISO codes.
 """
 
-from concord.contract import ChangedBetween, Field, Kind, Manners, Pace, Resource, System, Writes
+from concord.contract import ChangedBetween, Manners, Pace, Resource, System, Writes
+from concord.fields import Field, Kind
 from concord.http.auth import ClientCredentials
 from concord.http.sobjects import SalesforceCollections
 from concord.http.soql import SalesforceApi, SoqlQuery

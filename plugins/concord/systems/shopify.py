@@ -12,7 +12,8 @@ Know before you touch:
   connection's extra fields.
 """
 
-from concord.contract import ChangedBetween, Field, Form, Kind, Manners, Pace, Resource, Snapshot, System, Writes
+from concord.contract import ChangedBetween, Manners, Pace, Resource, Snapshot, System, Writes
+from concord.fields import Field, Form, Kind
 from concord.http.auth import ClientCredentials
 from concord.http.graphql import GraphQLApi, GraphQLConnection, LookedUp
 from concord.http.shopify_writes import CustomerUpdates, PriceUpdates, QuantityUpdates

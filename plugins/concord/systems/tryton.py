@@ -14,7 +14,8 @@ Know before you touch:
 - The connection's extra fields name the `database`.
 """
 
-from concord.contract import ChangedBetween, Field, Kind, Pace, Resource, Snapshot, System, Writes
+from concord.contract import ChangedBetween, Pace, Resource, Snapshot, System, Writes
+from concord.fields import Field, Kind
 from concord.http.auth import TrytonLogin
 from concord.http.tryton_rpc import TrytonSearch
 from concord.http.tryton_values import AS_BOOLEAN, AS_DATE, AS_KEY, AS_LINES, AS_MOMENT, latest_moment
