@@ -78,7 +78,8 @@ class Board:
     ) -> None:
         for step in self.steps:
             if not step.is_finished:
-                self.end(step, is_failed=error is not None)
+                # What was not waited for has not come to a good end.
+                self.end(step, is_failed=True)
         if self._live is not None:
             self._live.stop()
 
