@@ -77,6 +77,7 @@ class Vendor(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Vendor
 
     def log_message(self, *_: object) -> None:
