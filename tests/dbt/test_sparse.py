@@ -20,3 +20,8 @@ def test_contacts_alone_are_customers_already(reconciliation: Reconciliation, wo
     reconciliation.run(table)
     assert reconciliation.value("select count(*) from marts.customers") != 0
     assert reconciliation.value("select count(*) from marts.desired_salesforce__accounts") == 0
+
+
+def test_every_rule_of_matching_and_comparing_keeps_its_promise(reconciliation: Reconciliation) -> None:
+    reconciliation.run("unit")
+    assert reconciliation.build("test_type:unit", "unit") >= 33

@@ -80,7 +80,7 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
     "tryton/sales": {
         "sale_state is unknown": {"sale_state": "lost"},
         "total_amount is out of all proportion": {"total_amount": "1e12"},
-        "currency_code is no currency we trade in": {"currency_code": "XXX"},
+        "currency_code is no currency we trade in": {"currency_code": "ZZZ"},
         "a sale line has no quantity": {"lines": '[{"quantity": 0}]'},
     },
 }

@@ -1,5 +1,5 @@
-{# Shared: one system knows the e-mail address under two names. Crowded: more records
-   carry it than one customer has. #}
+{# Shared: one system knows the e-mail address under two names. Crowded: more
+   records carry it than one customer has. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (

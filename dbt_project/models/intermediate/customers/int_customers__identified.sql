@@ -58,29 +58,21 @@ ranked as (
 
 ),
 
-kinds as (
-
-    select
-        golden_id,
-        bool_or(customer_kind = 'company') as is_company
-    from ranked
-    where record_rank = 1
-    group by golden_id
-
-),
-
 judged as (
 
     select
-        ranked.*,
+        *,
         case
-            when ranked.record_rank = 1 then ranked.golden_id
-            else ranked.golden_id || ':' || ranked.record_key
+            when record_rank = 1 then golden_id
+            else golden_id || ':' || record_key
         end as entity_id,
-        ranked.record_rank = 1 as is_primary,
-        coalesce(kinds.is_company, false) as is_company
+        record_rank = 1 as is_primary,
+        coalesce(
+            bool_or(customer_kind = 'company') filter (where record_rank = 1)
+                over (partition by golden_id),
+            false
+        ) as is_company
     from ranked
-    inner join kinds on ranked.golden_id = kinds.golden_id
 
 )
 

@@ -1,5 +1,5 @@
-{# One row per pair of records and rule that joins them by a key somebody wrote down.
-   What was one customer last night stays one: a changed e-mail address splits
+{# One row per pair of records and rule that joins them by a key somebody wrote
+   down. What was one customer last night stays one: a changed e-mail address splits
    nobody. #}
 {{ config(tags=['prepare']) }}
 

@@ -3,17 +3,9 @@
    reading is there already. #}
 {{ config(tags=['marts']) }}
 
-with int_customers__identified as (
+with int_customers__erp_parties as (
 
-    select * from {{ ref('int_customers__identified') }}
-    where system = 'tryton' and is_primary and not is_incomplete
-
-),
-
-int_customers__to_create as (
-
-    select * from {{ ref('int_customers__to_create') }}
-    where system = 'tryton'
+    select * from {{ ref('int_customers__erp_parties') }}
 
 ),
 
@@ -34,28 +26,6 @@ stg_concord__dead_letters as (
 
 ),
 
-parties as (
-
-    select
-        golden_id,
-        record_key as party_source_id,
-        address_source_id is null as lacks_address,
-        email_source_id is null as lacks_email,
-        phone_source_id is null as lacks_phone
-    from int_customers__identified
-
-    union all
-
-    select
-        customer_id as golden_id,
-        '@parties/' || customer_id as party_source_id,
-        true as lacks_address,
-        true as lacks_email,
-        true as lacks_phone
-    from int_customers__to_create
-
-),
-
 lacking as (
 
     select
@@ -64,7 +34,7 @@ lacking as (
         parts.resource,
         parts.field,
         parts.value
-    from parties
+    from int_customers__erp_parties as parties
     inner join customers on parties.golden_id = customers.customer_id
     cross join
         lateral (

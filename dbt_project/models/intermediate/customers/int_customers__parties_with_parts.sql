@@ -1,4 +1,5 @@
-{# A part whose party was refused still tells that the customer is known there. #}
+{# One row per party. A part whose party was refused still tells that the customer
+   is known there. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_tryton__parties as (
@@ -16,14 +17,20 @@ int_customers__party_parts as (
 joined as (
 
     select
-        coalesce(parties.party_source_id, parts.party_source_id) as party_source_id,
+        'tryton' as system,
+        coalesce(parties.party_source_id, parts.party_source_id) as record_key,
+        parties.party_code as external_id,
+        parties.party_code as account_number,
+        null as contact_source_id,
         parts.address_source_id,
         parts.email_source_id,
         parts.phone_source_id,
-        parties.party_code,
-        parties.party_name,
+        null as customer_kind,
+        parties.party_name as record_name,
+        null as first_name,
+        null as last_name,
         parts.email,
-        parts.phone,
+        parts.phone as phone_as_written,
         parts.street,
         parts.city,
         parts.postal_code,

@@ -30,10 +30,7 @@ ranked_mechanisms as (
         *,
         row_number() over (
             partition by party_source_id, field
-            order by
-                mechanism_type desc,
-                length(contact_mechanism_source_id),
-                contact_mechanism_source_id
+            order by length(mechanism_source_id), mechanism_source_id
         ) as mechanism_rank
     from stg_tryton__contact_mechanisms
     where field in ('email', 'phone')
@@ -44,10 +41,8 @@ mechanisms as (
 
     select
         party_source_id,
-        max(contact_mechanism_source_id) filter (where field = 'email')
-            as email_source_id,
-        max(contact_mechanism_source_id) filter (where field = 'phone')
-            as phone_source_id,
+        max(mechanism_source_id) filter (where field = 'email') as email_source_id,
+        max(mechanism_source_id) filter (where field = 'phone') as phone_source_id,
         max(mechanism_value) filter (where field = 'email') as email,
         max(mechanism_value) filter (where field = 'phone') as phone,
         max(changed_at) as mechanisms_changed_at
@@ -61,7 +56,7 @@ joined as (
 
     select
         coalesce(addresses.party_source_id, mechanisms.party_source_id)
-            as party_source_id,
+        as party_source_id,
         addresses.address_source_id,
         mechanisms.email_source_id,
         mechanisms.phone_source_id,
@@ -72,7 +67,10 @@ joined as (
         addresses.postal_code,
         addresses.country_code,
         greatest(addresses.changed_at, mechanisms.mechanisms_changed_at) as changed_at
-    from (select * from ranked_addresses where address_rank = 1) as addresses
+    from (
+        select * from ranked_addresses
+        where address_rank = 1
+    ) as addresses
     full outer join mechanisms
         on addresses.party_source_id = mechanisms.party_source_id
 

@@ -1,6 +1,6 @@
-{# One row per order record with the golden id of its customer. The shop's order name
-   is the key everywhere; of several records with one name the oldest live one is the
-   primary. #}
+{# One row per order record with the golden id of its customer. The shop's order
+   name is the key everywhere; of several records with one name the oldest live one
+   is the primary. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__unioned as (

@@ -1,5 +1,5 @@
-{# One row per line of a shop order, with the product it sells and the ERP's keys for
-   it. #}
+{# One row per line of a shop order, with the product it sells and the ERP's keys
+   for it. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (

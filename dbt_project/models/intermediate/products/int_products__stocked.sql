@@ -71,18 +71,6 @@ stocked as (
     inner join golden_skus on unioned.sku = golden_skus.sku
     where unioned.quantity is not null
 
-),
-
-named as (
-
-    select
-        *,
-        case
-            when is_primary then golden_id
-            else golden_id || ':' || record_key
-        end as entity_id
-    from stocked
-
 )
 
-select * from named
+select * from stocked

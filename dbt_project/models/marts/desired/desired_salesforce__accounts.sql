@@ -58,7 +58,7 @@ desired as (
         'customer of the shop, unknown here' as _reason,
         customer_name as account_name,
         case customer_kind when 'company' then 'Business' else 'Individual' end
-            as account_type,
+        as account_type,
         street,
         city,
         postal_code,

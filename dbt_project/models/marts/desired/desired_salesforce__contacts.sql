@@ -1,4 +1,3 @@
-{# An account that we created and whose contact did not follow gets it now. #}
 with stg_salesforce__contacts as (
 
     select * from {{ ref('stg_salesforce__contacts') }}
@@ -19,47 +18,15 @@ int_customers__corrections as (
 
 ),
 
-int_customers__to_create as (
+int_customers__new_contacts as (
 
-    select * from {{ ref('int_customers__to_create') }}
-    where system = 'salesforce'
+    select * from {{ ref('int_customers__new_contacts') }}
 
 ),
 
 customers as (
 
     select * from {{ ref('customers') }}
-
-),
-
-stg_concord__dead_letters as (
-
-    select parent_source_id
-    from {{ ref('stg_concord__dead_letters') }}
-    where system = 'salesforce' and resource = 'contacts' and stage = 'validate'
-    group by parent_source_id
-
-),
-
-to_create as (
-
-    select
-        customer_id,
-        '@accounts/' || customer_id as account_source_id
-    from int_customers__to_create
-
-    union all
-
-    select
-        accounts.golden_id as customer_id,
-        accounts.record_key as account_source_id
-    from int_customers__identified as accounts
-    left join stg_concord__dead_letters as refused
-        on accounts.record_key = refused.parent_source_id
-    where
-        accounts.external_id = accounts.golden_id
-        and accounts.contact_source_id is null
-        and refused.parent_source_id is null
 
 ),
 
@@ -84,17 +51,17 @@ desired as (
     union all
 
     select
-        to_create.customer_id as _entity_id,
+        new_contacts.customer_id as _entity_id,
         null as _key,
         'customer of the shop, unknown here' as _reason,
-        to_create.account_source_id,
+        new_contacts.account_source_id,
         customers.first_name,
         coalesce(customers.last_name, customers.customer_name) as last_name,
         customers.email,
         customers.phone,
-        to_create.customer_id as concord_id
-    from to_create
-    inner join customers on to_create.customer_id = customers.customer_id
+        new_contacts.customer_id as concord_id
+    from int_customers__new_contacts as new_contacts
+    inner join customers on new_contacts.customer_id = customers.customer_id
 
 )
 

@@ -1,4 +1,5 @@
-{# The shop refuses a phone number that another of its customers has, so a shared one is left. #}
+{# The shop refuses a phone number that another of its customers has, so a shared
+   one is left. #}
 with stg_shopify__customers as (
 
     select * from {{ ref('stg_shopify__customers') }}

@@ -30,7 +30,7 @@ primaries as (
     select
         golden_id,
         'email' as field,
-        email_source_id as contact_mechanism_source_id
+        email_source_id as mechanism_source_id
     from int_customers__identified
 
     union all
@@ -38,7 +38,7 @@ primaries as (
     select
         golden_id,
         'phone' as field,
-        phone_source_id as contact_mechanism_source_id
+        phone_source_id as mechanism_source_id
     from int_customers__identified
 
 ),
@@ -48,20 +48,17 @@ desired as (
     select
         coalesce(
             primaries.golden_id || ':' || primaries.field,
-            mechanisms.contact_mechanism_source_id
+            mechanisms.mechanism_source_id
         ) as _entity_id,
-        mechanisms.contact_mechanism_source_id as _key,
+        mechanisms.mechanism_source_id as _key,
         coalesce('from ' || wanted.golden_system || ': ' || wanted.field, 'agrees')
         as _reason,
         null as party_source_id,
         null as mechanism_type,
-        coalesce(wanted.golden_value, mechanisms.stored_mechanism_value)
-        as mechanism_value
+        coalesce(wanted.golden_value, mechanisms.stored_value) as mechanism_value
     from stg_tryton__contact_mechanisms as mechanisms
     left join primaries
-        on
-            mechanisms.contact_mechanism_source_id
-            = primaries.contact_mechanism_source_id
+        on mechanisms.mechanism_source_id = primaries.mechanism_source_id
     left join int_fields__disagreements as wanted
         on
             primaries.golden_id = wanted.golden_id

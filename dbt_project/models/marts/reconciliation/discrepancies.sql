@@ -15,27 +15,20 @@ with int_discrepancies__current as (
 
 ),
 
-{% if is_incremental() %}
-
-    remembered as (
-
-        select * from {{ this }}
-
-    ),
-
-{% else %}
-
 remembered as (
 
-    select
-        null::text as discrepancy_id,
-        null::timestamptz as since_at,
-        null::timestamptz as closed_at
-    where false
+    {% if is_incremental() %}
+        select * from {{ this }}
+    {% else %}
+        select
+            *,
+            null::timestamptz as since_at,
+            null::timestamptz as closed_at
+        from int_discrepancies__current
+        where false
+    {% endif %}
 
 ),
-
-{% endif %}
 
 still_open as (
 
@@ -60,36 +53,38 @@ still_open as (
     left join remembered
         on discrepancies.discrepancy_id = remembered.discrepancy_id
 
+),
+
+gone as (
+
+    select
+        remembered.discrepancy_id,
+        remembered.entity,
+        remembered.golden_id,
+        remembered.field,
+        remembered.system,
+        remembered.record_key,
+        remembered.golden_system,
+        remembered.system_value,
+        remembered.golden_value,
+        remembered.cause,
+        remembered.since_at,
+        {{ run_time() }} as closed_at
+    from remembered
+    left join int_discrepancies__current as discrepancies
+        on remembered.discrepancy_id = discrepancies.discrepancy_id
+    where discrepancies.discrepancy_id is null and remembered.closed_at is null
+
+),
+
+unioned as (
+
+    select * from still_open
+
+    union all
+
+    select * from gone
+
 )
 
-{% if is_incremental() %}
-
-    , closed as (
-
-        select
-            remembered.discrepancy_id,
-            remembered.entity,
-            remembered.golden_id,
-            remembered.field,
-            remembered.system,
-            remembered.record_key,
-            remembered.golden_system,
-            remembered.system_value,
-            remembered.golden_value,
-            remembered.cause,
-            remembered.since_at,
-            {{ run_time() }} as closed_at
-        from remembered
-        left join int_discrepancies__current as discrepancies
-            on remembered.discrepancy_id = discrepancies.discrepancy_id
-        where discrepancies.discrepancy_id is null and remembered.closed_at is null
-
-    )
-
-{% endif %}
-
-select * from still_open
-{% if is_incremental() %}
-    union all
-    select * from closed
-{% endif %}
+select * from unioned

@@ -1,5 +1,6 @@
-{# The parent is the record that a refused part belongs to: the account of a contact,
-   the party of an address or contact mechanism, the customer of an order. #}
+{# The parent is the record that a refused part belongs to: the account of a
+   contact, the party of an address or contact mechanism, the customer of an order.
+   #}
 with dead_letters as (
 
     select * from {{ source('ops', 'dead_letters') }}

@@ -14,7 +14,7 @@ live as (
 cleaned as (
 
     select
-        _key as contact_mechanism_source_id,
+        _key as mechanism_source_id,
         party_source_id,
         mechanism_type,
         case
@@ -26,7 +26,7 @@ cleaned as (
                 then {{ normalised_email('mechanism_value') }}
             else {{ trimmed('mechanism_value') }}
         end as mechanism_value,
-        mechanism_value as stored_mechanism_value,
+        mechanism_value as stored_value,
         changed_at
     from live
 

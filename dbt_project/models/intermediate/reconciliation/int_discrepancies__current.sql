@@ -108,9 +108,7 @@ keyed as (
                 found.field,
                 found.system,
                 found.cause,
-                case
-                    when found.golden_value is null then found.record_key
-                end
+                case when found.golden_value is null then found.record_key end
             )
         ) as discrepancy_id,
         found.*
