@@ -22,7 +22,8 @@ Decide = Callable[["RequiredAction"], None]
 def say_task(task: "TaskInstance") -> str:
     """A task with the resource it is about."""
     name = task.task_id.rsplit(".", 1)[-1].replace("_", " ")
-    return f"{name} {task.label}" if task.label else name
+    # Until a mapped task has run, Airflow knows only its number.
+    return f"{name} {task.label}" if task.label and not task.label.isdigit() else name
 
 
 def say_tasks(run: "DagRun", tasks: list["TaskInstance"]) -> str:
@@ -34,7 +35,9 @@ def say_tasks(run: "DagRun", tasks: list["TaskInstance"]) -> str:
         return "waits for approval"
     if is_stalled(tasks):
         return f"{next(say_task(task) for task in tasks if task.state == RETRYING)} waits to try again"
-    return ", ".join(say_task(task) for task in tasks if task.state == "running") or run.state
+    names = dict.fromkeys(task.task_id.replace("_", " ") for task in tasks if task.state == "running")
+    done = sum(task.state in {"success", "skipped"} for task in tasks)
+    return f"{', '.join(names)}, {done} of {len(tasks)} done" if names else run.state
 
 
 def is_stalled(tasks: list["TaskInstance"]) -> bool:
