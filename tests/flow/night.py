@@ -1,0 +1,155 @@
+"""A whole night without Airflow: the same stages in the same order as the Dags, in this process."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from concord import registry
+from concord.contract import Resource, System, Window
+from concord.http.client import HttpSession
+from concord.settings import Connection, Settings
+from concord.stages.agreement import AgreementCounts, measure_agreement
+from concord.stages.apply import PlanOutcome, apply_plan
+from concord.stages.extract import extract_window
+from concord.stages.identify import identify
+from concord.stages.plan import PlanSummary, approve, plan_changes
+from concord.stages.sessions import open_session
+from concord.stages.transform import run_dbt
+from concord.stages.undo import plan_undo
+from concord.stages.validate import BatchCounts, validate_batch
+from concord.stages.verify import VerifyCounts, verify_plan
+from concord.stages.windows import plan_window
+from concord.store.engine import Database
+
+DAY = timedelta(days=1)
+PAGE = 23
+A_PERSON = "a person"
+FIRST = "night 1"
+
+
+def small_pages(system: System) -> System:
+    """The system read in pages so small that a small world has several."""
+    resources = tuple(_with_small_pages(resource) for resource in system.resources)
+    return replace(system, resources=resources)
+
+
+def _with_small_pages(resource: Resource) -> Resource:
+    reader: Any = resource.read
+    return replace(resource, read=replace(reader, size=PAGE)) if _pages_by_size(reader) else resource
+
+
+def _pages_by_size(reader: Any) -> bool:
+    return type(reader).__name__ in ("GraphqlConnection", "TrytonSearch")
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The steps over one warehouse and the vendors behind these connections."""
+
+    settings: Settings
+    connections: Mapping[str, Connection]
+    systems: Mapping[str, System] = field(
+        default_factory=lambda: {item.name: small_pages(item) for item in registry.systems()}
+    )
+
+    @property
+    def database(self) -> Database:
+        return Database(self.settings.warehouse_url)
+
+    def session(self, system: System, purpose: str) -> AbstractContextManager[HttpSession]:
+        return open_session(
+            system, self.connections[system.name], self.database, purpose=purpose, reference="night"
+        )
+
+    def window(self, system: str, resource: str, until: datetime) -> Window:
+        declared = self.systems[system]
+        return plan_window(
+            self.database,
+            declared,
+            declared.resource(resource),
+            interval_start=until - DAY,
+            interval_end=until,
+        )
+
+    def extract(self, system: str, resource: str, until: datetime) -> str:
+        declared = self.systems[system]
+        window = self.window(system, resource, until)
+        with self.session(declared, "extract") as session:
+            return extract_window(
+                self.database, session, system=declared, resource=declared.resource(resource), window=window
+            )
+
+    def validate(self, system: str, resource: str, batch_id: str) -> BatchCounts:
+        declared = self.systems[system]
+        return validate_batch(
+            self.database,
+            system=declared,
+            resource=declared.resource(resource),
+            batch_id=batch_id,
+            suites=self.settings.expectations,
+        )
+
+    def read(self, system: str, resource: str, until: datetime) -> BatchCounts:
+        """One resource, from the vendor into the validated table."""
+        return self.validate(system, resource, self.extract(system, resource, until))
+
+    def read_system(self, system: str, until: datetime) -> dict[str, BatchCounts]:
+        return {item.name: self.read(system, item.name, until) for item in self.systems[system].resources}
+
+    def reconcile(self, run: str) -> AgreementCounts:
+        """Work out what every system should say."""
+        self.build("tag:prepare", run)
+        identify(self.database, run_id=run)
+        self.build("tag:marts", run)
+        return measure_agreement(self.database, run_id=run, phase="before")
+
+    def build(self, select: str, run: str) -> int:
+        with pytest.MonkeyPatch.context() as environment:
+            # dbt never closes its log file, which a test run takes for a leak.
+            environment.setenv("DBT_LOG_LEVEL_FILE", "none")
+            return run_dbt(self.settings, self.database, select=select, run_id=run)
+
+    def plan(self, system: str, run: str) -> PlanSummary:
+        return plan_changes(self.database, system=self.systems[system], run_id=run)
+
+    def undo(self, system: str, plan_id: str, run: str) -> PlanSummary:
+        return plan_undo(self.database, system=self.systems[system], plan_id=plan_id, run_id=run)
+
+    def apply(self, system: str, plan_id: str) -> PlanOutcome:
+        declared = self.systems[system]
+        with self.session(declared, "apply") as session:
+            return apply_plan(self.database, session, system=declared, plan_id=plan_id, holder="flow")
+
+    def verify(self, system: str, plan_id: str) -> VerifyCounts:
+        declared = self.systems[system]
+        with self.session(declared, "verify") as session:
+            return verify_plan(
+                self.database, session, system=declared, plan_id=plan_id, suites=self.settings.expectations
+            )
+
+    def carry_out(self, system: str, plan_id: str) -> PlanOutcome:
+        """Approve, apply and read back."""
+        approve(self.database, plan_id, A_PERSON)
+        outcome = self.apply(system, plan_id)
+        self.verify(system, plan_id)
+        return outcome
+
+    def write_back(self, system: str, run: str) -> PlanOutcome:
+        return self.carry_out(system, self.plan(system, run).plan_id)
+
+    def finish(self, run: str) -> AgreementCounts:
+        """Measure what the night achieved."""
+        self.build("tag:prepare", run)
+        identify(self.database, run_id=run)
+        self.build("tag:measure", run)
+        return measure_agreement(self.database, run_id=run, phase="after")
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database.url, options="-c timezone=UTC") as connection:
+            return connection.execute(sql.SQL(query), values).fetchall()
