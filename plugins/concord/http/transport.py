@@ -5,7 +5,7 @@ Where a request may have reached the server and no whole answer came back, a wri
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import requests
@@ -15,7 +15,7 @@ from urllib3 import exceptions as lower
 from concord.errors import ConcordError, ConfigurationError, NetworkError, OutcomeUnknownError, RequestError
 from concord.http.patience import Patience
 
-_CHUNK = 64 * 1024
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def exchange(http: requests.Session, request: Request, patience: Patience) -> Re
 def _read_body(response: requests.Response, request: Request, patience: Patience, deadline: float) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    for piece in response.raw.stream(_CHUNK, decode_content=True):
+    for piece in _arriving(response):
         pieces.append(piece)
         size += len(piece)
         if size > patience.largest_body:
@@ -84,6 +84,15 @@ def _read_body(response: requests.Response, request: Request, patience: Patience
                 ),
             )
     return b"".join(pieces)
+
+
+def _arriving(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes in, so that a server that drips cannot hold us in one read."""
+    if response.raw.chunked:
+        yield from response.raw.stream(_CHUNK, decode_content=True)
+    else:
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
+            yield piece
 
 
 def as_ours(error: Exception, request: Request) -> ConcordError:

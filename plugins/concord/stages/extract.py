@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from psycopg import sql
-from psycopg.copy import QueuedLibpqWriter
 
 from concord.contract import Batch, ChangedBetween, Lookup, Page, Resource, Session, Snapshot, System, Window
 from concord.store.engine import LOADER, Connection, Database
@@ -66,7 +65,7 @@ def land_pages(connection: Connection, batch: Batch, pages: Iterable[Page]) -> i
         table=landing_table(batch.system, batch.resource),
         columns=sql.SQL(", ").join(sql.Identifier(name) for name in shaper.columns),
     )
-    with connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for page in pages:
             copy.write(shaper.shape(page))
     connection.execute(

@@ -1,13 +1,13 @@
 """From a page of raw JSON to rows of COPY text, at the speed of C.
 
 Each resource gets a struct type made from its contract, so that one decode reads just the declared paths.
-Rows whose text needs no escaping (nearly all) are formatted by one `%` per record; the others, and those
-that do not fit the struct, take the careful way. A record that cannot be read at all still lands, with its
-payload and the reason in `_fault`: validation quarantines it, and nothing is lost.
+Rows whose text needs no escaping (nearly all) are formatted by one `%` per record and their payload is passed
+on as it came; the others, and those that do not fit the struct, take the careful way. A record that cannot be
+read at all still lands, with its payload and the reason in `_fault`: validation quarantines it, and nothing
+is lost.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -33,7 +33,7 @@ class RowShaper:
         self._decode = msgspec.json.Decoder(self._root.type, float_hook=str).decode
         self._read_scalars = self._getter(field for field in self._fields if not field.is_document)
         self._read_documents = self._getter(field for field in self._fields if field.is_document)
-        self._row = f"{batch_id}\t%s\t{_NULL}\t%s\t" + "%s\t" * len(self._fields) + "%s\n"
+        self._row = f"{batch_id}\t%s\t{_NULL}\t" + "%s\t" * len(self._fields)
         self.received = 0
 
     def _getter(self, fields: Iterable[Field]) -> Callable[[Any], tuple[Any, ...]]:
@@ -50,40 +50,41 @@ class RowShaper:
     def columns(self) -> list[str]:
         """The columns of the rows, in their order."""
         names = [field.name for field in self._fields]
-        return ["_batch_id", "_row", "_fault", "_payload_hash", *names, "_payload"]
+        return ["_batch_id", "_row", "_fault", *names, "_payload"]
 
-    def shape(self, page: Iterable[msgspec.Raw]) -> str:
+    def shape(self, page: Sequence[msgspec.Raw]) -> bytes:
         """The page as COPY text; never raises for a record's sake."""
-        return "".join(self._lines(page))
+        first = self.received
+        self.received += len(page)
+        is_page_plain = _is_plain(b"".join(page))
+        decode, fill, row = self._decode, self._root.fill_gaps, self._row
+        read_scalars, read_documents = self._read_scalars, self._read_documents
+        pieces: list[bytes | msgspec.Raw] = []
+        for number, raw in enumerate(page, first):
+            if not (is_page_plain or _is_plain(bytes(raw))):
+                pieces.append(self._careful_line(number, bytes(raw)))
+                continue
+            try:
+                record = decode(raw)
+            except msgspec.DecodeError:
+                pieces.append(self._careful_line(number, bytes(raw)))
+                continue
+            fill(record)
+            documents = [str(value, "utf-8") for value in read_documents(record)]
+            pieces += (row % (number, *read_scalars(record), *documents)).encode(), raw, b"\n"
+        return b"".join(pieces)
 
     def read_keys(self, page: Iterable[msgspec.Raw]) -> Iterator[str | None]:
         """The first declared field of every record as text; for a resource cut down to its key."""
         for raw in page:
             yield self._read_carefully(bytes(raw))[1][0]
 
-    def _lines(self, page: Iterable[msgspec.Raw]) -> Iterator[str]:
-        decode, fill, row = self._decode, self._root.fill_gaps, self._row
-        read_scalars, read_documents = self._read_scalars, self._read_documents
-        for number, raw in enumerate(page, self.received):
-            payload = bytes(raw)
-            self.received = number + 1
-            digest = blake2b(payload, digest_size=16).hexdigest()
-            if b"\\" in payload or b"\n" in payload or b"\t" in payload or b'"None"' in payload:
-                yield self._careful_line(number, digest, payload)
-                continue
-            try:
-                record = decode(payload)
-                fill(record)
-                documents = [str(value, "utf-8") for value in read_documents(record)]
-                yield row % (number, digest, *read_scalars(record), *documents, str(payload, "utf-8"))
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                yield self._careful_line(number, digest, payload)
-
-    def _careful_line(self, number: int, digest: str, payload: bytes) -> str:
+    def _careful_line(self, number: int, payload: bytes) -> bytes:
         fault, values = self._read_carefully(payload)
         text = payload.decode("utf-8", "backslashreplace").replace("\0", "\\u0000")
-        cells = [self._batch_id, str(number), fault, digest, *values, text]
-        return "\t".join(_NULL if cell is None else _escape(cell) for cell in cells) + "\n"
+        cells = [self._batch_id, str(number), fault, *values, text]
+        line = "\t".join(_NULL if cell is None else _escape(cell) for cell in cells) + "\n"
+        return line.encode()
 
     def _read_carefully(self, payload: bytes) -> tuple[str | None, list[str | None]]:
         nothing: list[str | None] = [None] * len(self._fields)
@@ -147,6 +148,16 @@ class _Node:
         """The dotted attribute at which a decoded record holds this path."""
         name = self._names[parts[0]]
         return name if len(parts) == 1 else f"{name}.{self._branches[parts[0]].attribute(parts[1:])}"
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether COPY takes the text as it is: nothing to escape, no text that reads as null, sound UTF-8."""
+    if b"\\" in text or b"\n" in text or b"\t" in text or b"\r" in text or b'"None"' in text:
+        return False
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _text_at(record: Any, field: Field) -> str | None:

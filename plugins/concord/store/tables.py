@@ -12,7 +12,6 @@ from concord.errors import ContractError
 from concord.fields import Field, Kind
 from concord.store.engine import LOADER, Connection, Database
 
-HOUSEKEEPING = ("_batch_id", "_row", "_fault", "_payload_hash", "_payload")
 _ZONED = r"^\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$"
 _READABLE = {
     Kind.TEXT: "true",
@@ -62,7 +61,7 @@ def _create_landing(system: System, resource: Resource) -> sql.Composed:
     )
     return sql.SQL(
         "create table if not exists {table} (_batch_id text not null, _row integer not null, _fault text, "
-        "_payload_hash text not null, {columns}, _payload text not null);"
+        "{columns}, _payload text not null);"
         "create index if not exists {index} on {table} using brin (_batch_id) with (pages_per_range = 16)"
     ).format(
         table=landing_table(system, resource),
@@ -120,7 +119,8 @@ def _create_typed_view(system: System, resource: Resource) -> sql.Composed:
     columns = sql.SQL(", ").join(_typed_column(field) for field in resource.fields)
     faults = sql.SQL(", ").join(_fault(field) for field in resource.fields)
     return sql.SQL(
-        "drop view if exists {view}; create view {view} as select _batch_id, _row, _payload_hash, {columns}, "
+        "drop view if exists {view}; create view {view} as "
+        "select _batch_id, _row, md5(_payload) as _payload_hash, {columns}, "
         "array_remove(array[_fault, {faults}], null) as _faults from {table}"
     ).format(
         view=typed_view(system, resource),
