@@ -102,7 +102,7 @@ def replay_dead_letters(
             suites=settings.expectations,
         )
         console.print(
-            f"{name} {resource}: {counts.replayed} passed, {counts.refused} refused again, "
+            f"{name} {resource}: {counts.resolved} passed, {counts.refused} refused again, "
             f"{counts.released} released for the next plan"
         )
     console.print("What passed now takes part in the next reconcile.")

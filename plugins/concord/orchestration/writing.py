@@ -122,7 +122,7 @@ def apply(planned: Planned, ti: Any = None) -> dict[str, Any]:  # Airflow passes
     """Carry out an approved plan and no other."""
     _, database = installation()
     system = registry.system(planned["system"])
-    holder = f"{ti.dag_id}/{ti.run_id}/{ti.try_number}"
+    holder = f"{ti.dag_id}/{ti.run_id}"
     with open_session(
         system,
         find_connection(system.connection),
