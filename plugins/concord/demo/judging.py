@@ -69,7 +69,7 @@ def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first:
             f"{say_things(len(verdict.wrong), 'wrong write')} at the systems (found written: {writes})",
         ),
         (not verdict.unread, f"every system could be looked at{say_except(verdict.unread)}"),
-        (is_first or planned == 0, say_things(planned, "change") + " planned"),
+        *(() if is_first else [(planned == 0, say_things(planned, "change") + " planned")]),
         (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
     )
     for is_right, text in lines:
