@@ -1,5 +1,6 @@
 """The vendors of a night: two sandbox servers and a real Tryton, filled from one world and put back at will."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -24,7 +25,8 @@ STAMPS = frozenset({"updatedAt", "createdAt", "SystemModstamp", "CreatedDate"})
 _ERP_RECORDS: Mapping[str, str] = {
     "parties": "select code, name, active from party_party order by 1, 2",
     "addresses": """
-        select party.code, street, city, postal_code, country.code, address.active
+        select party.code, address.street_unstructured, address.city, address.postal_code, country.code,
+            address.active
         from party_address as address join party_party as party on party.id = address.party
         left join country_country as country on country.id = address.country order by 1, 2, 3, 4, 5
     """,
@@ -120,7 +122,10 @@ class Vendors:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source, timeout=30)) as before, closing(sqlite3.connect(target, timeout=30)) as now:
+    with (
+        closing(sqlite3.connect(source, timeout=30)) as before,
+        closing(sqlite3.connect(target, timeout=30)) as now,
+    ):
         before.backup(now)
 
 
@@ -130,8 +135,6 @@ def _record_tables(connection: sqlite3.Connection) -> list[str]:
 
 
 def _records(connection: sqlite3.Connection, table: str) -> list[Any]:
-    import json
-
     rows = connection.execute(f'select body from "{table}" order by key').fetchall()
     return [_without_stamps(json.loads(row[0])) for row in rows]
 
