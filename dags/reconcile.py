@@ -21,7 +21,6 @@ from concord import registry
 from concord.orchestration import tasks
 from concord.orchestration.defaults import (
     DEFAULTS,
-    TRANSFORM_POOL,
     at_time,
     desired_asset,
     validated_asset,
@@ -41,9 +40,9 @@ with DAG(
     tags=["stage:reconcile", "impact:warehouse"],
 ):
     night = "{{ run_id }}"
-    prepared = task(task_id="dbt_prepare", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
+    prepared = task(task_id="dbt_prepare", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
     identified = task(task_id="identify")(tasks.find_identities)(night)
-    built = task(task_id="dbt_marts", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MARTS, night)
+    built = task(task_id="dbt_marts", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MARTS, night)
     measured = task(task_id="measure")(tasks.measure)(night, "before")
     prepared >> identified >> built >> measured
     for each in written_systems():

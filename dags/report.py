@@ -14,8 +14,9 @@ Clear it to have the report.
 
 from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
 
+from concord import registry
 from concord.orchestration import reporting, tasks
-from concord.orchestration.defaults import DEFAULTS, TRANSFORM_POOL, at_time, written_asset, written_systems
+from concord.orchestration.defaults import DEFAULTS, at_time, written_asset, written_systems
 
 with DAG(
     dag_id="report",
@@ -30,9 +31,9 @@ with DAG(
     tags=["stage:report", "impact:warehouse"],
 ):
     night = task(task_id="newest_run")(reporting.newest_run)()
-    prepared = task(task_id="dbt_prepare", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
+    prepared = task(task_id="dbt_prepare", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
     identified = task(task_id="identify")(tasks.find_identities)(night)
-    built = task(task_id="dbt_measure", pool=TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MEASURE, night)
+    built = task(task_id="dbt_measure", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MEASURE, night)
     measured = task(task_id="measure")(tasks.measure)(night, "after")
     written = task(task_id="write_report")(reporting.report)(night)
     prepared >> identified >> built >> measured >> written

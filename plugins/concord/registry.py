@@ -8,6 +8,8 @@ from concord import systems as folder
 from concord.contract import System
 from concord.errors import ContractError
 
+TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
+
 
 @cache
 def systems() -> tuple[System, ...]:
@@ -32,3 +34,8 @@ def system(name: str) -> System:
             return declared
     known = ", ".join(declared.name for declared in systems())
     raise ContractError(f"There is no system {name!r}; there are {known}.")
+
+
+def pool_slots() -> dict[str, int]:
+    """The pools that must exist before a Dag runs, with their slots: one per system, and one for dbt."""
+    return {**{declared.name: declared.pace.concurrency for declared in systems()}, TRANSFORM_POOL: 1}

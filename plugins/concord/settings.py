@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -44,6 +44,38 @@ class Settings:
     dbt_project: Path = REPOSITORY / "dbt_project"
     expectations: Path = REPOSITORY / "expectations"
     reports: Path = REPOSITORY / ".concord" / "reports"
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowAddress:
+    """Where Airflow's REST API answers, and who asks."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+
+
+def read_home() -> Path:
+    """The state folder of the local installation; known before any address is."""
+    return Path(os.environ.get("CONCORD_HOME", REPOSITORY / ".concord"))
+
+
+def names_warehouse() -> bool:
+    """Whether the environment says which warehouse to use."""
+    return bool(os.environ.get("CONCORD_WAREHOUSE_URL"))
+
+
+def read_airflow_address() -> AirflowAddress | None:
+    """CONCORD_AIRFLOW_URL, _USER and _PASSWORD; None where the environment names no Airflow."""
+    url = os.environ.get("CONCORD_AIRFLOW_URL", "")
+    user = os.environ.get("CONCORD_AIRFLOW_USER", "admin")
+    return AirflowAddress(url, user, os.environ.get("CONCORD_AIRFLOW_PASSWORD", "")) if url else None
+
+
+def defined_connections(names: Iterable[str]) -> dict[str, str]:
+    """Those of the connections that the environment defines, as the text Airflow reads."""
+    found = {name: os.environ.get(variable_of(name), "") for name in names}
+    return {name: text for name, text in found.items() if text}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

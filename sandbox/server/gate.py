@@ -147,7 +147,7 @@ class Gate:
         answer = await exchange.answer()
         if rule.kind == "truncate":
             share = float(rule.fault.get("share", 0.5))
-            await send_partly(exchange.scope, exchange.receive, exchange.send, answer, share)
+            await send_partly(exchange.scope, exchange.receive, exchange.send, answer, share=share)
         else:
             await cut(exchange.scope, exchange.receive, reset=reset)
 

@@ -100,7 +100,7 @@ async def cut(scope: Scope, receive: Receive, *, reset: bool = False) -> None:
     await _until_disconnected(receive)
 
 
-async def send_partly(scope: Scope, receive: Receive, send: Send, answer: Answer, share: float) -> None:
+async def send_partly(scope: Scope, receive: Receive, send: Send, answer: Answer, *, share: float) -> None:
     """Promises the whole body, sends a part of it and hangs up."""
     part = answer.body[: max(0, min(len(answer.body) - 1, int(len(answer.body) * share)))]
     answer.set_header("content-length", str(len(answer.body)))

@@ -9,7 +9,8 @@ import pytest
 from airflow.sdk import DAG, TriggerRule
 
 from concord import registry
-from concord.orchestration.defaults import DEFAULTS, ErrorTreeRetryPolicy, pool_slots, written_systems
+from concord.orchestration.defaults import DEFAULTS, ErrorTreeRetryPolicy, written_systems
+from concord.registry import pool_slots
 from concord.settings import REPOSITORY
 
 SYSTEMS = ("salesforce", "shopify", "tryton")

@@ -12,7 +12,7 @@ from psycopg import sql
 from concord import registry
 from concord.local.airflow_api import AirflowApi, DagRun
 from concord.local.installation import Installation
-from concord.orchestration.defaults import pool_slots
+from concord.registry import pool_slots
 from concord.settings import REPOSITORY
 from concord.store.engine import LOADER, TRANSFORMER, Database
 from concord.store.migrate import migrate

@@ -1,13 +1,19 @@
 """What the verbs share: the installation they speak to, its warehouse, its Airflow, and where they write."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from concord.errors import ConfigurationError
-from concord.settings import REPOSITORY, Settings, read_settings
+from concord.settings import (
+    REPOSITORY,
+    Settings,
+    names_warehouse,
+    read_airflow_address,
+    read_home,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi
@@ -17,8 +23,6 @@ DAGS = REPOSITORY / "dags"
 PLUGINS = REPOSITORY / "plugins"
 PLAIN_WIDTH = 100
 DEMO = "demo"
-# Only the folder is wanted before the address of the warehouse is known.
-NO_ADDRESS = "postgresql://"
 
 
 def open_console() -> Console:
@@ -29,17 +33,13 @@ def open_console() -> Console:
     return console
 
 
-def read_home() -> Path:
-    """The state folder of the local installation."""
-    return read_settings({**os.environ, "CONCORD_WAREHOUSE_URL": NO_ADDRESS}).home
-
-
 def load_settings() -> Settings:
     """The settings; where the environment names no warehouse, the one of the local installation."""
-    if os.environ.get("CONCORD_WAREHOUSE_URL"):
+    if names_warehouse():
         return read_settings()
-    home = {"CONCORD_HOME": str(find_running())}
-    return read_settings({**os.environ, **home, "CONCORD_WAREHOUSE_URL": _local_fact("warehouse_url")})
+    return read_settings(
+        {"CONCORD_HOME": str(find_running()), "CONCORD_WAREHOUSE_URL": _local_fact("warehouse_url")}
+    )
 
 
 def open_database(settings: Settings | None = None) -> "Database":
@@ -53,11 +53,9 @@ def open_airflow() -> "AirflowApi":
     """Airflow's REST API, of the environment's CONCORD_AIRFLOW_URL or of the local installation."""
     from concord.local.airflow_api import AirflowApi
 
-    url = os.environ.get("CONCORD_AIRFLOW_URL")
-    if url:
-        user = os.environ.get("CONCORD_AIRFLOW_USER", "admin")
-        password = os.environ.get("CONCORD_AIRFLOW_PASSWORD", "")
-        return AirflowApi(url, user=user, password=password)
+    address = read_airflow_address()
+    if address is not None:
+        return AirflowApi(address.url, user=address.user, password=address.password)
     return AirflowApi(
         _local_fact("airflow_url"), user=_local_fact("airflow_user"), password=_local_fact("airflow_password")
     )

@@ -2,14 +2,15 @@
 
 import typer
 
-from concord.cli.context import open_console, open_database, read_home
+from concord.cli.context import open_console, open_database
+from concord.settings import read_home
 
 PANEL = "An installation on this machine"
 
 
 def add_verbs(app: typer.Typer) -> None:
     """Register the verbs."""
-    for verb in (up, down, status, systems, migrate):
+    for verb in (up, down, status, systems, migrate, pools):
         app.command(rich_help_panel=PANEL)(verb)
 
 
@@ -63,3 +64,16 @@ def migrate() -> None:
             create_tables(database, system, resource)
     console = open_console()
     console.print(f"Applied {', '.join(applied)}." if applied else "The warehouse is up to date.")
+
+
+def pools() -> None:
+    """Print the pools that Airflow needs, for airflow pools import."""
+    import json
+
+    from concord import registry
+
+    wanted = {
+        name: {"slots": slots, "description": "Concord", "include_deferred": False}
+        for name, slots in registry.pool_slots().items()
+    }
+    typer.echo(json.dumps(wanted, indent=2))

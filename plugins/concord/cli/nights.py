@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from concord.cli.context import DEMO, load_settings, open_airflow, open_console, open_database, read_home
+from concord.cli.context import DEMO, load_settings, open_airflow, open_console, open_database
+from concord.settings import read_home
 
 PANEL = "Nights"
 DATE = "%Y-%m-%d"

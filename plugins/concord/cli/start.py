@@ -1,6 +1,5 @@
 """Starts an installation: PostgreSQL with the warehouse's tables, then Airflow with its pools."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +11,13 @@ from concord.cli.context import DAGS, PLUGINS
 from concord.cli.progress import Board
 from concord.local.airflow_api import AirflowApi
 from concord.local.installation import Installation
-from concord.settings import variable_of
+from concord.settings import defined_connections
 from concord.store.engine import Database
 from concord.store.migrate import migrate
 from concord.store.tables import create_tables
 
 if TYPE_CHECKING:
     from concord.local.airflow import Airflow
-
-# dbt works on one state of the warehouse at a time.
-DBT_POOL = {"dbt": 1}
 
 
 def start_installation(home: Path, *, console: Console) -> None:
@@ -32,7 +28,7 @@ def start_installation(home: Path, *, console: Console) -> None:
                 installation.start_postgres()
             with board.step("Warehouse") as step:
                 step.say(prepare_warehouse(installation.postgres.url()))
-            airflow = start_airflow(installation, board, connections=read_connections())
+            airflow = start_airflow(installation, board, connections=defined_connections(needed_connections()))
         console.print(f"\nAirflow   {airflow.url}   user admin, password {airflow.password}", markup=False)
     console.print(say_missing_connections(), markup=False)
     console.print("Nothing is read or written yet: unpause the Dags in Airflow, or run ./concord night.")
@@ -66,7 +62,7 @@ def start_airflow(
         airflow.start()
         airflow.wait_healthy()
         with open_api(airflow) as api:
-            for name, slots in list_pools().items():
+            for name, slots in registry.pool_slots().items():
                 api.set_pool(name, slots)
         installation.announce()
     return airflow
@@ -77,23 +73,14 @@ def open_api(airflow: "Airflow") -> AirflowApi:
     return AirflowApi(airflow.url, user="admin", password=airflow.password)
 
 
-def list_pools() -> dict[str, int]:
-    """A pool per system, sized by what the vendor bears, and one for dbt."""
-    return {**{system.name: system.pace.concurrency for system in registry.systems()}, **DBT_POOL}
-
-
-def read_connections() -> dict[str, str]:
-    """The connections that the caller's environment defines, by name."""
-    names = [system.connection for system in registry.systems()]
-    found = {name: os.environ.get(variable_of(name), "") for name in names}
-    return {name: text for name, text in found.items() if text}
+def needed_connections() -> list[str]:
+    """The connections of all systems, by name."""
+    return [system.connection for system in registry.systems()]
 
 
 def say_missing_connections() -> str:
     """One sentence about the connections that Airflow still lacks."""
-    missing = [
-        system.connection for system in registry.systems() if not os.environ.get(variable_of(system.connection))
-    ]
+    missing = [name for name in needed_connections() if name not in defined_connections([name])]
     if not missing:
         return "All systems have their connection."
     return f"Not connected yet: {', '.join(missing)}. Add them in Airflow (Admin, Connections)."

@@ -26,7 +26,6 @@ from concord.store.engine import Database
 
 log = logging.getLogger(__name__)
 
-TRANSFORM_POOL = "dbt"
 
 # What the error tree asks for: retries, and the minutes before the first; the first match wins.
 RETRIES: tuple[tuple[type[ConcordError], RetryAction], ...] = (
@@ -77,11 +76,6 @@ DEFAULTS: Mapping[str, object] = {
 def at_time(cron: str) -> CronTriggerTimetable:
     """The next such time in UTC; a Dag that is switched on does not make up for the time before."""
     return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(seconds=1))
-
-
-def pool_slots() -> dict[str, int]:
-    """The pools that must exist before a Dag runs, with their slots: one per system, and one for dbt."""
-    return {**{system.name: system.pace.concurrency for system in registry.systems()}, TRANSFORM_POOL: 1}
 
 
 def written_systems() -> list[System]:
