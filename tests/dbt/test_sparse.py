@@ -16,13 +16,12 @@ from tests.dbt.world_rows import insert_rows, world_tables
 DBT = Path(sys.executable).with_name("dbt")
 
 
-def test_everything_builds_before_any_system_has_answered(reconciliation: Reconciliation) -> None:
+def test_everything_builds_before_any_system_has_answered_and_when_one_resource_has(
+    reconciliation: Reconciliation, world: World
+) -> None:
     reconciliation.run("empty")
-    assert reconciliation.build("tag:measure", "empty-measure") > 20
+    assert reconciliation.build("tag:measure", "empty") > 20
     assert reconciliation.value("select count(*) from marts.customers") == 0
-
-
-def test_contacts_alone_are_customers_already(reconciliation: Reconciliation, world: World) -> None:
     table = "salesforce__contacts"
     with psycopg.connect(reconciliation.database.url) as connection:
         insert_rows(connection, table, world_tables(world)[table])

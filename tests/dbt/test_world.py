@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.world import World
 from tests.dbt.conftest import Reconciliation
-from tests.dbt.desired import comply, wanted_changes
+from tests.dbt.desired import wanted_changes
 
 XREF = """
     select xref.customer_id, xref.system, coalesce(parties.party_code, xref.record_key)
@@ -19,8 +19,6 @@ PRODUCTS = """
     inner join marts.products on products.product_id = xref.product_id
 """
 CREATED = "select _entity_id from marts.desired_{} where _key is null"
-SINCE = "select discrepancy_id, since_at from marts.reconciliation_discrepancies"
-OPEN = "select entity, field, cause from marts.reconciliation_discrepancies"
 
 
 @pytest.fixture(scope="module")
@@ -77,19 +75,3 @@ def test_exactly_what_is_missing_would_be_created(
     assert accounts == set(truth.missing_customers["salesforce"])
     assert parties
     assert parties <= set(truth.missing_customers["tryton"])
-
-
-def test_once_the_systems_comply_nothing_is_left_to_do(night: Reconciliation, world: World) -> None:
-    assert wanted_changes(night)
-    first_seen = {row[0]: row[1] for row in night.rows(SINCE)}
-    comply(night)
-    night.run("second")
-    assert wanted_changes(night) == []
-    causes = Counter(cause for _, _, cause in night.rows(OPEN))
-    assert set(causes) == {"duplicate", "in_review", "quarantined"}
-    still_open = night.rows(SINCE)
-    assert all(first_seen[discrepancy] == since_at for discrepancy, since_at in still_open)
-    closed = night.value("select count(*) from marts.discrepancies where closed_at is not null")
-    assert closed == len(first_seen) - len(still_open)
-    agreed = night.value("select sum(agreed) / sum(compared) from marts.reconciliation_agreement")
-    assert float(str(agreed)) >= 0.995

@@ -23,7 +23,7 @@ class Warehouse:
     def land(self, resource: str, batch_id: str, rows: Sequence[Row]) -> None:
         with psycopg.connect(self.url) as connection:
             for number, row in enumerate(rows):
-                landed = {**row, "_batch_id": batch_id, "_row": number, "_payload_hash": "", "_payload": "{}"}
+                landed = {**row, "_batch_id": batch_id, "_row": number, "_payload": "{}"}
                 connection.execute(
                     sql.SQL("insert into {} ({}) values ({})").format(
                         sql.Identifier("landing", _table(resource)),

@@ -1,0 +1,25 @@
+"""The night after: what was asked for was done, and nobody touched anything since."""
+
+from collections import Counter
+
+from tests.dbt.conftest import Reconciliation
+from tests.dbt.desired import comply, wanted_changes
+
+SINCE = "select discrepancy_id, since_at from marts.reconciliation_discrepancies"
+OPEN = "select cause from marts.reconciliation_discrepancies"
+
+
+def test_once_the_systems_comply_nothing_is_left_to_do(night: Reconciliation) -> None:
+    assert wanted_changes(night)
+    first_seen = {row[0]: row[1] for row in night.rows(SINCE)}
+    comply(night)
+    night.run("second")
+    assert wanted_changes(night) == []
+    causes = Counter(cause for (cause,) in night.rows(OPEN))
+    assert set(causes) == {"duplicate", "in_review", "quarantined"}
+    still_open = night.rows(SINCE)
+    assert all(first_seen[discrepancy] == since_at for discrepancy, since_at in still_open)
+    closed = night.value("select count(*) from marts.discrepancies where closed_at is not null")
+    assert closed == len(first_seen) - len(still_open)
+    agreed = night.value("select sum(agreed) / sum(compared) from marts.reconciliation_agreement")
+    assert float(str(agreed)) >= 0.995
