@@ -8,6 +8,11 @@ import sys
 
 VARIABLE = "CONCORD_FAILPOINT"
 FAILPOINTS = (
+    "extract.before_commit",
+    "extract.after_commit",
+    "validate.after_check",
+    "validate.before_commit",
+    "validate.after_commit",
     "plan.after_changes",
     "plan.after_count",
     "plan.after_commit",

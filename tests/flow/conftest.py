@@ -67,9 +67,8 @@ def settings(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Se
 def copy_warehouse(postgres: Postgres, source: str, target: str) -> None:
     """Make `target` what `source` is."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        # dbt leaves a connection open for as long as its process lives.
-        left = "select pg_terminate_backend(pid), application_name, usename, state, query, backend_start, clock_timestamp() from pg_stat_activity where datname = %s"
-        print(connection.execute(left, (source,)).fetchall())
+        # The library of expectations keeps its last connection until it is collected.
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (source,))
         for statement, names in (
             ("drop database if exists {} with (force)", (target,)),
             ("create database {} template {} strategy wal_log", (target, source)),
@@ -108,7 +107,7 @@ def first_night(
 
 @pytest.fixture
 def begin(postgres: Postgres, settings: Settings, vendors: Vendors, first_night: FirstNight) -> Iterator[Begin]:
-    """Go back to a moment: nothing read yet (empty), before the write-backs (reconciled), or the morning after (ended)."""
+    """Go back to a moment: nothing read yet, before the write-backs (reconciled), or the morning after (ended)."""
 
     def go_back(moment: str) -> Night:
         copy_warehouse(postgres, moment, FLOW)

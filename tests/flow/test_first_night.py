@@ -24,7 +24,9 @@ UNBALANCED_PLANS = """
 select plan_id from ops.plans
 where state <> 'applied' or planned <> confirmed + rejected + conflicted + unknown + held
     or planned <> (select count(*) from ops.changes where changes.plan_id = plans.plan_id)
-    or confirmed <> (select count(*) from ops.changes where changes.plan_id = plans.plan_id and state = 'confirmed')
+    or confirmed <> (
+        select count(*) from ops.changes where changes.plan_id = plans.plan_id and state = 'confirmed'
+    )
 """
 RESOURCES = {"product_variants": "products", "inventory_items": "inventory_levels"}
 

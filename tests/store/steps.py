@@ -45,7 +45,11 @@ def identities(trip: RoundTrip) -> None:
     identify(trip.database, run_id="night 1")
 
 
-STEPS = {"write_back": write_back, "undo": undo, "replay": replay, "identify": identities}
+def ingest(trip: RoundTrip) -> None:
+    trip.ingest()
+
+
+STEPS = {"ingest": ingest, "write_back": write_back, "undo": undo, "replay": replay, "identify": identities}
 
 
 def main(arguments: list[str]) -> None:

@@ -19,7 +19,7 @@ from tests.store.shopfront import declare, running_vendor, write_suites
 from tests.store.steps import STEPS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-OF_STEP = {"undo": "undo", "replay": "replay", "identify": "identify"}
+OF_STEP = {"extract": "ingest", "validate": "ingest", "undo": "undo", "replay": "replay", "identify": "identify"}
 QUERIES = (
     """
     select purpose, entity_id, resource, action, record_key, before, after, changes.state, is_verified
@@ -34,7 +34,7 @@ QUERIES = (
     "select record_key, state from ops.dead_letters order by 1",
     """
     select batch_id, purpose, state, received, validated, quarantined, repeated
-    from ops.batches where purpose = 'read_back' order by batch_id
+    from ops.batches order by batch_id
     """,
 )
 
@@ -50,6 +50,12 @@ def end_of(trip: RoundTrip) -> tuple[object, ...]:
         for resource, records in trip.vendor.records.items()
     }
     return (*(trip.rows(query) for query in QUERIES), held, sorted(trip.vendor.effects))
+
+
+def prepare_ingest(trip: RoundTrip) -> None:
+    """Good and broken records, to be judged."""
+    trip.vendor.put("accounts", "A-1", {"name": "Name", "phone": "1"})
+    trip.vendor.put("accounts", "A-2", {"name": "x" * 70})
 
 
 def prepare_write_back(trip: RoundTrip) -> None:
@@ -88,6 +94,7 @@ def prepare_identify(trip: RoundTrip) -> None:
 
 
 PREPARE: dict[str, Callable[[RoundTrip], None]] = {
+    "ingest": prepare_ingest,
     "write_back": prepare_write_back,
     "undo": prepare_undo,
     "replay": prepare_replay,

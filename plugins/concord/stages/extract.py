@@ -9,6 +9,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from concord.contract import Batch, ChangedBetween, Lookup, Page, Resource, Session, Snapshot, System, Window
+from concord.failpoints import failpoint
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.ids import batch_id, derive_id
 from concord.store.landing import COPY_OPTIONS, RowShaper
@@ -41,6 +42,8 @@ def extract_window(
         land_pages(connection, batch, resource.read.read_window(session, resource, asked))
         if _wants_key_list(connection, batch, window):
             _list_keys(connection, session, batch)
+        failpoint("extract.before_commit")
+    failpoint("extract.after_commit")
     return batch.batch_id
 
 

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from concord.contract import Batch, Resource, System
 from concord.errors import ConfigurationError, ExpectationsFailedError
+from concord.failpoints import failpoint
 from concord.stages import gates
 from concord.stages.expectations import ExpectationResults, check_batch, load_suite
 from concord.store.engine import LOADER, Connection, Database
@@ -131,12 +132,16 @@ def validate_batch(
         batch_id=batch_id,
         suite=suite,
     )
+    failpoint("validate.after_check")
     try:
         with database.transaction(LOADER) as connection:
-            return _judge(connection, batch, results)
+            counts = _judge(connection, batch, results)
+            failpoint("validate.before_commit")
     except ExpectationsFailedError as error:
         _record_refusal(database, batch_id, error.message)
         raise
+    failpoint("validate.after_commit")
+    return counts
 
 
 def _judge(connection: Connection, batch: Batch, results: ExpectationResults) -> BatchCounts:
