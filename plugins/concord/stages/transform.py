@@ -53,7 +53,7 @@ def run_dbt(settings: Settings, database: Database, *, select: str, run_id: str)
 def _build(settings: Settings, select: str) -> list[NodeResult]:
     from dbt.cli.main import dbtRunner  # seconds of imports, needed only here
 
-    arguments = ["build", "--select", select, *dbt_options(settings)]
+    arguments = ["build", "--select", select, "--exclude-resource-type", "unit_test", *dbt_options(settings)]
     with _environment(connection_variables(settings.warehouse_url)):
         outcome = dbtRunner().invoke(arguments)
     if outcome.result is None:

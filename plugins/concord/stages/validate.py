@@ -162,6 +162,7 @@ def _judge(connection: Connection, batch: Batch, results: ExpectationResults) ->
         gates.mark_vanished(connection, batch)
     _run(connection, _QUARANTINE, batch)
     _run(connection, _RESOLVE, batch)
+    _run(connection, "analyze {validated}", batch)
     closed = _run(connection, _CLOSE, batch).fetchone()
     return BatchCounts(*(int(str(count)) for count in closed or ()))
 
