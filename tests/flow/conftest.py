@@ -1,7 +1,7 @@
 """One set of running vendors and one PostgreSQL; every test starts from a kept moment of one first night."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from concord.stages.apply import PlanOutcome
 from sandbox.world import World, generate
 from tests.flow.night import FIRST, Night
 from tests.flow.vendors import SANDBOX, Vendors, running_vendors
+from tests.flow.warehouse import STAMPS, Dump, dump
 
 FLOW = "flow"
 LOADED = "loaded"
@@ -37,7 +38,8 @@ class FirstNight:
     outcomes: Mapping[str, PlanOutcome]
     contents: Mapping[str, object]
     effects: Mapping[str, Mapping[str, int]]
-    loaded: Mapping[str, object] = field(default_factory=dict)
+    loaded: Mapping[str, object]
+    validated: Dump
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +96,7 @@ def first_night(
     night = Night(settings, vendors.connections())
     for system in night.systems:
         night.read_system(system, as_of)
+    validated = dump(settings.warehouse_url, "validated", without=STAMPS)
     before = night.reconcile(FIRST)
     copy_warehouse(postgres, FLOW, RECONCILED)
     vendors.calm()
@@ -102,7 +105,7 @@ def first_night(
     after = night.finish(FIRST)
     copy_warehouse(postgres, FLOW, ENDED)
     vendors.save(kept / ENDED)
-    return FirstNight(kept, before, after, outcomes, vendors.all_contents(), effects, loaded)
+    return FirstNight(kept, before, after, outcomes, vendors.all_contents(), effects, loaded, validated)
 
 
 @pytest.fixture

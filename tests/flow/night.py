@@ -1,6 +1,6 @@
 """A whole night without Airflow: the same stages in the same order as the Dags, in this process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from psycopg import sql
 
 from concord import registry
 from concord.contract import Resource, System, Window
+from concord.errors import OutcomeUnknownError, TransientError
 from concord.http.client import HttpSession
 from concord.settings import Connection, Settings
 from concord.stages.agreement import AgreementCounts, measure_agreement
@@ -31,6 +32,7 @@ DAY = timedelta(days=1)
 PAGE = 23
 A_PERSON = "a person"
 FIRST = "night 1"
+TRIES = 4
 
 
 def small_pages(system: System) -> System:
@@ -41,11 +43,18 @@ def small_pages(system: System) -> System:
 
 def _with_small_pages(resource: Resource) -> Resource:
     reader: Any = resource.read
-    return replace(resource, read=replace(reader, size=PAGE)) if _pages_by_size(reader) else resource
+    return replace(resource, read=replace(reader, size=PAGE)) if hasattr(reader, "size") else resource
 
 
-def _pages_by_size(reader: Any) -> bool:
-    return type(reader).__name__ in ("GraphqlConnection", "TrytonSearch")
+def patiently(step: Callable[[], object]) -> None:
+    """Run a step as Airflow would: again, when the error says that this may help."""
+    for _ in range(TRIES - 1):
+        try:
+            step()
+            return
+        except (TransientError, OutcomeUnknownError):
+            continue
+    step()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from psycopg import sql
 Dump = dict[str, list[tuple[Any, ...]]]
 
 # Ours, and never the same twice.
-CLOCKS = frozenset({"landed_at", "finished_at", "since_at", "measured_at", "planned_at", "ended_at", "started_at"})
+CLOCKS = frozenset({"landed_at", "finished_at", "since_at", "first_seen_at", "last_seen_at"})
 # The vendors', moved by every write.
 STAMPS = frozenset(
     {"updated_at", "changed_at", "lock_stamp", "template_stamp", "_modified_at", "_payload_hash", "_batch_id"}
