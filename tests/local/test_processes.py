@@ -86,9 +86,13 @@ def test_a_process_that_ignores_the_signal_is_killed_after_its_grace(home: Path)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_nothing_outlives_the_death_of_its_owner(home: Path, number: signal.Signals) -> None:
     owner = subprocess.Popen([sys.executable, str(Path(__file__).with_name("owner.py")), str(home), FAMILY])
-    assert wait_until(lambda: len(carriers(str(home))) >= 4)  # the owner itself is one of them
-    owner.send_signal(number)
-    owner.wait(timeout=10)
+    try:
+        assert wait_until(lambda: len(carriers(str(home))) >= 4)  # the owner itself is one of them
+        owner.send_signal(number)
+        owner.wait(timeout=10)
+    finally:
+        owner.kill()
+        owner.wait()
     assert wait_until(lambda: carriers(str(home)) == [])
     assert wait_until(lambda: Processes(home, is_bound=False).running() == [])
 
