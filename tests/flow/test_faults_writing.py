@@ -1,4 +1,4 @@
-"""Whatever a vendor does while it is written to, each change takes effect once and the end is that of a calm night."""
+"""Whatever a vendor does while it is written to, each change takes effect once and the end is the same."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ RELAYED = (
     ("sale.sale.confirm", "cut_before"),
     ("sale.sale.confirm", "cut_after"),
     ("sale.sale.create", "refuse_token"),
-    ("party.address.write", "throttle"),
+    ("contact_mechanism.write", "throttle"),
 )
 STATES = """
 select resource, entity_id, action, record_key, before, after, changes.state, is_verified

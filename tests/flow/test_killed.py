@@ -4,10 +4,12 @@ A handful of borders by default; with CONCORD_EVERY_FAILPOINT=1 all of them at e
 """
 
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,18 +47,34 @@ CASES = EVERY if os.environ.get("CONCORD_EVERY_FAILPOINT") else SOME
 KEPT = ("landing", "validated", "ops.dispositions", "ops.batches", "ops.identities", "ops.dead_letters")
 PLANS = ("ops.plans", "ops.changes")
 ATTEMPTS = frozenset({"attempts", "message", "created_at", "ended_at"})
+MOMENT = re.compile(r'(?<="updatedAt":")[^"]*')
 MOVING = frozenset({"lock_stamp", "changed_at", "updated_at", "_modified_at", "_payload_hash", "_payload"})
+
+
+End = tuple[Dump, object, object]
+CalmEnds = dict[tuple[str, str], End]
 
 
 def step_of(failpoint: str) -> str:
     return OF_STEP.get(failpoint.split(".", 1)[0], "write_back")
 
 
-def end_of(night: Night, vendors: Vendors, system: str) -> tuple[Dump, object, object]:
+def end_of(night: Night, vendors: Vendors, system: str) -> End:
     """Everything a step leaves behind in the warehouse and at the vendor, clocks and attempts aside."""
     without = CLOCKS | ATTEMPTS | MOVING | {"guard"}
     effects = vendors.effects(system) if system in SANDBOX else {}
-    return dump(night.database.url, *KEPT, *PLANS, without=without), vendors.contents(system), effects
+    found = dump(night.database.url, *KEPT, *PLANS, without=without)
+    landed = {name: rows for name, rows in found.items() if name.startswith("landing.")}
+    return (
+        {**found, **{name: without_moments(rows) for name, rows in landed.items()}},
+        vendors.contents(system),
+        effects,
+    )
+
+
+def without_moments(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """As landed, a stock level carries the moment of its last change inside."""
+    return [tuple(MOMENT.sub("", value) if value else value for value in row) for row in rows]
 
 
 def run_until_killed(night: Night, step: str, system: str, *, until: datetime, failpoint: str) -> None:
@@ -73,20 +91,16 @@ def run_until_killed(night: Night, step: str, system: str, *, until: datetime, f
 
 
 @pytest.fixture(scope="session")
-def calm_ends() -> dict[tuple[str, str], object]:
+def calm_ends() -> CalmEnds:
     """The ends of steps that nothing disturbed, worked out once each."""
     return {}
 
 
-@pytest.mark.parametrize(("system", "failpoint"), CASES)
+@pytest.mark.parametrize("case", CASES, ids=" ".join)
 def test_a_step_killed_anywhere_ends_as_if_it_never_was(
-    begin: Begin,
-    vendors: Vendors,
-    as_of: datetime,
-    calm_ends: dict[tuple[str, str], object],
-    system: str,
-    failpoint: str,
+    begin: Begin, vendors: Vendors, as_of: datetime, calm_ends: CalmEnds, case: tuple[str, str]
 ) -> None:
+    system, failpoint = case
     step = step_of(failpoint)
     if (step, system) not in calm_ends:
         night = begin(BEGINS_AT[step])
@@ -97,4 +111,11 @@ def test_a_step_killed_anywhere_ends_as_if_it_never_was(
     STEPS[step](night, system, as_of)
     end = end_of(night, vendors, system)
     assert count_rows(end[0]) > 50
-    assert end == calm_ends[step, system]
+    assert differing(end[0], calm_ends[step, system][0]) == {}
+    assert end[1:] == calm_ends[step, system][1:]
+
+
+def differing(one: Dump, other: Dump) -> Dump:
+    """The rows that only one of them has, by table."""
+    found = {name: sorted(set(rows) ^ set(other[name]), key=repr) for name, rows in one.items()}
+    return {name: rows for name, rows in found.items() if rows}
