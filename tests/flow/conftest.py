@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -36,9 +37,9 @@ class FirstNight:
     before: AgreementCounts
     after: AgreementCounts
     outcomes: Mapping[str, PlanOutcome]
-    contents: Mapping[str, object]
+    contents: Mapping[str, Any]
     effects: Mapping[str, Mapping[str, int]]
-    loaded: Mapping[str, object]
+    loaded: Mapping[str, Any]
     validated: Dump
 
 

@@ -29,6 +29,7 @@ from concord.stages.windows import plan_window
 from concord.store.engine import Database
 
 DAY = timedelta(days=1)
+EARLY = timedelta(hours=3)  # in the morning, when all that was due has been read
 PAGE = 23
 A_PERSON = "a person"
 FIRST = "night 1"

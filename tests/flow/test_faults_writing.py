@@ -25,7 +25,11 @@ FAULTS: dict[str, dict[str, Any]] = {
     "malformed answer": {"fault": {"kind": "malformed"}},
     "token expired": {"fault": {"kind": "expired_token"}},
 }
-CASES = [(vendor, write, name) for vendor, writes in WRITES.items() for write in writes for name in FAULTS]
+LOST = ("cut after the effect", "error after the effect", "malformed answer")
+CASES = [
+    *((vendor, first, name) for vendor, (first, _) in WRITES.items() for name in FAULTS),
+    *((vendor, second, name) for vendor, (_, second) in WRITES.items() for name in LOST),
+]
 RELAYED = (
     ("party.party.create", "cut_after"),
     ("contact_mechanism.write", "cut_after"),

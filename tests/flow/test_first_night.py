@@ -96,7 +96,7 @@ def test_all_that_is_broken_is_set_aside_and_nothing_else(morning: Night, vendor
 
 
 def test_the_erp_gets_each_missing_order_once_and_no_test_order(vendors: Vendors, first_night: FirstNight) -> None:
-    sales = Counter(sale[0] for sale in first_night.contents["tryton"]["sales"])  # type: ignore[index]  # records
+    sales = Counter(sale[0] for sale in first_night.contents["tryton"]["sales"])
     truth = vendors.world.truth
     assert len(truth.missing_orders) >= 5
     assert len(truth.test_orders) >= 3

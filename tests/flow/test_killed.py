@@ -35,14 +35,14 @@ SOME = (
     ("tryton", "apply.after_call"),
     ("salesforce", "apply.after_call"),
     ("shopify", "apply.after_outcomes"),
+    ("salesforce", "settle.after_read"),
     ("shopify", "verify.after_landing"),
     ("salesforce", "undo.after_changes"),
 )
 EVERY = tuple(
     (system, name) for name in FAILPOINTS if not name.startswith(ELSEWHERE) for system in (*SANDBOX, "tryton")
 )
-# Reached only where a write's answer was lost, which a kill brings about by itself.
-IN_SETTLING = ("settle.",)
+LOST_ANSWERS = {"shopify": "Update$", "salesforce": "^collection_update"}
 CASES = EVERY if os.environ.get("CONCORD_EVERY_FAILPOINT") else SOME
 KEPT = ("landing", "validated", "ops.dispositions", "ops.batches", "ops.identities", "ops.dead_letters")
 PLANS = ("ops.plans", "ops.changes")
@@ -90,6 +90,15 @@ def run_until_killed(night: Night, step: str, system: str, *, until: datetime, f
     assert (finished.returncode, failpoint in finished.stderr) == (137, True), finished.stderr[-2000:]
 
 
+def lose_an_answer(vendors: Vendors, system: str) -> None:
+    """Only then is there something to settle."""
+    if system in LOST_ANSWERS:
+        match = {"operation": LOST_ANSWERS[system]}
+        vendors.control(system, "faults", {"match": match, "fault": {"kind": "cut_after"}})
+    else:
+        vendors.relay.plan.append(("contact_mechanism.write", "cut_after"))
+
+
 @pytest.fixture(scope="session")
 def calm_ends() -> CalmEnds:
     """The ends of steps that nothing disturbed, worked out once each."""
@@ -107,6 +116,8 @@ def test_a_step_killed_anywhere_ends_as_if_it_never_was(
         STEPS[step](night, system, as_of)
         calm_ends[step, system] = end_of(night, vendors, system)
     night = begin(BEGINS_AT[step])
+    if failpoint.startswith("settle."):
+        lose_an_answer(vendors, system)
     run_until_killed(night, step, system, until=as_of, failpoint=failpoint)
     STEPS[step](night, system, as_of)
     end = end_of(night, vendors, system)

@@ -1,6 +1,6 @@
 """After the first night: a quiet one plans nothing, a busy one just what was edited, one vendor may be down."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,14 +9,13 @@ from concord.errors import TransientError
 from concord.stages.freshness import writable_systems
 from sandbox.tryton import server as tryton
 from tests.flow.conftest import ENDED, RECONCILED, Begin, FirstNight
-from tests.flow.night import DAY, FIRST, Night
+from tests.flow.night import DAY, EARLY, FIRST, Night
 from tests.flow.vendors import ERP, SANDBOX, Vendors
 from tests.flow.warehouse import count_rows, dump
 
 pytestmark = pytest.mark.flow
 
 SECOND = "night 2"
-EARLY = timedelta(hours=3)
 PHONE = "+493055501234"
 READ_BY_US = ("landing", "validated", "ops.dispositions", "ops.identities", "ops.dead_letters", "marts")
 

@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from concord.errors import ExpectationsFailedError
+from concord.errors import ConfigurationError, ExpectationsFailedError
 from concord.stages.freshness import writable_systems
 from concord.stages.lookups import open_dead_letters
 from concord.stages.plan import approve
 from concord.stages.replay import ReplayCounts, replay_dead_letters
 from sandbox.tryton import server as tryton
 from tests.flow.conftest import ENDED, RECONCILED, Begin, FirstNight
-from tests.flow.night import A_PERSON, DAY, FIRST, Night
-from tests.flow.test_later_nights import EARLY
+from tests.flow.night import A_PERSON, DAY, EARLY, FIRST, Night
 from tests.flow.vendors import ERP, SANDBOX, Vendors
 
 pytestmark = pytest.mark.flow
@@ -28,6 +27,11 @@ EDITS = {
     "salesforce": ("contacts", {"Phone": "+493055509876"}),
 }
 PHONE = "+493055509876"
+PLANNED = "select record_key from ops.changes where plan_id = %s and state = 'planned'"
+CREATED = """
+select record_key from ops.changes join ops.plans using (plan_id)
+where system = %s and action = 'create' and changes.state = 'confirmed' and purpose = 'write_back'
+"""
 
 
 def edit(vendors: Vendors, system: str, key: str) -> None:
@@ -93,10 +97,11 @@ def test_an_edit_at_the_erp_between_plan_and_apply_is_kept(begin: Begin, vendors
 
 @pytest.mark.parametrize("system", SANDBOX)
 def test_an_undo_brings_back_what_nobody_changed_since(
-    begin: Begin, vendors: Vendors, first_night: FirstNight, system: str
+    begin: Begin, vendors: Vendors, first_night: FirstNight, as_of: datetime, system: str
 ) -> None:
     night = begin(ENDED)
-    key = one_update(night, system, EDITS[system][0])
+    resource = EDITS[system][0]
+    key = one_update(night, system, resource)
     edit(vendors, system, key)
     edited = record(vendors, system, key)
     undone = first_night.outcomes[system].plan_id
@@ -104,15 +109,10 @@ def test_an_undo_brings_back_what_nobody_changed_since(
     night.carry_out(system, undo.plan_id)
     assert record(vendors, system, key) == edited
     assert differing_records(vendors, first_night, system) == created(night, system) | {key}
+    assert len(states(night, undo.plan_id)) > 5
+    night.read(system, resource, as_of + DAY)
     again = night.undo(system, undone, "undo 2")
-    assert [row for row in night.rows(PLANNED, again.plan_id) if row[0] != key] == []
-
-
-PLANNED = "select record_key from ops.changes where plan_id = %s and state = 'planned'"
-CREATED = """
-select record_key from ops.changes join ops.plans using (plan_id)
-where system = %s and action = 'create' and changes.state = 'confirmed' and purpose = 'write_back'
-"""
+    assert night.rows(PLANNED, again.plan_id) == []
 
 
 def created(night: Night, system: str) -> set[str]:
@@ -201,7 +201,7 @@ def test_a_plan_that_a_person_must_see_waits(begin: Begin, vendors: Vendors, fir
     night = begin(RECONCILED)
     summary = night.plan(ERP, FIRST)
     assert summary.needs_approval, "the first night creates more than the policy lets pass"
-    with pytest.raises(Exception, match="approve it first"):
+    with pytest.raises(ConfigurationError, match="approve it first"):
         night.apply(ERP, summary.plan_id)
     assert vendors.contents(ERP) == first_night.loaded[ERP]
     approve(night.database, summary.plan_id, A_PERSON)

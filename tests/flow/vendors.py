@@ -140,8 +140,10 @@ def _records(connection: sqlite3.Connection, table: str) -> list[Any]:
 
 
 def _without_stamps(value: Any) -> Any:
+    """A field that is empty says the same as one that was never there."""
     if isinstance(value, dict):
-        return {name: _without_stamps(inner) for name, inner in value.items() if name not in STAMPS}
+        said = {name: inner for name, inner in value.items() if name not in STAMPS and inner is not None}
+        return {name: _without_stamps(inner) for name, inner in said.items()}
     if isinstance(value, list):
         return [_without_stamps(item) for item in value]
     return value
