@@ -34,7 +34,7 @@ QUERIES = (
     "select record_key, state from ops.dead_letters order by 1",
     """
     select batch_id, purpose, state, received, validated, quarantined, repeated
-    from ops.batches order by batch_id
+    from ops.batches where purpose <> 'replay' order by batch_id
     """,
 )
 
