@@ -84,6 +84,16 @@ def test_a_record_that_is_no_object_still_has_an_end(night: Night) -> None:
     assert night.run() == BatchCounts(4, 1, 3, 0)
 
 
+def test_a_record_with_bytes_that_are_no_text_is_set_aside_alone(night: Night) -> None:
+    sound = json.dumps(thing(1)).encode()
+    night.listing.raw = [sound, sound.replace(b"T-1", b"T-2").replace(b'{"id"', b'{"note": "\xff\xfe", "id"')]
+    assert night.run() == BatchCounts(2, 1, 1, 0)
+    assert night.rows("select _payload like '%\\\\xff\\\\xfe%' from landing.testing__things order by _row") == [
+        (False,),
+        (True,),
+    ]
+
+
 def test_the_newest_version_wins_and_the_others_are_repeated(night: Night) -> None:
     night.listing.records = [
         thing(1, name="old", updated="2026-11-02T00:00:00Z"),

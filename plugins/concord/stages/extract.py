@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from psycopg import sql
+from psycopg.errors import CharacterNotInRepertoire
 
 from concord.contract import Batch, ChangedBetween, Lookup, Page, Resource, Session, Snapshot, System, Window
+from concord.errors import BatchError
 from concord.failpoints import failpoint
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.ids import batch_id, derive_id
@@ -36,15 +38,29 @@ def extract_window(
 ) -> str:
     """Land what changed in the window and return the batch's id; raises the session's errors."""
     batch = Batch(system, resource, batch_id(system.name, resource.name, window))
+    try:
+        _extract(database, session, batch, window)
+    except BatchError as error:
+        if not isinstance(error.__cause__, CharacterNotInRepertoire):
+            raise
+        # Bytes that are not UTF-8, where no declared field is: read again with an eye on every record.
+        _extract(database, session, batch, window, is_careful=True)
+    failpoint("extract.after_commit")
+    return batch.batch_id
+
+
+def _extract(
+    database: Database, session: Session, batch: Batch, window: Window, *, is_careful: bool = False
+) -> None:
+    resource = batch.resource
     asked = window if isinstance(resource.changes, ChangedBetween) else None
     with database.transaction(LOADER) as connection:
         begin_batch(connection, batch, purpose="window", window=window)
-        land_pages(connection, batch, resource.read.read_window(session, resource, asked))
+        pages = resource.read.read_window(session, resource, asked)
+        land_pages(connection, batch, pages, is_careful=is_careful)
         if _wants_key_list(connection, batch, window):
             _list_keys(connection, session, batch)
         failpoint("extract.before_commit")
-    failpoint("extract.after_commit")
-    return batch.batch_id
 
 
 def extract_matching(
@@ -61,9 +77,9 @@ def extract_matching(
     return batch.batch_id
 
 
-def land_pages(connection: Connection, batch: Batch, pages: Iterable[Page]) -> int:
+def land_pages(connection: Connection, batch: Batch, pages: Iterable[Page], *, is_careful: bool = False) -> int:
     """Stream pages into the landing table; returns how many records were received."""
-    shaper = RowShaper(batch.resource, batch.batch_id)
+    shaper = RowShaper(batch.resource, batch.batch_id, is_careful=is_careful)
     statement = sql.SQL("copy {table} ({columns}) from stdin " + COPY_OPTIONS).format(
         table=landing_table(batch.system, batch.resource),
         columns=sql.SQL(", ").join(sql.Identifier(name) for name in shaper.columns),

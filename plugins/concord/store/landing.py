@@ -1,10 +1,9 @@
 """From a page of raw JSON to rows of COPY text, at the speed of C.
 
 Each resource gets a struct type made from its contract, so that one decode reads just the declared paths.
-Rows whose text needs no escaping (nearly all) are formatted by one `%` per record and their payload is passed
-on as it came; the others, and those that do not fit the struct, take the careful way. A record that cannot be
-read at all still lands, with its payload and the reason in `_fault`: validation quarantines it, and nothing
-is lost.
+Rows are formatted by one `%` per record and their payload is passed on as it came. A page in which something
+needs escaping, or does not fit the struct, is done again the careful way. A record that cannot be read at all
+still lands, with its payload and the reason in `_fault`: validation quarantines it, and nothing is lost.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,9 +23,14 @@ COPY_OPTIONS = f"with (format text, null '{_NULL}')"
 
 
 class RowShaper:
-    """Turns pages into COPY text for one batch; `received` counts the records so far."""
+    """Turns pages into COPY text for one batch; `received` counts the records so far.
 
-    def __init__(self, resource: Resource, batch_id: str) -> None:
+    The quick way leaves it to PostgreSQL to find bytes that are not UTF-8 where no declared field is; the
+    careful way (`is_careful`) finds and escapes them itself.
+    """
+
+    def __init__(self, resource: Resource, batch_id: str, *, is_careful: bool = False) -> None:
+        self.is_careful = is_careful
         self._fields = sorted(resource.fields, key=lambda field: field.is_document)
         self._batch_id = batch_id
         self._root = _Node([(field.parts, field) for field in resource.fields])
@@ -34,6 +38,7 @@ class RowShaper:
         self._read_scalars = self._getter(field for field in self._fields if not field.is_document)
         self._read_documents = self._getter(field for field in self._fields if field.is_document)
         self._row = f"{batch_id}\t%s\t{_NULL}\t" + "%s\t" * len(self._fields)
+        self._tabs = self._row.count("\t")
         self.received = 0
 
     def _getter(self, fields: Iterable[Field]) -> Callable[[Any], tuple[Any, ...]]:
@@ -56,23 +61,33 @@ class RowShaper:
         """The page as COPY text; never raises for a record's sake."""
         first = self.received
         self.received += len(page)
-        is_page_plain = _is_plain(b"".join(page))
+        if not self.is_careful:
+            block = self._shape_plainly(page, first)
+            if block is not None:
+                return block
+        return b"".join(self._careful_line(number, bytes(raw)) for number, raw in enumerate(page, first))
+
+    def _shape_plainly(self, page: Sequence[msgspec.Raw], first: int) -> bytes | None:
+        """All rows without escaping anything; None when one of them turns out to need it."""
         decode, fill, row = self._decode, self._root.fill_gaps, self._row
         read_scalars, read_documents = self._read_scalars, self._read_documents
         pieces: list[bytes | msgspec.Raw] = []
-        for number, raw in enumerate(page, first):
-            if not (is_page_plain or _is_plain(bytes(raw))):
-                pieces.append(self._careful_line(number, bytes(raw)))
-                continue
-            try:
+        try:
+            for number, raw in enumerate(page, first):
                 record = decode(raw)
-            except msgspec.DecodeError:
-                pieces.append(self._careful_line(number, bytes(raw)))
-                continue
-            fill(record)
-            documents = [str(value, "utf-8") for value in read_documents(record)]
-            pieces += (row % (number, *read_scalars(record), *documents)).encode(), raw, b"\n"
-        return b"".join(pieces)
+                fill(record)
+                documents = [str(value, "utf-8") for value in read_documents(record)]
+                pieces += (row % (number, *read_scalars(record), *documents)).encode(), raw, b"\n"
+        except (msgspec.DecodeError, UnicodeError):
+            return None
+        block = b"".join(pieces)
+        return block if self._is_plain(block, len(page)) else None
+
+    def _is_plain(self, block: bytes, rows: int) -> bool:
+        """Whether the rows are what they seem: nothing to escape, and no text that reads as null."""
+        if b"\\" in block or b"\r" in block or b'"None"' in block:
+            return False
+        return block.count(b"\n") == rows and block.count(b"\t") == rows * self._tabs
 
     def read_keys(self, page: Iterable[msgspec.Raw]) -> Iterator[str | None]:
         """The first declared field of every record as text; for a resource cut down to its key."""
@@ -90,6 +105,8 @@ class RowShaper:
         nothing: list[str | None] = [None] * len(self._fields)
         try:
             record = msgspec.json.Decoder(float_hook=str).decode(payload)
+        except UnicodeDecodeError:
+            return "the record holds bytes that are not UTF-8", nothing
         except (msgspec.DecodeError, RecursionError) as error:
             return f"the record is not valid JSON ({error})", nothing
         if not isinstance(record, dict):
@@ -148,16 +165,6 @@ class _Node:
         """The dotted attribute at which a decoded record holds this path."""
         name = self._names[parts[0]]
         return name if len(parts) == 1 else f"{name}.{self._branches[parts[0]].attribute(parts[1:])}"
-
-
-def _is_plain(text: bytes) -> bool:
-    """Whether COPY takes the text as it is: nothing to escape, no text that reads as null, sound UTF-8."""
-    if b"\\" in text or b"\n" in text or b"\t" in text or b"\r" in text or b'"None"' in text:
-        return False
-    try:
-        return text.isascii() or bool(text.decode())
-    except UnicodeDecodeError:
-        return False
 
 
 def _text_at(record: Any, field: Field) -> str | None:
