@@ -19,7 +19,7 @@ from concord.store.tables import validated_table
 
 _KEYS = """
 select distinct record_key from ops.changes
-where plan_id = %s and resource = %s and state in ('confirmed', 'unknown') and record_key is not null
+where plan_id = %s and resource = %s and state in ('confirmed', 'unknown', 'conflicted') and record_key is not null
 order by record_key
 """
 # A record the target no longer shows is not as written; one that validation set aside cannot be compared.
