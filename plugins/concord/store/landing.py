@@ -2,8 +2,9 @@
 
 Each resource gets a struct type made from its contract, so that one decode reads just the declared paths.
 Rows are formatted by one `%` per record and their payload is passed on as it came. A page in which something
-needs escaping, or does not fit the struct, is done again the careful way. A record that cannot be read at all
-still lands, with its payload and the reason in `_fault`: validation quarantines it, and nothing is lost.
+needs escaping, or does not fit the struct, is done record by record, and those the careful way. A record that
+cannot be read at all still lands, with its payload and the reason in `_fault`: validation quarantines it, and
+nothing is lost.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,8 +38,8 @@ class RowShaper:
         self._decode = msgspec.json.Decoder(self._root.type, float_hook=str).decode
         self._read_scalars = self._getter(field for field in self._fields if not field.is_document)
         self._read_documents = self._getter(field for field in self._fields if field.is_document)
-        self._row = f"{batch_id}\t%s\t{_NULL}\t" + "%s\t" * len(self._fields)
-        self._tabs = self._row.count("\t")
+        scalars = [field for field in self._fields if not field.is_document]
+        self._row = f"{batch_id}\t%s\t{_NULL}\t" + "%s\t" * len(scalars)
         self.received = 0
 
     def _getter(self, fields: Iterable[Field]) -> Callable[[Any], tuple[Any, ...]]:
@@ -61,14 +62,18 @@ class RowShaper:
         """The page as COPY text; never raises for a record's sake."""
         first = self.received
         self.received += len(page)
-        if not self.is_careful:
-            block = self._shape_plainly(page, first)
-            if block is not None:
-                return block
-        return b"".join(self._careful_line(number, bytes(raw)) for number, raw in enumerate(page, first))
+        block = self._shape_plainly(page, first)
+        if block is not None:
+            return block
+        return b"".join(self._shape_one(raw, number) for number, raw in enumerate(page, first))
+
+    def _shape_one(self, raw: msgspec.Raw, number: int) -> bytes:
+        return self._shape_plainly([raw], number) or self._careful_line(number, bytes(raw))
 
     def _shape_plainly(self, page: Sequence[msgspec.Raw], first: int) -> bytes | None:
-        """All rows without escaping anything; None when one of them turns out to need it."""
+        """The rows without escaping anything; None when one of them needs it, or does not fit the struct."""
+        if self.is_careful or not _is_plain(page):
+            return None
         decode, fill, row = self._decode, self._root.fill_gaps, self._row
         read_scalars, read_documents = self._read_scalars, self._read_documents
         pieces: list[bytes | msgspec.Raw] = []
@@ -76,18 +81,13 @@ class RowShaper:
             for number, raw in enumerate(page, first):
                 record = decode(raw)
                 fill(record)
-                documents = [str(value, "utf-8") for value in read_documents(record)]
-                pieces += (row % (number, *read_scalars(record), *documents)).encode(), raw, b"\n"
+                pieces.append((row % (number, *read_scalars(record))).encode())
+                for document in read_documents(record):
+                    pieces += document, b"\t"
+                pieces += raw, b"\n"
         except (msgspec.DecodeError, UnicodeError):
             return None
-        block = b"".join(pieces)
-        return block if self._is_plain(block, len(page)) else None
-
-    def _is_plain(self, block: bytes, rows: int) -> bool:
-        """Whether the rows are what they seem: nothing to escape, and no text that reads as null."""
-        if b"\\" in block or b"\r" in block or b'"None"' in block:
-            return False
-        return block.count(b"\n") == rows and block.count(b"\t") == rows * self._tabs
+        return b"".join(pieces)
 
     def read_keys(self, page: Iterable[msgspec.Raw]) -> Iterator[str | None]:
         """The first declared field of every record as text; for a resource cut down to its key."""
@@ -165,6 +165,12 @@ class _Node:
         """The dotted attribute at which a decoded record holds this path."""
         name = self._names[parts[0]]
         return name if len(parts) == 1 else f"{name}.{self._branches[parts[0]].attribute(parts[1:])}"
+
+
+def _is_plain(page: Sequence[msgspec.Raw]) -> bool:
+    """Whether COPY takes all of it as it is: nothing to escape, and no text that reads as null."""
+    text = b"".join(page)
+    return not any(mark in text for mark in (b"\\", b"\n", b"\r", b"\t", b'"None"'))
 
 
 def _text_at(record: Any, field: Field) -> str | None:
