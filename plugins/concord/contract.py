@@ -4,7 +4,7 @@ A declaration is data. It is checked when it is built, so that a wrong one never
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -277,7 +277,6 @@ class System:
     owns: str = ""
     api_version: str = ""
     api_version_ends: str = ""
-    tags: tuple[str, ...] = field(default=())
     manners: Manners = Manners()
 
     def __post_init__(self) -> None:

@@ -55,9 +55,10 @@ class AirflowAddress:
     password: str = field(repr=False)
 
 
-def read_home() -> Path:
+def read_home(environment: Mapping[str, str] | None = None) -> Path:
     """The state folder of the local installation; known before any address is."""
-    return Path(os.environ.get("CONCORD_HOME", REPOSITORY / ".concord"))
+    variables = os.environ if environment is None else environment
+    return Path(variables.get("CONCORD_HOME", REPOSITORY / ".concord"))
 
 
 def names_warehouse() -> bool:
@@ -81,7 +82,7 @@ def defined_connections(names: Iterable[str]) -> dict[str, str]:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read CONCORD_* once; `ConfigurationError` names the one that is missing and how to set it."""
     variables = os.environ if environment is None else environment
-    home = Path(variables.get("CONCORD_HOME", REPOSITORY / ".concord"))
+    home = read_home(variables)
     url = variables.get("CONCORD_WAREHOUSE_URL", "")
     if not url.startswith(("postgresql://", "postgres://")):
         raise ConfigurationError(
@@ -101,26 +102,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def variable_of(connection: str) -> str:
     """The environment variable that Airflow reads for a connection."""
     return f"AIRFLOW_CONN_{connection.upper()}"
-
-
-def connection_from_environment(name: str, environment: Mapping[str, str] | None = None) -> Connection:
-    """The connection as Airflow's JSON form in the environment; for use outside Airflow."""
-    variables = os.environ if environment is None else environment
-    text = variables.get(variable_of(name), "")
-    example = '{"conn_type":"http","host":"shop.example.com","schema":"https","password":"…"}'
-    if not text:
-        raise ConfigurationError(
-            f'Connection "{name}" is not defined; add it in Airflow (Admin, Connections) '
-            f"or set {variable_of(name)} to JSON such as {example}.",
-            connection=name,
-        )
-    try:
-        parts = json.loads(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{variable_of(name)} is not JSON; write it as {example}.", connection=name
-        ) from error
-    return connection_from_parts(name, parts)
 
 
 def connection_from_parts(name: str, parts: Mapping[str, object]) -> Connection:
