@@ -40,7 +40,7 @@ class HttpSession:
         self.statistics = Statistics()
         self._auth = auth
         self._ways = ways or Ways()
-        self._http = new_session()
+        self._http = new_session(connection.url)
         self._has_warned = False
 
     def close(self) -> None:

@@ -101,19 +101,22 @@ def _decoder_of(records: str, following: str) -> Callable[[bytes], tuple[Page, o
     if not records:
         plain = msgspec.json.Decoder(list[msgspec.Raw])
         return lambda body: (plain.decode(body), msgspec.UNSET)
-    *outer, name = records.split(".")
-    kind: Any = msgspec.defstruct("Level", [("found", list[msgspec.Raw])], rename={"found": name})
-    for key in reversed(outer):
-        kind = msgspec.defstruct("Level", [("found", kind)], rename={"found": key})
+    names = records.split(".")
+    kind: Any = list[msgspec.Raw]
+    for depth, name in reversed(list(enumerate(names))):
+        members: list[Any] = [("found", kind)]
+        renamed = {"found": name}
+        if depth == 0:
+            members.append(("next", Any, msgspec.UNSET))
+            renamed["next"] = following
+        kind = msgspec.defstruct("Level", members, rename=renamed)
     envelope = msgspec.json.Decoder(kind)
-    mark: Any = msgspec.json.Decoder(
-        msgspec.defstruct("Mark", [("next", Any, msgspec.UNSET)], rename={"next": following})
-    )
 
     def decode(body: bytes) -> tuple[Page, object]:
         found: Any = envelope.decode(body)
-        for _ in range(len(outer) + 1):
+        mark = found.next
+        for _ in names:
             found = found.found
-        return found, mark.decode(body).next
+        return found, mark
 
     return decode

@@ -152,9 +152,16 @@ def unknown_outcome(request: Request) -> OutcomeUnknownError:
     )
 
 
-def new_session(connections: int = 4) -> requests.Session:
-    """A pool of connections that repeats nothing by itself and takes no login from a .netrc file."""
+def new_session(url: str, connections: int = 4) -> requests.Session:
+    """A pool of connections that repeats nothing by itself and takes no login from a .netrc file.
+
+    The proxy and the certificate authorities that the environment names for the address are looked up here,
+    once, and not again for every call.
+    """
     http = requests.Session()
+    found = http.merge_environment_settings(url, {}, None, None, None)
+    http.proxies, http.verify = found["proxies"], found["verify"]
+    http.trust_env = False
     http.auth = _leave_as_is
     adapter = requests.adapters.HTTPAdapter(pool_connections=connections, pool_maxsize=connections)
     http.mount("http://", adapter)
