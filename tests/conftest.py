@@ -17,6 +17,8 @@ from concord.store.engine import Database
 from concord.store.migrate import migrate
 
 TEMPLATE = "concord"
+IN_USE = "salesforce,shopify,tryton"
+os.environ["CONCORD_SYSTEMS"] = IN_USE  # for what is read while tests are collected
 PRIVATE = ("CONCORD_", "AIRFLOW", "DBT_", "PG", "GX_")
 
 
@@ -26,6 +28,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(PRIVATE):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("CONCORD_SYSTEMS", IN_USE)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
 

@@ -4,7 +4,7 @@ A declaration is data. It is checked when it is built, so that a wrong one never
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -97,6 +97,7 @@ class Answer:
 
     body: bytes
     headers: Mapping[str, str]
+    status: int = 200
 
 
 class Session(Protocol):
@@ -104,7 +105,8 @@ class Session(Protocol):
 
     Raises the transient, permanent and outcome errors of `concord.errors`, and nothing else.
     `is_write=True` forbids a second attempt after the request may have reached the server. `login` is a
-    call without credentials, for those who fetch them; `pause` waits and keeps account of it.
+    call without credentials, for those who fetch them; `pause` waits and keeps account of it. What speaks
+    no HTTP (a file, a database) takes the address from `connection` and its turn by `take_turn`.
     """
 
     connection: Connection
@@ -134,8 +136,14 @@ class Session(Protocol):
     def login(self, path: str, *, form: Mapping[str, str] | None = None, body: object | None = None) -> bytes:
         """Send one request without credentials and return its body."""
 
+    def with_headers(self, headers: Mapping[str, str]) -> "Session":
+        """The same session; its calls carry these headers as well, and before our own of the same name."""
+
     def pause(self, seconds: float) -> None:
         """Wait, and keep account of it."""
+
+    def take_turn(self) -> None:
+        """Wait for the pace that all workers of the system share, and book one call."""
 
     def option(self, key: str, default: str | None = None) -> str:
         """An entry of the connection's extra fields; `ConfigurationError` where it lacks and has no default."""
@@ -257,11 +265,12 @@ class Manners:
     """How a vendor says some things its own way.
 
     `limit_codes` are error codes that mean "too many calls" under a status other than 429;
-    `version_header` names the API version that answered.
+    `version_header` names the API version that answered; `headers` go with every call.
     """
 
     limit_codes: frozenset[str] = frozenset()
     version_header: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

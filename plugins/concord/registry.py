@@ -1,4 +1,8 @@
-"""Finds the systems: every module of `concord.systems`, so that a new system is one file there."""
+"""Finds the systems: every module of `concord.systems`, so that a new system is one file there.
+
+An installation uses some of them: its Dags, pools and pages are about those, while the warehouse has the tables
+of all, so that the models of dbt stand whichever are in use.
+"""
 
 import pkgutil
 from functools import cache
@@ -6,14 +10,15 @@ from importlib import import_module
 
 from concord import systems as folder
 from concord.contract import System
-from concord.errors import ContractError
+from concord.errors import ConfigurationError, ContractError
+from concord.settings import chosen_systems
 
 TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
 
 
 @cache
-def systems() -> tuple[System, ...]:
-    """All declared systems, by name; two of one name are refused."""
+def declared_systems() -> tuple[System, ...]:
+    """All that have a file, by name; two of one name are refused."""
     found: dict[str, System] = {}
     for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
         declared = getattr(import_module(f"{folder.__name__}.{name}"), "SYSTEM", None)
@@ -27,12 +32,25 @@ def systems() -> tuple[System, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def systems() -> tuple[System, ...]:
+    """The systems in use: those that CONCORD_SYSTEMS names, and where it names none all that are declared."""
+    chosen = chosen_systems()
+    known = [declared.name for declared in declared_systems()]
+    if chosen is not None and not chosen <= set(known):
+        raise ConfigurationError(
+            f"CONCORD_SYSTEMS names {', '.join(sorted(chosen - set(known)))}, which no file of systems/ declares; "
+            f"there are {', '.join(known)}.",
+            variable="CONCORD_SYSTEMS",
+        )
+    return tuple(declared for declared in declared_systems() if chosen is None or declared.name in chosen)
+
+
 def system(name: str) -> System:
-    """The system of that name, or a sentence that lists those there are."""
-    for declared in systems():
+    """The declared system of that name, or a sentence that lists those there are."""
+    for declared in declared_systems():
         if declared.name == name:
             return declared
-    known = ", ".join(declared.name for declared in systems())
+    known = ", ".join(declared.name for declared in declared_systems())
     raise ContractError(f"There is no system {name!r}; there are {known}.")
 
 

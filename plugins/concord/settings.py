@@ -61,6 +61,17 @@ def read_home(environment: Mapping[str, str] | None = None) -> Path:
     return Path(variables.get("CONCORD_HOME", REPOSITORY / ".concord"))
 
 
+def chosen_systems() -> frozenset[str] | None:
+    """CONCORD_SYSTEMS: the systems in use, by name and separated by commas; None where it is not set."""
+    names = {name.strip() for name in os.environ.get("CONCORD_SYSTEMS", "").split(",")}
+    return frozenset(names - {""}) or None
+
+
+def choose_systems(names: Iterable[str]) -> None:
+    """Put these systems in use for this process and those it starts."""
+    os.environ["CONCORD_SYSTEMS"] = ",".join(names)
+
+
 def names_warehouse() -> bool:
     """Whether the environment says which warehouse to use."""
     return bool(os.environ.get("CONCORD_WAREHOUSE_URL"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.server.tokens import CLIENT_ID, CLIENT_SECRET
 from sandbox.server.wire import Answer, App
 from sandbox.store import Collection, Record, Store, encode
 
@@ -49,9 +50,14 @@ def json_answer(status: int, body: object) -> Answer:
 
 
 class Vendor:
-    """The base of a vendor; each overrides what its own API does differently."""
+    """The base of a vendor; each overrides what its own API does differently.
+
+    `client` is the login and password that it takes, `extra` what else a connection to it must say.
+    """
 
     name = ""
+    client = (CLIENT_ID, CLIENT_SECRET)
+    extra: Mapping[str, Any] = {}
     ignores_trailing_slash = False
 
     def __init__(self, data_dir: Path, collections: Iterable[Collection]) -> None:

@@ -4,13 +4,14 @@ Everything follows from a seed. Records are generated lazily, one by one, so a w
 memory than one of five hundred; only the truth (`World.truth`) is held whole, when it is asked for.
 """
 
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
-from sandbox.world import salesforce, shopify, tryton
 from sandbox.world.draw import Settings
 from sandbox.world.truth import Truth
 from sandbox.world.verdicts import build_truth
@@ -18,24 +19,16 @@ from sandbox.world.verdicts import build_truth
 Record = dict[str, Any]
 Source = Callable[[Settings], Iterator[Record]]
 
-RESOURCES: Mapping[str, Mapping[str, Source]] = {
-    "shopify": {
-        "customers": shopify.customers,
-        "product_variants": shopify.product_variants,
-        "inventory_items": shopify.inventory_items,
-        "orders": shopify.orders,
-    },
-    "salesforce": {
-        "accounts": salesforce.accounts,
-        "contacts": salesforce.contacts,
-        "orders": salesforce.orders,
-    },
-    "tryton": {
-        "parties": tryton.parties,
-        "products": tryton.products,
-        "sales": tryton.sales,
-    },
-}
+
+def _collect() -> Mapping[str, Mapping[str, Source]]:
+    """What each module of this folder that tells the world as a system says of itself in `RESOURCES`."""
+    names = (found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
+    modules = (import_module(f"{__name__}.{name}") for name in names)
+    told = {module.__name__.rpartition(".")[2]: getattr(module, "RESOURCES", None) for module in modules}
+    return {name: resources for name, resources in told.items() if resources}
+
+
+RESOURCES = _collect()
 
 
 @dataclass(frozen=True)
@@ -48,23 +41,24 @@ class World:
         """What one system holds of one resource, generated anew at each call."""
         return RESOURCES[system][resource](self.settings)
 
-    def _of(self, system: str) -> dict[str, Iterator[Record]]:
+    def of(self, system: str) -> dict[str, Iterator[Record]]:
+        """All that one system holds, by resource."""
         return {resource: self.records(system, resource) for resource in RESOURCES[system]}
 
     @property
     def shopify(self) -> dict[str, Iterator[Record]]:
         """The shop's nodes by resource."""
-        return self._of("shopify")
+        return self.of("shopify")
 
     @property
     def salesforce(self) -> dict[str, Iterator[Record]]:
         """The CRM's records by resource."""
-        return self._of("salesforce")
+        return self.of("salesforce")
 
     @property
     def tryton(self) -> dict[str, Iterator[Record]]:
         """The ERP's records by resource, in neutral words."""
-        return self._of("tryton")
+        return self.of("tryton")
 
     @cached_property
     def truth(self) -> Truth:

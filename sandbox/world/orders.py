@@ -11,7 +11,7 @@ from sandbox.world.catalog import Product, make_product, make_products
 from sandbox.world.draw import BLOCK, OPENING, Settings, moment_between, random_for, slot_of
 from sandbox.world.records import CRM, ERP, SHOP, is_present
 
-_ORDER_SLOT_SHIFT = 211
+_SLOT_SHIFT = 211
 CRM_STATUS = {
     "draft": "Draft",
     "quotation": "Draft",
@@ -71,6 +71,11 @@ class Order:
         return not (self.in_erp or self.is_test or self.is_cancelled or self.zero_line)
 
 
+def order_slot(settings: Settings, index: int) -> int:
+    """Which peculiarity an order is dealt; orders and customers of one number are dealt different ones."""
+    return slot_of(settings, index + _SLOT_SHIFT)
+
+
 def _pick_customer(settings: Settings, random: Random) -> tuple[int, int]:
     """A customer that the shop knows, and the slot of it."""
     index = int(random.random() * settings.customers)
@@ -120,7 +125,7 @@ def _reached_erp(slot: int, customer_slot: int) -> bool:
 def make_order(settings: Settings, index: int) -> Order:
     """Order number `index`, from the seed alone."""
     random = random_for(settings, "order", index)
-    slot = slot_of(settings, index + _ORDER_SLOT_SHIFT)
+    slot = order_slot(settings, index)
     customer_index, customer_slot = _pick_customer(settings, random)
     created_at = _draw_created_at(settings, random, index)
     is_test, is_cancelled = slot in slots.TEST_ORDER, slot in slots.CANCELLED

@@ -130,3 +130,10 @@ def _order(order: Order) -> Record:
 def orders(settings: Settings) -> Iterator[Record]:
     """Order records of the shop orders that the CRM knows."""
     return (_order(order) for order in make_orders(settings) if order.in_crm)
+
+
+RESOURCES = {
+    "accounts": accounts,
+    "contacts": contacts,
+    "orders": orders,
+}

@@ -149,3 +149,11 @@ def _order_node(order: Order) -> Node:
 def orders(settings: Settings) -> Iterator[Node]:
     """Order nodes with their lines as a list."""
     return (_order_node(order) for order in make_orders(settings))
+
+
+RESOURCES = {
+    "customers": customers,
+    "product_variants": product_variants,
+    "inventory_items": inventory_items,
+    "orders": orders,
+}

@@ -41,3 +41,22 @@ NEVER_REACHED_ERP = range(25, 31)
 STALE_STATUS = range(40, 60)
 NOT_IN_CRM_ORDER = range(60, 110)
 ZERO_QUANTITY = range(110, 111)
+
+# What becomes of an order after the sale, of 500: the breaks between order and cash.
+CHARGE_MISSING = range(120, 123)
+CHARGE_AMOUNT = range(123, 126)
+CHARGE_CURRENCY = range(126, 127)
+CHARGE_DOUBLE = range(127, 130)
+REFUNDED = range(130, 140)
+REFUND_UNKNOWN = range(140, 142)
+INVOICE_MISSING = range(142, 145)
+INVOICE_AMOUNT = range(145, 148)
+INVOICE_DOUBLE = range(148, 150)
+SHIPMENT_MISSING = range(150, 153)
+SHIPMENT_SHORT = range(153, 156)
+PAYOUT_SHORT = range(156, 157)
+
+# Marketing consent, of 500 customers.
+OPTED_OUT = range(300, 340)
+OPTED_OUT_ELSEWHERE = range(340, 346)
+NEVER_ASKED = range(346, 400)

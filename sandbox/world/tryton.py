@@ -94,3 +94,10 @@ def _sale(order: Order) -> Neutral:
 def sales(settings: Settings) -> Iterator[Neutral]:
     """Sales of the orders that reached the ERP."""
     return (_sale(order) for order in make_orders(settings) if order.in_erp)
+
+
+RESOURCES = {
+    "parties": parties,
+    "products": products,
+    "sales": sales,
+}

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from concord.registry import systems
+from concord.registry import declared_systems
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from sandbox.world import World
@@ -22,7 +22,7 @@ STAMP = "2026-11-01T00:00:00Z"
 
 def prepare_tables(database: Database) -> None:
     """The validated tables of every system, empty."""
-    for declared in systems():
+    for declared in declared_systems():
         for resource in declared.resources:
             create_tables(database, declared, resource)
 

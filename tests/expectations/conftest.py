@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from concord.registry import system, systems
+from concord.registry import declared_systems, system
 from concord.stages.expectations import ExpectationResults, Suite, check_batch
 from concord.store.engine import LOADER, Database
 from concord.store.tables import create_tables, table_name
@@ -54,7 +54,7 @@ def _table(resource: str) -> str:
 
 @pytest.fixture(scope="module")
 def warehouse(module_database: str) -> Warehouse:
-    for declared in systems():
+    for declared in declared_systems():
         for resource in declared.resources:
             create_tables(Database(module_database), declared, resource)
     return Warehouse(module_database)

@@ -153,7 +153,7 @@ def _without_stamps(value: Any) -> Any:
 def running_vendors(folder: Path, world: World) -> Iterator[Vendors]:
     """All vendors, loaded and up."""
     for name in SANDBOX:
-        load(name, folder / name, getattr(world, name))
+        load(name, folder / name, world.of(name))
     write_world(world, folder / "world", systems=(ERP,))
     instance = tryton.create(STATE, folder / ERP)
     tryton.load(instance, folder / "world" / ERP)

@@ -1,11 +1,14 @@
-"""One system under test: its declaration, a session to a running server, and a hand on that server."""
+"""One system under test: its declaration, a session to a running server, a hand on that server, and its facts.
 
-import base64
+Each system has a module in `benches/` that says how its server is started and what the standard suite needs to
+know of it; the tests themselves are the same for all.
+"""
+
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
-
-import requests
 
 from concord.contract import Auth, Resource, System, Window
 from concord.fields import Field
@@ -14,11 +17,10 @@ from concord.http.guards import Record, decode_record, value_at
 from concord.http.patience import Patience
 from concord.settings import Connection
 from sandbox.launch import Server
-from sandbox.tryton.server import Instance
-from sandbox.world.shopify import LOCATION
-from tests.systems.relay import Relay
+from sandbox.world import World
 
 PATIENCE = Patience(first_wait=0.01, longest_wait=0.2, read_seconds=20)
+Values = Mapping[str, object]
 
 
 class Desk:
@@ -52,56 +54,40 @@ class Desk:
         raise NotImplementedError
 
 
-COLLECTIONS = {
-    ("shopify", "products"): "product_variants",
-    ("shopify", "inventory_levels"): "inventory_items",
-    ("salesforce", "accounts"): "Account",
-    ("salesforce", "contacts"): "Contact",
-    ("salesforce", "orders"): "Order",
-}
-OPERATIONS = {
-    "shopify": {"read": "^(customers|orders|productVariants|inventoryItems)$", "write": "Update$|Quantities$"},
-    "salesforce": {"read": "^query", "write": "^collection_update", "create": "^collection_upsert"},
-}
-LOGINS = {"shopify": "/oauth/access_token", "salesforce": "/oauth2/token"}
-METHODS = {"read": ".search_read", "write": '.write"', "create": '.create"', "login": "common.db.login"}
-TOUCHES = {
-    "customers": {"note": "called today"},
-    "product_variants": {"title": "new title"},
-    "inventory_items": {
-        "inventoryLevels": [
-            {
-                "id": f"{LOCATION}/level",
-                "location": {"id": LOCATION},
-                "quantities": [{"name": "available", "quantity": 4242, "updatedAt": "2026-11-01T00:00:00Z"}],
-            }
-        ]
-    },
-    "Account": {"Website": "https://example.com"},
-    "Contact": {"LastName": "Changed"},
-    "Order": {"Status": "Activated"},
-}
+@dataclass(frozen=True)
+class Habits:
+    """How a sandbox vendor names what the suite does to it.
+
+    `collections` maps our resource to the vendor's collection where the names differ; `operations` are patterns
+    of the vendor's operation names for read, write and create; `touches` what a person changes in a collection.
+    """
+
+    operations: Mapping[str, str]
+    login: str = ""
+    collections: Mapping[str, str] = field(default_factory=dict)
+    touches: Mapping[str, Values] = field(default_factory=dict)
+    limits: Values = field(default_factory=dict)
 
 
 @dataclass
 class SandboxDesk(Desk):
-    """The control desk of a sandbox vendor."""
+    """The control desk of a sandbox vendor; `limits` are set at the start and after each reset."""
 
     server: Server
+    habits: Habits
+
+    def __post_init__(self) -> None:
+        self._limit()
 
     def _name(self, resource: Resource) -> str:
-        return COLLECTIONS.get((self.server.vendor, resource.name), resource.name)
+        return self.habits.collections.get(resource.name, resource.name)
 
     def count(self, resource: Resource) -> int:
         return int(self.server.control("health")["records"][self._name(resource)])
 
     def fault(self, kind: str, *, on: str) -> None:
-        match = (
-            {"path": LOGINS[self.server.vendor]}
-            if on == "login"
-            else {"operation": OPERATIONS[self.server.vendor][on]}
-        )
-        kind, skip = ("loop", 1) if kind == "loop" else (kind, 0)
+        match = {"path": self.habits.login} if on == "login" else {"operation": self.habits.operations[on]}
+        skip = 1 if kind == "loop" else 0
         self.server.control("faults", {"match": match, "fault": {"kind": kind}, "skip": skip, "times": 1})
 
     def calls(self) -> int:
@@ -116,72 +102,23 @@ class SandboxDesk(Desk):
 
     def touch(self, resource: Resource, key: str) -> None:
         name = self._name(resource)
-        self.server.control("edit", {"resource": name, "id": key, "set": TOUCHES[name]})
+        self.server.control("edit", {"resource": name, "id": key, "set": self.habits.touches[name]})
 
     def delete(self, resource: Resource, key: str) -> None:
         self.server.control("edit", {"resource": self._name(resource), "id": key, "delete": True})
 
     def reset(self) -> None:
         self.server.control("reset", {})
-        self.shrink_pages()
+        self._limit()
 
-    def shrink_pages(self) -> None:
-        """The CRM alone decides how many records make a page."""
-        if self.server.vendor == "salesforce":
-            self.server.control("limits", {"batch_size": 17})
-
-
-@dataclass
-class TrytonDesk(Desk):
-    """A second client of the real ERP, and the relay in front of it."""
-
-    instance: Instance
-    relay: Relay
-
-    def ask(self, method: str, *params: object, **context: object) -> Any:
-        url = f"{self.instance.url}/{self.instance.database}/rpc/"
-        login = {
-            "id": 1,
-            "method": "common.db.login",
-            "params": ["admin", {"password": self.instance.password}, "en"],
-        }
-        user, token, *_ = requests.post(url, json=login, timeout=30).json()["result"]
-        key = base64.b64encode(f"admin:{user}:{token}".encode()).decode()
-        call = {"id": 2, "method": method, "params": [*params, {"company": 1, "active_test": False, **context}]}
-        answer = requests.post(url, json=call, headers={"Authorization": f"Session {key}"}, timeout=30).json()
-        assert "error" not in answer, answer["error"][:1]
-        return answer["result"]
-
-    def count(self, resource: Resource) -> int:
-        return int(self.ask(f"model.{resource.read.model}.search_count", []))  # type: ignore[attr-defined]
-
-    def fault(self, kind: str, *, on: str) -> None:
-        self.relay.plan.append((METHODS[on], kind))
-
-    def calls(self) -> int:
-        return self.relay.calls
-
-    def effects(self, resource: Resource, key: str) -> object:
-        model = resource.read.model  # type: ignore[attr-defined]
-        return self.ask(f"model.{model}.read", [int(key)], ["_timestamp"])[0]["_timestamp"]
-
-    def expire_login(self) -> None:
-        self.relay.plan.append((".search_read", "refuse_token"))
-
-    def touch(self, resource: Resource, key: str) -> None:
-        model = resource.read.model  # type: ignore[attr-defined]
-        self.ask(f"model.{model}.write", [int(key)], {"active": True})
-
-    def delete(self, resource: Resource, key: str) -> None:
-        self.ask(f"model.{resource.read.model}.delete", [int(key)])  # type: ignore[attr-defined]
-
-    def reset(self) -> None:
-        self.relay.plan.clear()
+    def _limit(self) -> None:
+        if self.habits.limits:
+            self.server.control("limits", dict(self.habits.limits))
 
 
 @dataclass
 class Bench:
-    """All of it together."""
+    """A system with a server of its own that runs."""
 
     system: System
     connection: Connection
@@ -192,6 +129,34 @@ class Bench:
         """A session with a login of its own, so that tests do not share a token."""
         connection = self.connection if password is None else replace(self.connection, password=password)
         return HttpSession(connection, self.new_auth(), Ways(self.system.manners, patience))
+
+
+def no_new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
+    """For systems in which nothing is created."""
+    raise AssertionError(f"{resource.name} is created, but its bench does not say with which values")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the standard suite must know of a system, by resource.
+
+    `first` is the resource that stands for all. `good` and `bad` are values that the vendor takes and refuses in
+    an update, `broken` in a creation. `finished` is what a creation must have brought about beside its record.
+    `empty_at_first` are the fields that a fresh world leaves empty, with the reason. `unfit` are records that
+    the suite must not change. `skips` are tests by name that say nothing about this system, with the reason.
+    """
+
+    open: Callable[[World, Path], AbstractContextManager[Bench]]
+    first: str
+    good: Mapping[str, Values] = field(default_factory=dict)
+    bad: Mapping[str, Values] = field(default_factory=dict)
+    broken: Mapping[str, Values] = field(default_factory=dict)
+    finished: Mapping[str, Values] = field(default_factory=dict)
+    new_record: Callable[[Bench, HttpSession, Resource, int], dict[str, object]] = no_new_record
+    empty_at_first: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unfit: Callable[[Record], bool] = lambda record: False
+    absent_key: Callable[[str], str] = lambda key: f"{key[:-1]}9999999"
+    skips: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_all(

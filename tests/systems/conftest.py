@@ -1,25 +1,17 @@
-"""Every registered system against a running server of its own, loaded from one small world."""
+"""Every declared system against a running server of its own, loaded from one small world."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from concord.http.auth import ClientCredentials, TrytonLogin
-from concord.registry import system
-from concord.settings import Connection
-from sandbox.launch import start
-from sandbox.load import load
-from sandbox.tryton import server as tryton
 from sandbox.world import World, generate
-from sandbox.world.__main__ import write_world
-from sandbox.world.shopify import LOCATION
-from tests.systems.bench import Bench, SandboxDesk, TrytonDesk
-from tests.systems.relay import relayed
+from tests.systems.bench import Bench
+from tests.systems.benches import facts_of
 
-STATE = Path(__file__).parents[2] / ".concord"
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
+FindBench = Callable[[str], Bench]
 
 
 @pytest.fixture(scope="package")
@@ -28,61 +20,42 @@ def world() -> World:
 
 
 @pytest.fixture(scope="package")
-def shopify(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("shopify")
-    load("shopify", folder, {**world.shopify, "locations": [{"id": LOCATION, "name": "Warehouse"}]})
-    server = start("shopify", folder)
-    connection = Connection("shopify_default", server.url, "sandbox-client", "sandbox-secret")
-    yield Bench(
-        system("shopify"),
-        connection,
-        SandboxDesk(server),
-        lambda: ClientCredentials("/admin/oauth/access_token", header="X-Shopify-Access-Token"),
-    )
-    server.stop()
+def opened(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[FindBench]:
+    """The bench of a system by its name; its server starts when it is first asked for."""
+    found: dict[str, Bench] = {}
+    with ExitStack() as stack:
 
+        def find(name: str) -> Bench:
+            if name not in found:
+                folder = tmp_path_factory.mktemp(name)
+                found[name] = stack.enter_context(facts_of(name).open(world, folder))
+            return found[name]
 
-@pytest.fixture(scope="package")
-def salesforce(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("salesforce")
-    load("salesforce", folder, world.salesforce)
-    server = start("salesforce", folder)
-    desk = SandboxDesk(server)
-    desk.shrink_pages()
-    connection = Connection("salesforce_default", server.url, "sandbox-client", "sandbox-secret")
-    yield Bench(
-        system("salesforce"),
-        connection,
-        desk,
-        lambda: ClientCredentials("/services/oauth2/token", header="Authorization", prefix="Bearer "),
-    )
-    server.stop()
-
-
-@pytest.fixture(scope="package")
-def erp(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("tryton")
-    write_world(world, folder / "world", systems=("tryton",))
-    instance = tryton.create(STATE, folder / "erp")
-    tryton.load(instance, folder / "world" / "tryton")
-    server = tryton.start(instance)
-    with relayed(instance.url) as relay:
-        extra = {"database": instance.database}
-        connection = Connection("tryton_default", relay.url, instance.user, instance.password, extra)
-        yield Bench(system("tryton"), connection, TrytonDesk(instance, relay), TrytonLogin)
-    tryton.stop(server)
+        yield find
 
 
 @pytest.fixture
-def bench(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Bench]]:
+def bench(request: pytest.FixtureRequest, opened: FindBench) -> Iterator[FindBench]:
     """The bench of a system by its name; its faults are taken away after the test."""
     used: list[Bench] = []
 
     def find(name: str) -> Bench:
-        found: Bench = request.getfixturevalue("erp" if name == "tryton" else name)
-        used.append(found)
-        return found
+        reason = facts_of(name).skips.get(request.function.__name__.removeprefix("test_"))
+        if reason:
+            pytest.skip(reason)
+        used.append(opened(name))
+        return used[-1]
 
     yield find
     for item in used:
         item.desk.reset()
+
+
+@pytest.fixture
+def shopify(bench: FindBench) -> Bench:
+    return bench("shopify")
+
+
+@pytest.fixture
+def erp(bench: FindBench) -> Bench:
+    return bench("tryton")

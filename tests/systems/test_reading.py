@@ -10,30 +10,24 @@ from psycopg import sql
 from concord.contract import ChangedBetween, Resource, Window
 from concord.errors import AuthenticationError, ServerError
 from concord.http.guards import Record, value_at
-from concord.registry import systems
+from concord.registry import declared_systems
 from concord.stages.extract import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables, typed_view
 from tests.systems.bench import Bench, filled, keys_of, read_all
+from tests.systems.benches import facts_of
 
 FindBench = Callable[[str], Bench]
-SYSTEMS = [item.name for item in systems()]
-RESOURCES = [(item.name, resource.name) for item in systems() for resource in item.resources]
+SYSTEMS = [item.name for item in declared_systems()]
+RESOURCES = [(item.name, resource.name) for item in declared_systems() for resource in item.resources]
 CHANGING = [
     (item.name, resource.name)
-    for item in systems()
+    for item in declared_systems()
     for resource in item.resources
     if isinstance(resource.changes, ChangedBetween)
 ]
 WHOLE = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 FAR = Window(datetime(2099, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-FIRST = {"shopify": "customers", "salesforce": "contacts", "tryton": "contact_mechanisms"}
-# What a fresh world leaves empty, and why.
-EMPTY_AT_FIRST = {
-    ("shopify", "orders", "email"): "every order of the world has a customer, who has the address",
-    ("salesforce", "accounts", "concord_id"): "we are the ones to write it",
-    ("salesforce", "contacts", "concord_id"): "we are the ones to write it",
-}
 
 
 def ids(pairs: list[tuple[str, str]]) -> list[str]:
@@ -45,13 +39,13 @@ def test_a_wrong_password_is_an_authentication_error(bench: FindBench, name: str
     found = bench(name)
     session = found.session(password="wrong")
     with pytest.raises(AuthenticationError, match="connection"):
-        read_all(session, found.system.resource(FIRST[name]))
+        read_all(session, found.system.resource(facts_of(name).first))
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_login_that_ended_is_renewed_once(bench: FindBench, name: str) -> None:
     found = bench(name)
-    resource, session = found.system.resource(FIRST[name]), found.session()
+    resource, session = found.system.resource(facts_of(name).first), found.session()
     before = read_all(session, resource)
     found.desk.expire_login()
     assert keys_of(resource, read_all(session, resource)) == keys_of(resource, before)
@@ -110,8 +104,8 @@ def test_records_are_found_by_their_keys(bench: FindBench, name: str, resource_n
     resource, session = found.system.resource(resource_name), found.session()
     keys = keys_of(resource, read_all(session, resource))
     wanted = [keys[0], keys[-1], keys[len(keys) // 2]]
-    absent = f"{keys[0][:-1]}9999999" if name != "tryton" else "99999999"
-    pages = resource.read.read_matching(session, resource, resource.key, [*wanted, absent])
+    wanted_and_absent = [*wanted, facts_of(name).absent_key(keys[0])]
+    pages = resource.read.read_matching(session, resource, resource.key, wanted_and_absent)
     raws = [raw for page in pages for raw in page]
     assert len(raws) == 3
     assert all(
@@ -139,24 +133,22 @@ def test_every_declared_field_is_read_as_its_type(
     empty = {item.name for item, count in zip(resource.fields, counts, strict=True) if count == 0}
     assert rows > 20
     assert faulty <= rows * 0.05
-    assert empty == {field for system, owner, field in EMPTY_AT_FIRST if (system, owner) == (name, resource_name)}
+    assert empty == {field for owner, field in facts_of(name).empty_at_first if owner == resource_name}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_page_mark_that_comes_again_stops_the_reading(bench: FindBench, name: str) -> None:
-    if name == "tryton":
-        pytest.skip("its pages go by the last id, which a server cannot repeat without repeating the records")
     found = bench(name)
     found.desk.fault("loop", on="read")
     with pytest.raises(ServerError, match="circles"):
-        read_all(found.session(), found.system.resource(FIRST[name]), size=17)
+        read_all(found.session(), found.system.resource(facts_of(name).first), size=17)
 
 
 @pytest.mark.parametrize("kind", ["throttle", "html", "cut_before", "cut_after"])
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_read_that_failed_is_asked_again(bench: FindBench, name: str, kind: str) -> None:
     found = bench(name)
-    resource, session = found.system.resource(FIRST[name]), found.session()
+    resource, session = found.system.resource(facts_of(name).first), found.session()
     found.desk.fault(kind, on="read")
     keys = keys_of(resource, read_all(session, resource))
     assert len(keys) == len(set(keys)) == found.desk.count(resource)
@@ -166,7 +158,7 @@ def test_a_read_that_failed_is_asked_again(bench: FindBench, name: str, kind: st
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_deletion_is_seen(bench: FindBench, name: str) -> None:
     found = bench(name)
-    resource, session = found.system.resource(FIRST[name]), found.session()
+    resource, session = found.system.resource(facts_of(name).first), found.session()
     before = read_all(session, resource)
     gone = keys_of(resource, before)[-1]
     found.desk.delete(resource, gone)

@@ -7,8 +7,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from concord.contract import Change, End, Outcome, Page, Resource, Snapshot, Window
-from concord.errors import AuthenticationError, NetworkError, OutcomeUnknownError, RequestError, ServerError
+from concord.contract import Change, End, Manners, Outcome, Page, Resource, Snapshot, Window
+from concord.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ContractError,
+    NetworkError,
+    OutcomeUnknownError,
+    RequestError,
+    ServerError,
+)
 from concord.fields import Field, Kind
 from concord.http.client import HttpSession, Ways
 from concord.http.guards import are_same
@@ -18,7 +26,7 @@ from concord.http.paging import Pages, ask, prefetch
 from concord.http.patience import Patience
 from concord.http.rest import Paging, RestList
 from concord.http.selection import select_fields
-from concord.registry import system, systems
+from concord.registry import declared_systems, pool_slots, system, systems
 from concord.settings import Connection
 from tests.unit.opened import Token
 from tests.unit.wire import answer, serving
@@ -268,6 +276,30 @@ def test_a_first_call_that_fails_is_the_callers_to_repeat() -> None:
 
 def test_the_registry_finds_every_module_and_names_those_it_has() -> None:
     assert [item.name for item in systems()] == sorted(item.name for item in systems())
-    assert {"salesforce", "shopify", "tryton"} <= {item.name for item in systems()}
-    with pytest.raises(Exception, match="there are salesforce, shopify, tryton"):
-        system("sap")
+    assert {"salesforce", "shopify", "tryton"} <= {item.name for item in declared_systems()}
+    with pytest.raises(ContractError, match=r"there are .*salesforce.*shopify.*tryton"):
+        system("abacus")
+
+
+def test_an_installation_uses_the_systems_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONCORD_SYSTEMS", "tryton, shopify")
+    assert [item.name for item in systems()] == ["shopify", "tryton"]
+    assert set(pool_slots()) == {"shopify", "tryton", "dbt"}
+    monkeypatch.delenv("CONCORD_SYSTEMS")
+    assert systems() == declared_systems()
+    monkeypatch.setenv("CONCORD_SYSTEMS", "abacus")
+    with pytest.raises(ConfigurationError, match="CONCORD_SYSTEMS names abacus"):
+        systems()
+
+
+def test_headers_of_a_call_come_before_those_of_the_system() -> None:
+    manners = Manners(headers={"Revision": "2026-07-15", "Accept": "application/vnd.api+json"})
+    with serving(answer(), answer()) as wire:
+        ways = Ways(manners, patience=Patience(sleep=lambda seconds: None, read_seconds=2))
+        session = HttpSession(Connection("test_default", wire.url), Token(), ways)
+        session.with_headers({"If-Match": "7", "Accept": "text/csv"}).send("GET", "/one")
+        session.send("GET", "/two")
+    first, second = (item.headers for item in wire.asked)
+    assert (first["revision"], first["if-match"], first["accept"]) == ("2026-07-15", "7", "text/csv")
+    assert (second.get("if-match"), second["accept"]) == (None, "application/vnd.api+json")
+    assert session.statistics.calls == 2

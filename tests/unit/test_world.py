@@ -74,7 +74,8 @@ def test_keys_are_unique_in_every_resource(world: World) -> None:
     for system, resources in RESOURCES.items():
         for resource in resources:
             keys = Counter(
-                record[names.get(system) or names[resource]] for record in world.records(system, resource)
+                record[names.get(system) or names.get(resource, "id")]
+                for record in world.records(system, resource)
             )
             assert max(keys.values()) == 1, f"{system}/{resource}"
             seen += len(keys)

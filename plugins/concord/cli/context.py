@@ -9,6 +9,8 @@ from concord.errors import ConfigurationError
 from concord.settings import (
     REPOSITORY,
     Settings,
+    choose_systems,
+    chosen_systems,
     names_warehouse,
     read_airflow_address,
     read_home,
@@ -37,9 +39,19 @@ def load_settings() -> Settings:
     """The settings; where the environment names no warehouse, the one of the local installation."""
     if names_warehouse():
         return read_settings()
+    adopt_systems()
     return read_settings(
         {"CONCORD_HOME": str(find_running()), "CONCORD_WAREHOUSE_URL": _local_fact("warehouse_url")}
     )
+
+
+def adopt_systems() -> None:
+    """Use the systems that the local installation was started with, unless the environment names others."""
+    from concord.local.installation import read_status
+
+    names = str(read_status(find_running()).facts.get("systems", ""))
+    if names and chosen_systems() is None:
+        choose_systems(names.split(","))
 
 
 def open_database(settings: Settings | None = None) -> "Database":
@@ -56,6 +68,7 @@ def open_airflow() -> "AirflowApi":
     address = read_airflow_address()
     if address is not None:
         return AirflowApi(address.url, user=address.user, password=address.password)
+    adopt_systems()
     return AirflowApi(
         _local_fact("airflow_url"), user=_local_fact("airflow_user"), password=_local_fact("airflow_password")
     )

@@ -59,7 +59,7 @@ def migrate() -> None:
 
     database = open_database()
     applied = apply_migrations(database)
-    for system in registry.systems():
+    for system in registry.declared_systems():
         for resource in system.resources:
             create_tables(database, system, resource)
     console = open_console()

@@ -35,14 +35,13 @@ def start_installation(home: Path, *, console: Console) -> None:
 
 
 def prepare_warehouse(url: str) -> str:
-    """Migrations, and the tables of every registered system."""
+    """Migrations, and the tables of every declared system."""
     database = Database(url)
     migrate(database)
-    count = 0
-    for system in registry.systems():
+    for system in registry.declared_systems():
         for resource in system.resources:
             create_tables(database, system, resource)
-            count += 1
+    count = sum(len(system.resources) for system in registry.systems())
     return f"{count} resources of {len(registry.systems())} systems"
 
 
@@ -64,7 +63,7 @@ def start_airflow(
         with open_api(airflow) as api:
             for name, slots in registry.pool_slots().items():
                 api.set_pool(name, slots)
-        installation.announce()
+        installation.announce(systems=",".join(system.name for system in registry.systems()))
     return airflow
 
 

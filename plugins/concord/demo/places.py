@@ -42,7 +42,7 @@ class Place:
 
     def start(self, world: World, processes: Processes) -> str:
         """Fill it and start it; says how much it holds."""
-        loaded = load(self.name, self.folder, getattr(world, self.name)) if self.name != ERP else None
+        loaded = load(self.name, self.folder, world.of(self.name)) if self.name != ERP else None
         if loaded is None:
             return self._start_erp(world, processes)
         command = [sys.executable, "-m", "sandbox", "serve", "--vendor", self.name]

@@ -21,7 +21,7 @@ from concord.demo.places import Place, choose_places, list_connections
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation, refuse_running
 from concord.reporting.terminal import render_terminal
-from concord.settings import read_settings
+from concord.settings import choose_systems, read_settings
 from concord.stages.report import build_report, write_report
 from concord.store.engine import Database
 from sandbox.world import World, generate
@@ -64,6 +64,7 @@ class Stage:
 def run_demo(options: DemoOptions, console: Console) -> bool:
     """Run it; True when the night was right."""
     check_names(options.systems)
+    choose_systems(options.systems)
     refuse_running(options.home)
     shutil.rmtree(options.home, ignore_errors=True)
     with Installation(options.home, is_bound=True) as installation:
@@ -80,7 +81,7 @@ def run_demo(options: DemoOptions, console: Console) -> bool:
 
 def check_names(names: tuple[str, ...]) -> None:
     """Refuse a system that is not declared."""
-    known = [system.name for system in registry.systems()]
+    known = [system.name for system in registry.declared_systems()]
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise ConfigurationError(

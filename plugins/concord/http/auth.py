@@ -90,6 +90,32 @@ class ClientCredentials:
         return self._cache.put(session, {self._header: f"{self._prefix}{token}"}, seconds)
 
 
+class StaticToken:
+    """A token that lives until somebody withdraws it: the password of the connection, in a header."""
+
+    def __init__(self, header: str = "Authorization", *, prefix: str = "Bearer ") -> None:
+        self._header, self._prefix = header, prefix
+
+    def headers(self, session: Session) -> Mapping[str, str]:
+        """The header that carries the token."""
+        return {self._header: f"{self._prefix}{session.connection.password}"}
+
+    def refresh(self, session: Session, rejected: Mapping[str, str]) -> None:
+        """There is no other token; the second try with the same one decides."""
+
+
+class BasicLogin:
+    """Login and password of the connection, sent with every call."""
+
+    def headers(self, session: Session) -> Mapping[str, str]:
+        """The Authorization header."""
+        words = f"{session.connection.login}:{session.connection.password}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(words).decode('ascii')}"}
+
+    def refresh(self, session: Session, rejected: Mapping[str, str]) -> None:
+        """There is no other login; the second try with the same one decides."""
+
+
 class TrytonLogin:
     """A session of Tryton's JSON-RPC; the server forgets it after some minutes without calls."""
 

@@ -5,6 +5,7 @@ A write is never sent a second time once it may have arrived. Credentials never 
 
 import logging
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -40,12 +41,19 @@ class HttpSession:
         self.statistics = Statistics()
         self._auth = auth
         self._ways = ways or Ways()
+        self.headers = dict(self._ways.manners.headers)
         self._http = new_session(connection.url)
         self._has_warned = False
 
     def close(self) -> None:
         """Free the connections."""
         self._http.close()
+
+    def with_headers(self, headers: Mapping[str, str]) -> "HttpSession":
+        """The same session and the same books; its calls carry these headers as well."""
+        other = copy(self)
+        other.headers = {**self.headers, **headers}
+        return other
 
     def option(self, key: str, default: str | None = None) -> str:
         """An entry of the connection's extra fields."""
@@ -57,6 +65,10 @@ class HttpSession:
         if seconds:
             self._ways.patience.sleep(seconds)
             self.statistics.add(waited=seconds)
+
+    def take_turn(self) -> None:
+        """Wait for the shared pace, and book one call."""
+        self.statistics.add(calls=1, waited=self._ways.wait_turn())
 
     def login(self, path: str, *, form: Mapping[str, str] | None = None, body: object | None = None) -> bytes:
         """A call without credentials; a refusal is an `AuthenticationError`."""
@@ -118,7 +130,7 @@ class HttpSession:
                 connection=self.connection.name,
             )
         self._check_version(reply, request)
-        return Answer(reply.body, reply.headers)
+        return Answer(reply.body, reply.headers, reply.status)
 
     def _send_signed(self, request: Request, credentials: Mapping[str, str]) -> Reply:
         return self._send_patiently(replace(request, headers={**request.headers, **credentials}))
@@ -138,8 +150,7 @@ class HttpSession:
         raise AssertionError("a session needs at least one attempt")
 
     def _attempt(self, request: Request) -> tuple[Verdict, Reply | None]:
-        waited = self._ways.wait_turn()
-        self.statistics.add(calls=1, waited=waited)
+        self.take_turn()
         try:
             reply = self._follow(request)
         except NetworkError as error:
@@ -168,6 +179,7 @@ class HttpSession:
         if body is not None:
             data = body if isinstance(body, bytes) else msgspec.json.encode(body)
             headers["Content-Type"] = "application/json"
+        headers |= self.headers
         shown = urlsplit(path).path
         return Request(method, self._url_of(path), shown, headers, params, data)
 

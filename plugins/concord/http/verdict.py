@@ -8,7 +8,7 @@ from concord.errors import ConcordError, RateLimitError, RequestError, ServerErr
 from concord.http.patience import read_retry_after
 from concord.http.transport import Reply, Request, unknown_outcome
 
-_CODE = re.compile(rb'"(?:errorCode|code|error)"\s*:\s*"([A-Za-z0-9_.-]{1,60})"')
+_CODE = re.compile(rb'"(?:(?:o:)?errorCode|code|error|category)"\s*:\s*"([A-Za-z0-9_.-]{1,60})"')
 _HTML = (b"<!doctype html", b"<html")
 
 

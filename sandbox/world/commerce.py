@@ -1,0 +1,194 @@
+"""From order to cash: how each order was paid, invoiced and shipped, and the breaks that must be found.
+
+A break is dealt by the order's slot (`slots`), so an order carries at most one, and none of those of the sale
+itself. Money is in the order's currency, EUR, unless a break says otherwise.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from sandbox.world import slots
+from sandbox.world.draw import Settings, random_for
+from sandbox.world.orders import Line, Order, make_orders, order_slot
+
+_CENT = Decimal("0.01")
+_FEE_SHARE, _FEE_FIXED = Decimal("0.014"), Decimal("0.25")
+_PAYOUT_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Money taken from a customer; `copy` 1 is taken twice by mistake. Fees are in the same currency."""
+
+    order: Order
+    copy: int
+    amount: Decimal
+    currency: str
+    fee: Decimal
+    refunded: Decimal
+    created_at: datetime
+    refunded_at: datetime | None
+    paid_out_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What was billed for an order; `copy` 1 is billed twice by mistake."""
+
+    order: Order
+    copy: int
+    amount: Decimal
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What left the house: a parcel with its number, its lines, and how far the carrier got with it.
+
+    `status` is picked_up, in_transit, out_for_delivery, exception or delivered.
+    """
+
+    order: Order
+    tracking_number: str
+    lines: tuple[Line, ...]
+    shipped_at: datetime
+    status: str
+    status_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What the bank received for the week before `arrives_on`; `expected` is the sum of its transactions."""
+
+    arrives_on: date
+    amount: Decimal
+    expected: Decimal
+
+
+def break_of(settings: Settings, order: Order) -> str | None:
+    """The break planted between this order and its cash, by name; None where all is well.
+
+    Too young to be paid, invoiced or shipped is no break: it is `is_settled` that says so.
+    """
+    if not is_settled(settings, order):
+        return None
+    slot = order_slot(settings, order.index)
+    planted = {
+        "charge_missing": slots.CHARGE_MISSING,
+        "charge_amount": slots.CHARGE_AMOUNT,
+        "charge_currency": slots.CHARGE_CURRENCY,
+        "charge_double": slots.CHARGE_DOUBLE,
+        "refund_unknown": slots.REFUND_UNKNOWN,
+        "invoice_missing": slots.INVOICE_MISSING,
+        "invoice_amount": slots.INVOICE_AMOUNT,
+        "invoice_double": slots.INVOICE_DOUBLE,
+    }
+    if order.state == "done":
+        planted |= {"shipment_missing": slots.SHIPMENT_MISSING, "shipment_short": slots.SHIPMENT_SHORT}
+    return next((name for name, those in planted.items() if slot in those), None)
+
+
+def is_settled(settings: Settings, order: Order) -> bool:
+    """A real order that is old enough to have been paid, invoiced and, when it is done, shipped."""
+    is_real = not (order.is_test or order.is_cancelled or order.zero_line)
+    return is_real and settings.as_of - order.created_at > timedelta(days=2)
+
+
+def _charge(settings: Settings, order: Order, copy: int) -> Charge:
+    broken, random = break_of(settings, order), random_for(settings, f"charge-{copy}", order.index)
+    amount = order.total_amount + (Decimal("7.30") if broken == "charge_amount" else 0)
+    created_at = order.created_at + timedelta(minutes=2 + copy, seconds=int(random.random() * 60))
+    is_refunded = order_slot(settings, order.index) in slots.REFUNDED or broken == "refund_unknown"
+    refunded_at = created_at + timedelta(hours=30) if is_refunded and is_settled(settings, order) else None
+    if refunded_at is not None and refunded_at >= settings.as_of:
+        refunded_at = None
+    refunded = min(order.lines[0].unit_price, amount) if refunded_at else Decimal(0)
+    fee = (amount * _FEE_SHARE + _FEE_FIXED).quantize(_CENT, ROUND_HALF_UP)
+    currency = "USD" if broken == "charge_currency" else "EUR"
+    return Charge(
+        order, copy, amount, currency, fee, refunded, created_at, refunded_at, _payout_day(settings, created_at)
+    )
+
+
+def _payout_day(settings: Settings, moment: datetime) -> date | None:
+    """The Wednesday of the week after, when the bank has the money; None while that lies ahead."""
+    day = moment.date()
+    arrives_on = day + timedelta(days=_PAYOUT_DAYS - day.weekday() + 2)
+    return arrives_on if arrives_on < settings.as_of.date() else None
+
+
+def make_charges(settings: Settings) -> Iterator[Charge]:
+    """All charges, in the order of the orders."""
+    for order in make_orders(settings):
+        if order.is_test or order.is_cancelled or order.zero_line:
+            continue
+        broken = break_of(settings, order)
+        if broken != "charge_missing":
+            yield _charge(settings, order, 0)
+        if broken == "charge_double":
+            yield _charge(settings, order, 1)
+
+
+def make_payouts(settings: Settings) -> Iterator[Payout]:
+    """One payout per week that has ended, in EUR; one week in some is short by a bank's fee."""
+    sums: dict[date, Decimal] = {}
+    shorts: set[date] = set()
+    for charge in make_charges(settings):
+        if charge.currency != "EUR":
+            continue
+        if charge.paid_out_on is not None:
+            day = charge.paid_out_on
+            sums[day] = sums.get(day, Decimal(0)) + charge.amount - charge.fee
+            if order_slot(settings, charge.order.index) in slots.PAYOUT_SHORT:
+                shorts.add(day)
+        day_of_refund = _payout_day(settings, charge.refunded_at) if charge.refunded_at else None
+        if day_of_refund is not None:
+            sums[day_of_refund] = sums.get(day_of_refund, Decimal(0)) - charge.refunded
+    for day, total in sorted(sums.items()):
+        yield Payout(day, total - (Decimal("12.00") if day in shorts else 0), total)
+
+
+def refund_payout_day(settings: Settings, charge: Charge) -> date | None:
+    """The payout from which a refund was held back."""
+    return _payout_day(settings, charge.refunded_at) if charge.refunded_at else None
+
+
+def make_invoices(settings: Settings) -> Iterator[Invoice]:
+    """All invoices; each order is billed the day after, once it is settled."""
+    for order in make_orders(settings):
+        broken = break_of(settings, order)
+        if not is_settled(settings, order) or broken == "invoice_missing":
+            continue
+        amount = order.total_amount - (Decimal("3.10") if broken == "invoice_amount" else 0)
+        created_at = order.created_at + timedelta(days=1)
+        yield Invoice(order, 0, amount, created_at)
+        if broken == "invoice_double":
+            yield Invoice(order, 1, amount, created_at + timedelta(hours=1))
+
+
+def _status(settings: Settings, order: Order, shipped_at: datetime) -> tuple[str, datetime]:
+    luck = random_for(settings, "shipment", order.index).random()
+    days = (settings.as_of - shipped_at) / timedelta(days=1)
+    ladder = ((0.5, "picked_up"), (2.0, "in_transit"), (3.0, "out_for_delivery"))
+    for limit, status in ladder:
+        if days < limit:
+            return status, shipped_at + (settings.as_of - shipped_at) / 2
+    if luck < 0.02:
+        return "exception", shipped_at + timedelta(days=2)
+    return "delivered", shipped_at + timedelta(days=2, hours=int(luck * 20))
+
+
+def make_shipments(settings: Settings) -> Iterator[Shipment]:
+    """One parcel for each order that is done; a short one lacks its last line."""
+    for order in make_orders(settings):
+        broken = break_of(settings, order)
+        if order.state != "done" or order.is_test or order.zero_line or broken == "shipment_missing":
+            continue
+        is_short = broken == "shipment_short" and len(order.lines) > 1
+        lines = order.lines[:-1] if is_short else order.lines
+        shipped_at = order.created_at + timedelta(days=1, hours=3)
+        status, status_at = _status(settings, order, shipped_at)
+        number = f"7949{order.index + 10_000_000:08d}"
+        yield Shipment(order, number, lines, shipped_at, status, status_at.replace(microsecond=0))

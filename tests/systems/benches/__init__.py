@@ -1,0 +1,18 @@
+"""One module per system: `FACTS` says how its server is started and what the standard suite needs to know."""
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from tests.systems.bench import Facts
+
+
+@cache
+def facts_of(name: str) -> Facts:
+    """The facts of a system; a system without a bench fails its tests with a sentence."""
+    module = f"{__name__}.{name}"
+    if find_spec(module) is None:
+        raise AssertionError(f"System {name} has no bench; give it tests/systems/benches/{name}.py with FACTS.")
+    facts = import_module(module).FACTS
+    assert isinstance(facts, Facts)
+    return facts

@@ -1,0 +1,72 @@
+"""The CRM; it alone decides how many records make a page, so the desk makes its pages small."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from concord.contract import Resource
+from concord.http.auth import ClientCredentials
+from concord.http.client import HttpSession
+from concord.registry import system
+from concord.settings import Connection
+from sandbox.launch import start
+from sandbox.load import load
+from sandbox.world import World
+from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_all
+
+HABITS = Habits(
+    operations={"read": "^query", "write": "^collection_update", "create": "^collection_upsert"},
+    login="/oauth2/token",
+    collections={"accounts": "Account", "contacts": "Contact", "orders": "Order"},
+    touches={
+        "Account": {"Website": "https://example.com"},
+        "Contact": {"LastName": "Changed"},
+        "Order": {"Status": "Activated"},
+    },
+    limits={"batch_size": 17},
+)
+
+
+@contextmanager
+def open_bench(world: World, folder: Path) -> Iterator[Bench]:
+    load("salesforce", folder, world.salesforce)
+    server = start("salesforce", folder)
+    connection = Connection("salesforce_default", server.url, "sandbox-client", "sandbox-secret")
+    yield Bench(
+        system("salesforce"),
+        connection,
+        SandboxDesk(server, HABITS),
+        lambda: ClientCredentials("/services/oauth2/token", header="Authorization", prefix="Bearer "),
+    )
+    server.stop()
+
+
+def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
+    if resource.name == "accounts":
+        account = {"account_name": f"New {number}", "account_type": "Business", "city": "Bern"}
+        return {**account, "concord_id": f"CUS-{number}"}
+    accounts = bench.system.resource("accounts")
+    owner = next(iter(by_key(accounts, read_all(session, accounts))))
+    return {"account_source_id": owner, "last_name": f"New {number}", "concord_id": f"CUS-{number}"}
+
+
+FACTS = Facts(
+    open=open_bench,
+    first="contacts",
+    good={
+        "accounts": {"city": "Potsdam", "country_name": "CH"},
+        "contacts": {"phone": "+493012345678"},
+        "orders": {"order_status": "Cancelled"},
+    },
+    bad={
+        "accounts": {"account_name": None},
+        "contacts": {"email": "nobody at nowhere"},
+        "orders": {"order_status": "Dreamt of"},
+    },
+    broken={"accounts": {"account_name": None}, "contacts": {"email": "nobody at nowhere"}},
+    new_record=new_record,
+    empty_at_first={
+        ("accounts", "concord_id"): "we are the ones to write it",
+        ("contacts", "concord_id"): "we are the ones to write it",
+    },
+)
