@@ -6,6 +6,7 @@
 | `coverage` | *coverage gap*: a span of changes that nobody read |
 | `dead_letters` | *dead letters*: records were set aside since yesterday |
 | `writes` | *unfinished writes*, *unknown writes*, *lost writes*: of last week; *plan waits*: for a day |
+| `versions` | *version end*: a vendor retires the API version in use within 90 days |
 | `agreement` | *agreement drop*: the systems agree less than after the night before |
 
 **Reads** the ledger. **Writes** nothing. **Safe to run again?** Yes.

@@ -5,7 +5,7 @@ A declaration is data. It is checked when it is built, so that a wrong one never
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -292,6 +292,14 @@ class System:
         names = [item.name for item in self.resources]
         if len(set(names)) != len(names):
             raise ContractError(f"System {self.name} declares a resource twice; keep one of each.")
+        try:
+            self.version_end()
+        except ValueError as error:
+            raise ContractError(f"System {self.name}: write api_version_ends as YYYY-MM-DD.") from error
+
+    def version_end(self) -> date | None:
+        """The last day of the API version, None where the vendor has not named one."""
+        return date.fromisoformat(self.api_version_ends) if self.api_version_ends else None
 
     def resource(self, name: str) -> Resource:
         """The resource of that name, or a sentence that lists those there are."""

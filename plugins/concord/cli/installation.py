@@ -1,5 +1,8 @@
 """The verbs of an installation on this machine: up, down, status, systems, migrate."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from concord.cli.context import open_console, open_database
@@ -18,7 +21,8 @@ def up() -> None:
     """Start PostgreSQL and Airflow here, for your own systems.
 
     The systems are those of AIRFLOW_CONN_SHOPIFY_DEFAULT, AIRFLOW_CONN_SALESFORCE_DEFAULT and so on, or of
-    connections that you set in Airflow (Admin, Connections). Everything stays up until ./concord down.
+    connections that you set in Airflow (Admin, Connections). CONCORD_SYSTEMS names those in use, as in
+    CONCORD_SYSTEMS=shopify,tryton; unset, all are. Everything stays up until ./concord down.
     """
     from concord.cli.start import start_installation
 
@@ -44,11 +48,22 @@ def status() -> None:
     show_status(open_console())
 
 
-def systems() -> None:
-    """List the systems, what is read and what may be written."""
-    from concord.cli.status import show_systems
+def systems(
+    *,
+    as_map: Annotated[bool, typer.Option("--map", help="Show what moves from where to where.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Write the map of all systems as SVG.")
+    ] = None,
+) -> None:
+    """List the systems in use: their limits and API versions, what is read and what may be written."""
+    from concord.cli.systems import draw_map, show_map, show_systems
 
-    show_systems(open_console())
+    if picture is not None:
+        draw_map(open_console(), picture)
+    elif as_map:
+        show_map(open_console())
+    else:
+        show_systems(open_console())
 
 
 def migrate() -> None:

@@ -1,4 +1,4 @@
-"""What ./concord status and ./concord systems show."""
+"""What ./concord status shows."""
 
 from datetime import datetime
 from typing import LiteralString
@@ -9,7 +9,6 @@ from rich.table import Table
 
 from concord import registry
 from concord.cli.context import find_running
-from concord.contract import ChangedBetween
 from concord.local.installation import Status, read_status
 from concord.reporting.needs import list_needs
 from concord.reporting.queries import read_report
@@ -72,22 +71,3 @@ def read_coverage(database: Database) -> dict[tuple[str, str], datetime]:
     with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_COVERAGE).fetchall()
     return {(row["system"], row["resource"]): row["covered_until"] for row in rows}
-
-
-def show_systems(console: Console) -> None:
-    """Every system with its resources: how they are read, and which fields may be written."""
-    for system in registry.systems():
-        console.print(f"{system.title}  ({system.name}, connection {system.connection})", style="bold")
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-        table.add_column("resource", no_wrap=True)
-        table.add_column("read", no_wrap=True)
-        table.add_column("may be written", overflow="fold")
-        for resource in system.resources:
-            is_by_window = isinstance(resource.changes, ChangedBetween)
-            fields = [] if resource.writes is None else sorted(resource.writes.update)
-            written = ", ".join(fields) + (
-                " (and new records)" if resource.writes and resource.writes.create else ""
-            )
-            table.add_row(resource.name, "changes" if is_by_window else "whole", written.strip() or "–")
-        console.print(table)
-        console.print()

@@ -6,7 +6,7 @@ how it is cured is in the runbook under its name.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -18,6 +18,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 SETTLING = timedelta(hours=2)
 DROP_LIMIT = 0.005
 PATIENCE = timedelta(hours=24)
+NOTICE = timedelta(days=90)
 
 _NEWEST = """
 select
@@ -196,6 +197,23 @@ def _unsettled(of_plan: str, sent: int, unknown: int, differing: int) -> Iterabl
             f"{differing} changes {of_plan} were confirmed, but the records read back do not hold them; "
             "somebody or something at the vendor put them back.",
         )
+
+
+def check_versions(systems: Iterable[System], today: date) -> list[Alarm]:
+    """API versions that their vendors retire within 90 days, or have retired."""
+    alarms = []
+    for system in systems:
+        end = system.version_end()
+        if end is None or end - today > NOTICE:
+            continue
+        days = (end - today).days
+        when = f"ends on {end}, in {days} days" if days >= 0 else f"ended on {end}"
+        sentence = (
+            f"{system.title}: API version {system.api_version} {when}. Read the vendor's changes, then set "
+            f"api_version in the extra fields of connection {system.connection} and in its file."
+        )
+        alarms.append(Alarm("version end", sentence))
+    return alarms
 
 
 def check_agreement(connection: Connection) -> list[Alarm]:

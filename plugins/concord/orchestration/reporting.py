@@ -22,6 +22,7 @@ CHECKS: Mapping[str, Check] = {
     "coverage": lambda connection, _: watch.check_coverage(connection, registry.systems()),
     "dead_letters": watch.check_dead_letters,
     "writes": watch.check_writes,
+    "versions": lambda _, now: watch.check_versions(registry.systems(), now.date()),
     "agreement": lambda connection, _: watch.check_agreement(connection),
 }
 
