@@ -1,8 +1,11 @@
-"""Sends dead letters back into the stage that refused them.
+"""Gives dead letters another chance: judges them again, by the stage that refused them.
 
-Run by hand, after the cause was corrected: the contract, the expectation, or the record at the vendor.
-**Reads** the payloads kept with the dead letters. **Writes** the warehouse only; what passes now is in
-`validated` and takes part in the next `reconcile`.
+Run by hand, after the cause was corrected. After a contract or an expectation was: the payloads that were
+kept are judged again. After the record was corrected at the vendor: say *Read the records first*, and they
+are judged as the vendor has them now.
+
+**Reads** the payloads kept with the dead letters, or the records. **Writes** the warehouse only; what passes
+now is in `validated` and takes part in the next `reconcile`.
 
 **Safe to run again?** Yes. What is refused again stays a dead letter, with one attempt more.
 
@@ -12,11 +15,10 @@ Run by hand, after the cause was corrected: the contract, the expectation, or th
 from airflow.sdk import DAG, Param, task
 
 from concord import registry
-from concord.orchestration import writing
+from concord.orchestration import letters
 from concord.orchestration.defaults import DEFAULTS
 
 NAMES = [system.name for system in registry.systems()]
-RESOURCES = sorted({resource.name for system in registry.systems() for resource in system.resources})
 
 with DAG(
     dag_id="replay",
@@ -26,8 +28,6 @@ with DAG(
     max_active_runs=1,
     default_args=dict(DEFAULTS),
     params={
-        "system": Param(NAMES[0], type="string", enum=NAMES, title="System"),
-        "resource": Param(RESOURCES[0], type="string", enum=RESOURCES, title="Resource"),
         "dead_letter_ids": Param(
             [],
             type="array",
@@ -35,7 +35,20 @@ with DAG(
             title="Dead letters",
             description="Their ids, one a line (./concord dead-letters list). Empty: all that are open.",
         ),
+        "system": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, *NAMES],
+            title="System",
+            description="Only those of this system. Empty: of all.",
+        ),
+        "read": Param(
+            default=False,
+            type="boolean",
+            title="Read the records first",
+            description="Judge them as their system has them now, not as they were received.",
+        ),
     },
     tags=["stage:replay", "impact:warehouse"],
 ):
-    task(task_id="replay")(writing.replay)()
+    task(task_id="replay")(letters.replay)()

@@ -1,11 +1,13 @@
 """Follows one run of a Dag to its end, and the parts that every follower shares."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from concord.cli.progress import Board
 from concord.errors import BatchError
+from concord.reporting.words import say_things
 
 if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi, DagRun, RequiredAction, TaskInstance
@@ -14,6 +16,11 @@ POLL_SECONDS = 1.0
 RUN_SECONDS = 3600.0
 RETRYING = "up_for_retry"
 MOVING = frozenset({"running", "queued", "scheduled", "awaiting_input", "restarting"})
+# How a task leaves the sentence of an error of ours in its log.
+SENTENCE = re.compile(r"^[A-Z]\w*Error: (.+)$", re.MULTILINE)
+# The sentence by which a question names its plan, in concord.stages.plan_page.
+ASKED_ABOUT = re.compile(r"^Plan `([^`]+)` is", re.MULTILINE)
+WAITS = "Airflow tries again by itself within minutes; Ctrl-C ends only this wait."
 BAD_STATES = frozenset({"failed", "upstream_failed"})
 
 Decide = Callable[["RequiredAction"], None]
@@ -30,7 +37,7 @@ def say_tasks(run: "DagRun", tasks: list["TaskInstance"]) -> str:
     """Where a run stands, in a few words."""
     failed = [task for task in tasks if task.state in BAD_STATES]
     if run.is_finished:
-        return f"{say_task(failed[0])} failed" if failed else f"{len(tasks)} tasks"
+        return f"{say_task(failed[0])} failed" if failed else say_things(len(tasks), "task")
     if any(task.state == "awaiting_input" for task in tasks):
         return "waits for approval"
     if is_stalled(tasks):
@@ -60,7 +67,10 @@ def leave_to_person(api: "AirflowApi", board: Board) -> Decide:
     """Say where a plan is decided, and wait."""
 
     def decide(action: "RequiredAction") -> None:
-        board.say(f"For you to decide: {action.subject}\n  {api.url}/required_actions")
+        board.say(f"For you to decide: {action.subject}")
+        if plan_id := find_plan_id(action.body):
+            board.say(f"  ./concord plan show {plan_id[:12]}, then ./concord approve or decline {plan_id[:12]},")
+        board.say(f"  {'or in ' if plan_id else ''}{api.url}/required_actions")
 
     return decide
 
@@ -70,7 +80,7 @@ def follow_run(
 ) -> None:
     """Wait for one run, letting `decide` answer what it asks; a failed task ends with its name."""
     deadline = time.monotonic() + RUN_SECONDS
-    asked: set[str] = set()
+    told: set[str] = set()
     with board.step(title) as step:
         while True:
             tasks = api.task_instances(run.dag_id, run.run_id)
@@ -80,17 +90,40 @@ def follow_run(
             if time.monotonic() > deadline:
                 raise BatchError(f"{run.dag_id} did not end within an hour; look at it in {api.url}.")
             if decide is not None:
-                for action in api.required_actions(run.dag_id, run.run_id):
-                    if action.task_id not in asked:
-                        asked.add(action.task_id)
-                        decide(action)
+                ask_once(api, run, told, decide)
+            if is_stalled(tasks) and RETRYING not in told:
+                told.add(RETRYING)
+                board.say(f"{say_tasks(run, tasks)}: {say_error(api, tasks, RETRYING)}\n  {WAITS}")
             time.sleep(POLL_SECONDS)
             run = api.run(run.dag_id, run.run_id)
-        failed = [say_task(task) for task in tasks if task.state in BAD_STATES]
         if run.state != "success":
-            raise BatchError(
-                f"{run.dag_id} failed at {', '.join(failed) or 'its start'}; its log is in {api.url}."
-            )
+            failed = ", ".join(say_task(task) for task in tasks if task.state in BAD_STATES) or "its start"
+            said = say_error(api, tasks, *BAD_STATES)
+            raise BatchError(f"{run.dag_id} failed at {failed}: {said} The log is in {api.url}.")
+
+
+def ask_once(api: "AirflowApi", run: "DagRun", told: set[str], decide: Decide) -> None:
+    """Let each question of the run be decided, and remember that it was."""
+    for action in api.required_actions(run.dag_id, run.run_id):
+        if action.task_id not in told:
+            told.add(action.task_id)
+            decide(action)
+
+
+def find_plan_id(body: str) -> str | None:
+    """The plan that a question is about; a plan that it only mentions is not meant."""
+    found = ASKED_ABOUT.search(body)
+    return found.group(1) if found else None
+
+
+def say_error(api: "AirflowApi", tasks: list["TaskInstance"], *states: str) -> str:
+    """The sentence that the first task in one of these states left in its log."""
+    for task in tasks:
+        if task.state in states and task.try_number:
+            said = SENTENCE.findall(api.task_log(task))
+            if said:
+                return str(said[-1])
+    return "it left no sentence."
 
 
 def start_and_follow(

@@ -161,9 +161,8 @@ class Conductor:
         """Start a Dag as its fixed hour would, when a system that is absent keeps the others waiting."""
         if is_needed and dag_id not in self._helped:
             self._helped.add(dag_id)
-            self.board.say(
-                f"Not every system took part; starting {dag_id} for the others, as its fixed hour would."
-            )
+            why = "Not every system was read" if dag_id == RECONCILE else "Not every plan was written"
+            self.board.say(f"{why}; starting {dag_id} for the others, as its fixed hour would.")
             self.api.trigger(dag_id)
 
     def _show(self, runs: Iterable["DagRun"]) -> None:

@@ -1,16 +1,15 @@
 """What the verbs about plans show and do."""
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg.rows import dict_row
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from concord.cli.follow import approve_at_once, leave_to_person, start_and_follow
-from concord.cli.night import WRITE_BACK
+from concord.cli.follow import approve_at_once, find_plan_id, leave_to_person, start_and_follow
 from concord.cli.progress import Board
 from concord.errors import ConfigurationError
 from concord.reporting.words import say_count, say_things, say_time
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi, RequiredAction
 
 UNDO = "undo"
+WAITS = "waits for approval"
 STATE_STYLES = {
     "confirmed": "green",
     "rejected": "red",
@@ -68,7 +68,7 @@ def show_plans(database: Database, console: Console, *, limit: int) -> None:
     for name in ("planned", "conf.", "other"):
         table.add_column(name, justify="right", no_wrap=True)
     for plan_id, system, purpose, state, needs_approval, planned, confirmed, *ends, created_at in rows:
-        said = "waits for approval" if state == "planned" and needs_approval else str(state)
+        said = say_state(str(state), needs_approval=bool(needs_approval))
         name = f"{system} (undo)" if purpose == UNDO else str(system)
         other = sum(int(str(end)) for end in ends)
         numbers = (say_count(int(str(planned))), say_count(int(str(confirmed))), say_count(other))
@@ -78,54 +78,79 @@ def show_plans(database: Database, console: Console, *, limit: int) -> None:
 
 def show_plan(database: Database, console: Console, *, plan_id: str) -> None:
     """The plan with all of its changes: before and after of every field, and what became of it."""
+    plan = read_plan(database, plan_id)
     with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
-        plan = cursor.execute(_PLAN, (plan_id,)).fetchone() or {}
         changes = cursor.execute(_CHANGES, (plan_id,)).fetchall()
     console.print(Text(say_things(int(plan["planned"]), "change") + f" for {plan['system']}", style="bold"))
-    console.print(f"Plan {plan_id}, {plan['state']}, made {say_time(plan['created_at'])} UTC", markup=False)
-    for reason in (plan["approval_reason"], plan["approved_by"] and f"Decided by {plan['approved_by']}"):
+    state = say_state(plan["state"], needs_approval=plan["needs_approval"])
+    console.print(f"Plan {plan_id} {state}, made {say_time(plan['created_at'])} UTC", markup=False)
+    decided = "Declined" if plan["state"] == "declined" else "Approved"
+    for reason in (plan["approval_reason"], plan["approved_by"] and f"{decided} by {plan['approved_by']}"):
         if reason:
             console.print(reason, markup=False)
+    if state == WAITS:
+        console.print(f"Answer with ./concord approve {plan_id[:12]} or ./concord decline {plan_id[:12]}")
     for change in changes:
         console.print(render_change(change))
 
 
-def answer_plan(api: "AirflowApi", console: Console, *, plan_id: str, is_approved: bool) -> None:
+def read_plan(database: Database, plan_id: str) -> dict[str, Any]:
+    """The row of a plan that there is."""
+    with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_PLAN, (plan_id,)).fetchone() or {}
+
+
+def say_state(state: str, *, needs_approval: bool) -> str:
+    """Where a plan stands, in words that go behind its name."""
+    return WAITS if state == "planned" and needs_approval else state
+
+
+def answer_plan(
+    database: Database, api: "AirflowApi", console: Console, *, plan_id: str, is_approved: bool
+) -> None:
     """Give Airflow the answer it waits for."""
     from concord.local.airflow_api import APPROVE, REJECT
 
+    plan = read_plan(database, plan_id)
+    state = say_state(plan["state"], needs_approval=plan["needs_approval"])
+    if state != WAITS:
+        raise ConfigurationError(
+            f"Plan {plan_id} for {plan['system']} is {state}, so there is nothing to decide; "
+            f"./concord plan show {plan_id[:12]} has its changes."
+        )
     with api:
-        action = find_action(api, plan_id)
-        api.answer(action, APPROVE if is_approved else REJECT)
-    console.print(f"{'Approved' if is_approved else 'Declined'} as {api.user}: {action.subject}", markup=False)
+        api.answer(find_action(api, plan_id), APPROVE if is_approved else REJECT)
+    changes = f"{say_things(int(plan['planned']), 'change')} for {plan['system']}"
+    if is_approved:
+        console.print(f"Approved as {api.user}: {changes}, written now. See ./concord plan show {plan_id[:12]}")
+    else:
+        console.print(f"Declined as {api.user}: {changes}. Nothing of it is written; the next night plans anew.")
 
 
-def render_change(change: Mapping[str, Any]) -> Table:
+def render_change(change: Mapping[str, Any]) -> Group:
     """One change: its record and reason, then a line for each field."""
     key = change["record_key"] or change["entity_id"]
     title = Text.assemble("\n", (f"{change['action']} {change['resource']} {key}", "bold"))
     title.append(f"  {change['state']}", style=STATE_STYLES.get(change["state"], ""))
-    if said := "; ".join(text for text in (change["reason"], change["message"]) if text):
-        title.append(f"\n{said}", style="dim")
-    table = Table(
-        box=None, padding=(0, 2, 0, 0), show_header=False, title=title, title_justify="left", title_style=""
-    )
+    lines: list[Text | Table] = [Text(text, style="dim") for text in (change["reason"], change["message"]) if text]
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, after in sorted(change["after"].items()):
         before = change["before"].get(name)
         value = Text("" if before is None else f"{before} → ", style="dim")
-        table.add_row(f"  {name}", value.append(str(after), style="not dim"))
-    return table
+        table.add_row(name, value.append(str(after), style="not dim"))
+    return Group(title, *(Padding(line, (0, 0, 0, 2)) for line in (*lines, table)))
 
 
 def find_action(api: "AirflowApi", plan_id: str) -> "RequiredAction":
     """The open question about this plan."""
     for action in api.required_actions():
-        if action.dag_id.startswith((WRITE_BACK, UNDO)) and re.search(rf"\b{re.escape(plan_id)}\b", action.body):
+        if find_plan_id(action.body) == plan_id:
             return action
     raise ConfigurationError(
-        f"Plan {plan_id} does not wait for an answer; ./concord plan list says where it stands."
+        f"Airflow does not ask about plan {plan_id} yet, or not any more; "
+        "look at ./concord plan list and try again in a few seconds."
     )
 
 

@@ -43,16 +43,21 @@ def approve(plan_id: PlanId) -> None:
     """Let a plan be written: answers Airflow's question for you."""
     from concord.cli.plan_views import answer_plan, find_plan
 
-    found = find_plan(open_database(), plan_id)
-    answer_plan(open_airflow(), open_console(), plan_id=found, is_approved=True)
+    database = open_database()
+    found = find_plan(database, plan_id)
+    answer_plan(database, open_airflow(), open_console(), plan_id=found, is_approved=True)
 
 
 def decline(plan_id: PlanId) -> None:
-    """Refuse a plan; nothing of it is written."""
+    """Refuse a plan; nothing of it is written.
+
+    The next night plans anew, and asks again while the systems still disagree.
+    """
     from concord.cli.plan_views import answer_plan, find_plan
 
-    found = find_plan(open_database(), plan_id)
-    answer_plan(open_airflow(), open_console(), plan_id=found, is_approved=False)
+    database = open_database()
+    found = find_plan(database, plan_id)
+    answer_plan(database, open_airflow(), open_console(), plan_id=found, is_approved=False)
 
 
 def undo(

@@ -1,7 +1,6 @@
 """What the verbs about single records show and do."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import LiteralString
 
@@ -13,7 +12,7 @@ from rich.text import Text
 from concord import registry
 from concord.errors import ConfigurationError
 from concord.reporting.words import say_age, say_things, say_time
-from concord.settings import Settings
+from concord.stages.lookups import find_letter
 from concord.store.engine import PLANNER, Database
 
 Row = dict[str, object]
@@ -30,7 +29,7 @@ _LIST: LiteralString = (
     order by system, resource, message, first_seen_at, dead_letter_id
 """
 )
-_SHOW: LiteralString = _COLUMNS + " where starts_with(dead_letter_id, %(prefix)s) order by dead_letter_id limit 2"
+_SHOW: LiteralString = _COLUMNS + " where dead_letter_id = %(letter)s"
 
 
 def show_dead_letters(database: Database, console: Console, *, system: str | None, everything: bool) -> None:
@@ -46,12 +45,15 @@ def show_dead_letters(database: Database, console: Console, *, system: str | Non
     table.add_column("id", no_wrap=True)
     table.add_column("system", no_wrap=True)
     table.add_column("resource", no_wrap=True)
+    table.add_column("record", overflow="fold")
     table.add_column("reason", overflow="fold")
     table.add_column("age", no_wrap=True)
     if everything:
         table.add_column("state", no_wrap=True)
     for letter in letters:
-        names = [str(letter[name]) for name in ("dead_letter_id", "system", "resource", "message")]
+        key = str(letter["record_key"] or "–").rsplit("/", 1)[-1]
+        names = [str(letter["dead_letter_id"]), str(letter["system"]), str(letter["resource"]), key]
+        names.append(str(letter["message"]))
         row = [names[0][:8], *names[1:], say_age(_moment(letter["first_seen_at"]), now)]
         table.add_row(*row, *([str(letter["state"])] if everything else []))
     console.print(table)
@@ -60,7 +62,8 @@ def show_dead_letters(database: Database, console: Console, *, system: str | Non
 
 def show_dead_letter(database: Database, console: Console, prefix: str) -> None:
     """Everything that is kept about one dead letter."""
-    letter = _find(database, prefix)
+    letter_id, *_ = find_letter(database, prefix)
+    (letter,) = _read(database, _SHOW, {"letter": letter_id})
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -73,39 +76,23 @@ def show_dead_letter(database: Database, console: Console, prefix: str) -> None:
     if payload:
         console.print("\nAs it was received:")
         console.print(_pretty(payload), markup=False)
-    console.print(f"\nTry again: ./concord dead-letters replay {str(letter['dead_letter_id'])[:12]}")
+    console.print(f"\n{_say_next(letter)}", markup=False, soft_wrap=True)
 
 
-def replay_dead_letters(
-    database: Database, settings: Settings, console: Console, *, ids: Sequence[str], system: str | None
-) -> None:
-    """Send letters back, resource by resource."""
-    from concord.stages.replay import replay_dead_letters as replay
-
-    letters = [_find(database, prefix) for prefix in ids] or _read(
-        database, _LIST, {"everything": False, "system": system}
+def _say_next(letter: Row) -> str:
+    system, replay = letter["system"], f"./concord dead-letters replay {str(letter['dead_letter_id'])[:8]}"
+    if letter["state"] == "resolved":
+        return f"It is settled; ./concord trace {system} '{letter['record_key']}' shows how."
+    if letter["stage"] == "apply":
+        return (
+            f"{system} refused this change. Once the cause is gone, let the next plan offer it again: {replay}"
+            if letter["state"] == "open"
+            else "The next plan offers this change again."
+        )
+    return (
+        f"Correct it in {system}: the next night reads it and settles this, or now: {replay} --read\n"
+        f"If the rule was wrong, change expectations/{system}/{letter['resource']}.json, then: {replay}"
     )
-    if not letters:
-        console.print("There is nothing to replay.")
-        return
-    places: dict[tuple[str, str], list[str]] = {}
-    for letter in letters:
-        place = (str(letter["system"]), str(letter["resource"]))
-        places.setdefault(place, []).append(str(letter["dead_letter_id"]))
-    for (name, resource), chosen in places.items():
-        owner = registry.system(name)
-        counts = replay(
-            database,
-            system=owner,
-            resource=owner.resource(resource),
-            dead_letter_ids=chosen,
-            suites=settings.expectations,
-        )
-        console.print(
-            f"{name} {resource}: {counts.resolved} passed, {counts.refused} refused again, "
-            f"{counts.released} released for the next plan"
-        )
-    console.print("What passed now takes part in the next reconcile.")
 
 
 def show_trace(database: Database, console: Console, *, system: str, key: str) -> None:
@@ -126,17 +113,6 @@ def show_trace(database: Database, console: Console, *, system: str, key: str) -
             text.append(f"\n{hop.detail}", style="dim")
         table.add_row(f"{hop.at:%Y-%m-%d %H:%M:%S}" if hop.at else "–", hop.stage, text)
     console.print(table)
-
-
-def _find(database: Database, prefix: str) -> Row:
-    found = _read(database, _SHOW, {"prefix": prefix})
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ConfigurationError(f"More than one dead letter begins with {prefix!r}; give more of its id.")
-    raise ConfigurationError(
-        f"There is no dead letter {prefix!r}; ./concord dead-letters list shows those there are."
-    )
 
 
 def _read(database: Database, query: LiteralString, values: Row) -> list[Row]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from concord.cli.context import load_settings, open_console, open_database
+from concord.cli.context import open_airflow, open_console, open_database
 
 PANEL = "Records"
 dead_letters = typer.Typer(no_args_is_help=True, help="List, show and replay what was set aside.")
@@ -40,15 +40,32 @@ def show_dead_letter(
 
 @dead_letters.command("replay")
 def replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Their ids; all open ones when left out.")] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Their ids, or the first characters; all open ones when left out."),
+    ] = None,
     *,
     system: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this system.")] = None,
+    read: Annotated[
+        bool, typer.Option("--read", help="Judge the records as their systems have them now.")
+    ] = False,
 ) -> None:
-    """Send dead letters back into the stage that refused them."""
-    from concord.cli.record_views import replay_dead_letters
+    """Give dead letters another chance, through Airflow.
 
-    settings = load_settings()
-    replay_dead_letters(open_database(settings), settings, open_console(), ids=ids or [], system=system)
+    Judges again what was set aside, as it was received: right after a rule was corrected. With --read the records
+    are read from their systems first: right after they were corrected there. A change that a system refused is
+    offered again by the next plan. Status 1 when a record is still refused.
+
+    Examples:
+
+        ./concord dead-letters replay                 all that are open
+        ./concord dead-letters replay 866e8ace --read
+    """
+    from concord.cli.replay import Request, replay_letters
+
+    request = Request(ids=ids or [], system=system, is_reading=read)
+    is_well = replay_letters(open_database(), open_airflow, open_console(), request)
+    raise typer.Exit(0 if is_well else 1)
 
 
 def trace(

@@ -1,4 +1,4 @@
-"""The tasks that end at a vendor: plan, ask, apply, read back; and undo and replay, which go the same way."""
+"""The tasks that end at a vendor: plan, ask, apply, read back; and undo, which goes the same way."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,8 @@ from concord.contract import System
 from concord.errors import ConfigurationError, PermanentError
 from concord.orchestration.defaults import find_connection, installation, spoken
 from concord.stages.apply import apply_plan
-from concord.stages.lookups import open_dead_letters, system_of_plan
+from concord.stages.lookups import system_of_plan
 from concord.stages.plan import PlanSummary, approve, decline, plan_changes, render_plan
-from concord.stages.replay import replay_dead_letters
 from concord.stages.sessions import open_session
 from concord.stages.undo import plan_undo
 from concord.stages.verify import verify_plan
@@ -45,7 +44,7 @@ def plan_inverse(plan_id: str, run_id: str) -> dict[str, Any]:
     name = system_of_plan(database, plan_id)
     if name is None:
         raise ConfigurationError(
-            f'There is no plan "{plan_id}"; ./concord plan show lists the plans there are.', plan=plan_id
+            f'There is no plan "{plan_id}"; ./concord plan list shows those there are.', plan=plan_id
         )
     system = registry.system(name)
     return describe(system, plan_undo(database, system=system, plan_id=plan_id, run_id=run_id))
@@ -166,20 +165,3 @@ def carry_out(planned: Any, *, pool: str, outlets: Sequence[Asset] = ()) -> None
     )
     verified = task(task_id="verify", pool=pool, outlets=list(outlets))(verify)(planned)
     choose >> [by_policy, by_person] >> applied >> verified
-
-
-@spoken()
-def replay(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Send dead letters back into the stage that refused them; none named means all that are open."""
-    settings, database = installation()
-    system = registry.system(params["system"])
-    resource = system.resource(params["resource"])
-    letters = params["dead_letter_ids"] or open_dead_letters(database, system, resource)
-    counts = replay_dead_letters(
-        database,
-        system=system,
-        resource=resource,
-        dead_letter_ids=letters,
-        suites=settings.expectations,
-    )
-    return asdict(counts)

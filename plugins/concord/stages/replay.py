@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from concord.contract import Batch, Resource, System
+from concord.contract import Batch, Lookup, Resource, Session, System
 from concord.failpoints import failpoint
-from concord.stages.extract import begin_batch, land_pages
+from concord.stages.extract import begin_batch, extract_matching, land_pages
 from concord.stages.validate import validate_batch
 from concord.store.dead_letters import release_changes
 from concord.store.engine import LOADER, PLANNER, Connection, Database
@@ -35,6 +35,28 @@ inner join ops.dispositions as judged on judged.batch_id = %(batch)s and judged.
 where letter.dead_letter_id = named.dead_letter_id and letter.state <> 'resolved'
 returning letter.state
 """
+_UNSETTLED = """
+select dead_letter_id, record_key from ops.dead_letters
+where dead_letter_id = any(%s) and stage = 'validate' and system = %s and resource = %s
+    and state <> 'resolved' and record_key is not null
+order by dead_letter_id
+"""
+# What validation settled is left as it is; a record that is still bad, or gone, leaves its letter open.
+_TRIED = """
+update ops.dead_letters set attempts = attempts + 1, last_seen_at = clock_timestamp(),
+    state = case state when 'resolved' then 'resolved' else 'open' end
+where dead_letter_id = any(%s)
+returning state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The dead letters of one resource."""
+
+    system: System
+    resource: Resource
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +94,29 @@ def replay_dead_letters(
         rows = connection.execute(_CONCLUDE, {"letters": letters, "batch": batch.batch_id}).fetchall()
     still = sum(row[0] == "open" for row in rows)
     return ReplayCounts(len(letters), len(letters) - still, still, released)
+
+
+def read_again(
+    database: Database, session: Session, letters: Letters, *, reference: str, suites: Path
+) -> ReplayCounts:
+    """Judge the records of these letters as their system has them now, instead of the payloads that were kept.
+
+    `reference` names the batch, so that a step that is tried again replaces what it read before.
+    """
+    system, resource = letters.system, letters.resource
+    with database.transaction(PLANNER) as connection:
+        released = release_changes(connection, letters.ids, system=system.name, resource=resource.name)
+        found = connection.execute(_UNSETTLED, (list(letters.ids), system.name, resource.name)).fetchall()
+    if not found:
+        return ReplayCounts(0, 0, 0, released)
+    keys = list(dict.fromkeys(str(row[1]) for row in found))
+    lookup = Lookup(name=resource.key, values=keys, reference=reference)
+    batch = extract_matching(database, session, system=system, resource=resource, lookup=lookup)
+    validate_batch(database, system=system, resource=resource, batch_id=batch, suites=suites)
+    with database.transaction(LOADER) as connection:
+        rows = connection.execute(_TRIED, ([str(row[0]) for row in found],)).fetchall()
+    still = sum(row[0] == "open" for row in rows)
+    return ReplayCounts(len(rows), len(rows) - still, still, released)
 
 
 def _land_letters(

@@ -10,8 +10,12 @@ from concord.store.engine import PLANNER, Connection, Database
 from concord.store.tables import table_name, validated_table
 
 _BATCHES = """
-select batches.landed_at, 'extract', 'read with ' || batches.resource, batches.batch_id,
-    batches.purpose || coalesce(' ' || batches.covered_window::text, '') || ', ' || batches.received || ' records'
+select batches.landed_at, 'extract',
+    case batches.purpose when 'replay' then 'replayed with ' when 'read_back' then 'read back with '
+        else 'read with ' end || batches.resource,
+    batches.batch_id,
+    coalesce('window ' || batches.covered_window::text || ', ', '')
+        || batches.received || case batches.received when 1 then ' record' else ' records' end
 from ops.dispositions inner join ops.batches on batches.batch_id = dispositions.batch_id
 where batches.system = %(system)s and dispositions.record_key = %(key)s
 union all
@@ -51,9 +55,13 @@ from ops.changes inner join ops.plans on plans.plan_id = changes.plan_id
 where plans.system = %(system)s and changes.record_key = %(key)s and changes.is_verified is not null
 """
 _LETTERS = """
-select first_seen_at, 'dead letter', state || ', refused by ' || stage, coalesce(batch_id, change_id),
-    dead_letter_id || ': ' || message
+select first_seen_at, 'dead letter', 'set aside by ' || stage, dead_letter_id,
+    message || case state when 'open' then ' (open, attempts: ' || attempts || ')' else '' end
 from ops.dead_letters where system = %(system)s and record_key = %(key)s
+union all
+select last_seen_at, 'dead letter', case state when 'resolved' then 'settled' else 'offered again' end,
+    dead_letter_id, ''
+from ops.dead_letters where system = %(system)s and record_key = %(key)s and state <> 'open'
 """
 _VALIDATED = """
 select coalesce(batches.finished_at, batches.landed_at), 'validated',
