@@ -1,14 +1,11 @@
 """The vendors of the sandbox by name."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from sandbox.server.vendor import Vendor
 from sandbox.vendors.plain import Plain
 from sandbox.vendors.salesforce.vendor import Salesforce
 from sandbox.vendors.shopify.vendor import Shopify
 
-VENDORS: dict[str, Callable[[Path], Vendor]] = {
+VENDORS: dict[str, type[Vendor]] = {
     "shopify": Shopify,
     "salesforce": Salesforce,
     "plain": Plain,

@@ -36,7 +36,7 @@ def demo(
         int, typer.Option(metavar="N", min=100, max=50_000, help="Customers of the world.")
     ] = 500,
     systems: Annotated[
-        str, typer.Option(metavar="NAMES", help="Systems to take part.")
+        str, typer.Option(metavar="NAMES", help="Systems to take part, separated by commas, or all.")
     ] = "shopify,salesforce,tryton",
 ) -> None:
     """Show a whole night on this machine, with a real ERP.
@@ -51,10 +51,13 @@ def demo(
         ./concord demo             approve the plans yourself, in Airflow
         ./concord demo --once      by itself; status 0 only if the night is right
         ./concord demo --nights 2  the second night finds nothing left to change
+        ./concord demo --systems all   every system that there is
     """
+    from concord.demo.places import stageable
     from concord.demo.run import DemoOptions, run_demo
 
     names = tuple(name.strip() for name in systems.split(",") if name.strip())
+    names = tuple(stageable()) if names == ("all",) else names
     home = read_home()
     options = DemoOptions(
         home=home / DEMO,

@@ -28,7 +28,8 @@ def check_night(world: World, places: Mapping[str, Place], database: Database) -
     """Hold what the systems say now, and the identities found, against the truth."""
     after = {}
     unread = []
-    for name, place in places.items():
+    for name in RESOURCES.keys() & places.keys():
+        place = places[name]
         try:
             after[name] = place.read(RESOURCES[name])
         except NetworkError:

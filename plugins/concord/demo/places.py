@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import requests
 
+from concord import registry
 from concord.demo.records import Record, read_vendor
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation
@@ -17,11 +17,11 @@ from concord.local.processes import Command, Processes
 from concord.settings import REPOSITORY
 from sandbox.load import load
 from sandbox.tryton import server as tryton
+from sandbox.vendors.registry import VENDORS
 from sandbox.world import World
 from sandbox.world.__main__ import write_world
 
 ERP = "tryton"
-LOGIN = ("sandbox-client", "sandbox-secret")
 START_SECONDS = 60.0
 PROBE_SECONDS = 2.0
 
@@ -53,12 +53,13 @@ class Place:
 
     def connection(self) -> str:
         """How Airflow reaches it, as Airflow wants it in the environment."""
-        login, password = LOGIN
-        extra: dict[str, Any] = {}
-        if self.name == ERP:
-            if self.erp is None:
-                raise ConfigurationError("Tryton's database must be there before its connection.")
+        if self.name != ERP:
+            vendor = VENDORS[self.name]
+            (login, password), extra = vendor.client, dict(vendor.extra)
+        elif self.erp is not None:
             login, password, extra = self.erp.user, self.erp.password, {"database": self.erp.database}
+        else:
+            raise ConfigurationError("Tryton's database must be there before its connection.")
         parts = {"conn_type": "http", "host": self.url, "login": login, "password": password, "extra": extra}
         return json.dumps(parts)
 
@@ -93,6 +94,11 @@ class Place:
             return requests.get(f"{self.url}/__control/health", timeout=PROBE_SECONDS).ok
         except requests.RequestException:
             return False
+
+
+def stageable() -> list[str]:
+    """The systems that the demo can put on a stage: a real ERP, and those that the sandbox plays."""
+    return [system.name for system in registry.declared_systems() if system.name in {ERP, *VENDORS}]
 
 
 def choose_places(names: Sequence[str], installation: Installation) -> dict[str, Place]:

@@ -17,7 +17,7 @@ from concord.cli.night import Conductor, Night, tonight
 from concord.cli.progress import Board
 from concord.cli.start import open_api, prepare_warehouse, start_airflow
 from concord.demo.judging import check_night, say_verdict
-from concord.demo.places import Place, choose_places, list_connections
+from concord.demo.places import Place, choose_places, list_connections, stageable
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation, refuse_running
 from concord.reporting.terminal import render_terminal
@@ -80,8 +80,8 @@ def run_demo(options: DemoOptions, console: Console) -> bool:
 
 
 def check_names(names: tuple[str, ...]) -> None:
-    """Refuse a system that is not declared."""
-    known = [system.name for system in registry.declared_systems()]
+    """Refuse a system that the demo cannot show."""
+    known = stageable()
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise ConfigurationError(
