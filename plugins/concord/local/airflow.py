@@ -14,9 +14,9 @@ import requests
 from cryptography.fernet import Fernet
 
 from concord.errors import ConfigurationError
-from concord.local.files import keep_secret, read_json, write_private
+from concord.local.files import full_disk, is_full, keep_secret, read_json, write_private
 from concord.local.ports import LOOPBACK, choose_port
-from concord.local.processes import Command, Processes
+from concord.local.processes import COMPLAINT, Command, Processes
 
 ADMIN = "admin"
 PARALLELISM = 8
@@ -111,11 +111,11 @@ class Airflow:
             check=False,
         )
         if finished.returncode != 0:
-            words = (finished.stderr or finished.stdout).strip().splitlines()
-            raise ConfigurationError(
-                f"Airflow's database could not be migrated: {words[-1] if words else 'it said nothing'}"
-            )
-
+            said = (finished.stderr or finished.stdout).strip()
+            lines = said.splitlines() or ["it said nothing"]
+            complaints = [line for line in lines if COMPLAINT.search(line)]
+            words = f"Airflow's database could not be migrated: {(complaints or lines)[-1].strip()}"
+            raise full_disk(self.folder, words) if is_full(self.folder, said) else ConfigurationError(words)
         write_private(self.folder / "migrated", version("apache-airflow"))
 
     def _is_migrated(self) -> bool:

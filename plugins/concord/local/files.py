@@ -1,12 +1,33 @@
 """Small files that only their owner may read: passwords, keys, the state of an installation."""
 
+import errno
 import json
 import os
 import secrets
+import shutil
 from pathlib import Path
 from typing import Any
 
 from concord.errors import ConfigurationError
+
+NO_SPACE = os.strerror(errno.ENOSPC)
+FULL_WORDS = (NO_SPACE, "database or disk is full")
+# Bytes. PostgreSQL dies when its journal cannot grow by as much, often without room to say so in its log.
+LEAST_SPACE = 16 << 20
+
+
+def is_full(folder: Path, words: str) -> bool:
+    """Whether a program that wrote there died of a full disk, by its last words or because it could leave none."""
+    return any(sign in words for sign in FULL_WORDS) or shutil.disk_usage(folder).free < LEAST_SPACE
+
+
+def full_disk(folder: Path, words: str) -> ConfigurationError:
+    """The sentence for a disk without space."""
+    return ConfigurationError(
+        f"The disk of {folder} is full ({words}); "
+        "free some space or set CONCORD_HOME to a folder on another disk, then start again.",
+        folder=str(folder),
+    )
 
 
 def write_private(path: Path, text: str) -> None:

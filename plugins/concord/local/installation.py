@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Mapping
@@ -18,10 +19,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from concord.errors import ConfigurationError
+from concord.errors import ConcordError, ConfigurationError
 from concord.local import postgres
 from concord.local.airflow import ADMIN, Airflow, AirflowSettings
-from concord.local.files import read_json, write_private
+from concord.local.files import NO_SPACE, full_disk, is_full, read_json, write_private
 from concord.local.postgres import Postgres
 from concord.local.processes import Processes
 
@@ -72,10 +73,23 @@ class Installation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        full = self._find_full_disk(error)
         if self.is_bound or error is not None:
             stop_all(self.processes)
             (self.home / STATE_FILE).unlink(missing_ok=True)
         self._release()
+        if full is not None:
+            raise full from error
+
+    def _find_full_disk(self, error: BaseException | None) -> ConfigurationError | None:
+        """A full disk behind an error, which whoever raised it cannot always see: PostgreSQL dies of one."""
+        if not isinstance(error, ConcordError | OSError | sqlite3.Error):
+            return None
+        words = self.processes.last_words(postgres.NAME)
+        if NO_SPACE in words:
+            return full_disk(self.home, words)
+        is_foreign = not isinstance(error, ConcordError)
+        return full_disk(self.home, str(error)) if is_foreign and is_full(self.home, str(error)) else None
 
     def announce(self, **facts: object) -> None:
         """Add facts to the state file, such as the address of a further server."""

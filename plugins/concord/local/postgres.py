@@ -22,6 +22,7 @@ from concord.errors import ConfigurationError
 from concord.local.files import keep_secret, read_json, write_private
 from concord.local.ports import LOOPBACK, choose_port, is_free
 from concord.local.processes import Command, Processes
+from concord.store.engine import as_ours
 
 NAME = "postgres"
 USER = "concord"
@@ -205,11 +206,14 @@ class Postgres:
         return True
 
     def _create_databases(self) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            present = {name for (name,) in connection.execute("select datname from pg_database")}
-            for name in self.databases:
-                if name not in present:
-                    connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        try:
+            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                present = {name for (name,) in connection.execute("select datname from pg_database")}
+                for name in self.databases:
+                    if name not in present:
+                        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        except psycopg.Error as error:
+            raise as_ours(error) from error
 
 
 def find_binaries() -> Path:

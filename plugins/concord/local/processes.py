@@ -22,6 +22,7 @@ import psutil
 
 from concord.errors import ConfigurationError
 from concord.local import keeper
+from concord.local.files import full_disk, is_full, write_private
 
 POLL_SECONDS = 0.1
 TAIL_BYTES = 8192
@@ -50,6 +51,7 @@ class Processes:
         self.records = home / "run"
         self.logs = home / "logs"
         self._keepers: dict[str, subprocess.Popen[bytes]] = {}
+        self._said_before: dict[str, int] = {}  # bytes in a log when its process was started here
         self._lifeline: tuple[int, int] | None = os.pipe() if is_bound else None
 
     def __enter__(self) -> Self:
@@ -87,6 +89,7 @@ class Processes:
         self._make_folders()
         end = None if self._lifeline is None else self._lifeline[0]
         with self.log(command.name).open("ab") as log:
+            self._said_before[command.name] = log.tell()
             process = subprocess.Popen(
                 [sys.executable, "-P", keeper.__file__, json.dumps(self._spec(command, lifeline=end))],
                 env=dict(command.environment),
@@ -98,7 +101,7 @@ class Processes:
             )
         self._keepers[command.name] = process
         created = psutil.Process(process.pid).create_time()
-        self._record(command.name).write_text(json.dumps({"pid": process.pid, "created": created}))
+        write_private(self._record(command.name), json.dumps({"pid": process.pid, "created": created}))
 
     def pid(self, name: str) -> int | None:
         """The keeper of a running process, None when it does not run."""
@@ -144,7 +147,7 @@ class Processes:
         while not probe():
             for name in names:
                 if not self.is_running(name):
-                    raise ConfigurationError(f"{name} ended while starting: {self.last_words(name)}", process=name)
+                    raise self._ended(name)
             if time.monotonic() > deadline:
                 raise ConfigurationError(
                     f"{names[0]} was not ready after {timeout:.0f} seconds: {self.last_words(names[0])}",
@@ -152,13 +155,19 @@ class Processes:
                 )
             time.sleep(POLL_SECONDS)
 
+    def _ended(self, name: str) -> ConfigurationError:
+        words = f"{name} ended while starting: {self.last_words(name)}"
+        if is_full(self.logs, words):
+            return full_disk(self.logs.parent, words)
+        return ConfigurationError(words, process=name)
+
     def last_words(self, name: str) -> str:
         """The last complaint in a log, or its last line, and where the rest is."""
         path = self.log(name)
         if not path.exists():
             return f"it left no log at {path}."
         with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            log.seek(max(self._said_before.get(name, 0), path.stat().st_size - TAIL_BYTES))
             lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
         complaints = [line for line in lines[-LAST_LINES:] if COMPLAINT.search(line)]
         return f"{(complaints or lines)[-1].strip()} (log: {path})"

@@ -12,6 +12,9 @@ from concord.errors import BatchError, ConcordError, ConfigurationError, Network
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
+NO_SPACE = "No space left on device"
+DISK_FULL = "PostgreSQL has no disk space left; free some, then run the task again."
+
 LOADER = "concord_loader"
 TRANSFORMER = "concord_transformer"
 PLANNER = "concord_planner"
@@ -76,7 +79,7 @@ _BY_KIND: tuple[tuple[tuple[type[psycopg.Error], ...], type[ConcordError], str],
     (
         (pg.DiskFull,),
         ServerError,
-        "PostgreSQL has no disk space left; free some, then run the task again.",
+        DISK_FULL,
     ),
     (
         (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.QueryCanceled),
@@ -88,6 +91,14 @@ _BY_KIND: tuple[tuple[tuple[type[psycopg.Error], ...], type[ConcordError], str],
         BatchError,
         "The books do not balance: {why}. Nothing was kept.",
     ),
+)
+
+
+# What is left to a client of a server that crashed: its last words go to its own log.
+_BROKE_OFF = (
+    "server closed the connection unexpectedly",
+    "terminating connection because of crash",
+    "in recovery mode",
 )
 
 
@@ -111,9 +122,16 @@ def _connection_error(error: psycopg.Error) -> ConcordError:
         return ConfigurationError(
             f"PostgreSQL does not know this database or user ({_first_line(error)}); check CONCORD_WAREHOUSE_URL."
         )
+    if NO_SPACE in text:
+        return ServerError(DISK_FULL)
+    if any(sign in text for sign in _BROKE_OFF):
+        return NetworkError(
+            f"PostgreSQL broke off ({_first_line(error)}), as it does when the disk of its pg_wal is full; see "
+            "its log, mend that, start it again if it stopped, then run the task again."
+        )
     return NetworkError(
-        "PostgreSQL cannot be reached; see that it runs and that CONCORD_WAREHOUSE_URL names it. "
-        f"({_first_line(error)})"
+        f"PostgreSQL cannot be reached ({_first_line(error)}); see that it runs, that its disk has space, "
+        "and that CONCORD_WAREHOUSE_URL names it."
     )
 
 
