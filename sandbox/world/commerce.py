@@ -5,7 +5,7 @@ itself. Money is in the order's currency, EUR, unless a break says otherwise.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -119,16 +119,27 @@ def _payout_day(settings: Settings, moment: datetime) -> date | None:
     return arrives_on if arrives_on < settings.as_of.date() else None
 
 
+def charges_of(settings: Settings, order: Order) -> Iterator[Charge]:
+    """What was taken for one order."""
+    if order.is_test or order.is_cancelled or order.zero_line:
+        return
+    broken = break_of(settings, order)
+    if broken != "charge_missing":
+        yield _charge(settings, order, 0)
+    if broken == "charge_double":
+        yield _charge(settings, order, 1)
+
+
 def make_charges(settings: Settings) -> Iterator[Charge]:
     """All charges, in the order of the orders."""
-    for order in make_orders(settings):
-        if order.is_test or order.is_cancelled or order.zero_line:
-            continue
-        broken = break_of(settings, order)
-        if broken != "charge_missing":
-            yield _charge(settings, order, 0)
-        if broken == "charge_double":
-            yield _charge(settings, order, 1)
+    return (charge for order in make_orders(settings) for charge in charges_of(settings, order))
+
+
+def shop_refund_of(settings: Settings, order: Order) -> Charge | None:
+    """The charge of which the shop knows that it was refunded in part."""
+    if break_of(settings, order) == "refund_unknown":
+        return None
+    return next((charge for charge in charges_of(settings, order) if charge.refunded_at is not None), None)
 
 
 def make_payouts(settings: Settings) -> Iterator[Payout]:
@@ -180,15 +191,23 @@ def _status(settings: Settings, order: Order, shipped_at: datetime) -> tuple[str
     return "delivered", shipped_at + timedelta(days=2, hours=int(luck * 20))
 
 
+def shipment_of(settings: Settings, order: Order) -> Shipment | None:
+    """The parcel of an order that is done; a short one lacks a piece of its last line."""
+    broken = break_of(settings, order)
+    if order.state != "done" or order.is_test or order.zero_line or broken == "shipment_missing":
+        return None
+    lines = order.lines
+    if broken == "shipment_short":
+        last = lines[-1]
+        fewer = (replace(last, quantity=last.quantity - 1),) if last.quantity > 1 else ()
+        lines = (*lines[:-1], *fewer)
+    shipped_at = order.created_at + timedelta(days=1, hours=3)
+    status, status_at = _status(settings, order, shipped_at)
+    number = f"7949{order.index + 10_000_000:08d}"
+    return Shipment(order, number, lines, shipped_at, status, status_at.replace(microsecond=0))
+
+
 def make_shipments(settings: Settings) -> Iterator[Shipment]:
-    """One parcel for each order that is done; a short one lacks its last line."""
-    for order in make_orders(settings):
-        broken = break_of(settings, order)
-        if order.state != "done" or order.is_test or order.zero_line or broken == "shipment_missing":
-            continue
-        is_short = broken == "shipment_short" and len(order.lines) > 1
-        lines = order.lines[:-1] if is_short else order.lines
-        shipped_at = order.created_at + timedelta(days=1, hours=3)
-        status, status_at = _status(settings, order, shipped_at)
-        number = f"7949{order.index + 10_000_000:08d}"
-        yield Shipment(order, number, lines, shipped_at, status, status_at.replace(microsecond=0))
+    """All parcels, in the order of the orders."""
+    found = (shipment_of(settings, order) for order in make_orders(settings))
+    return (shipment for shipment in found if shipment is not None)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.world.catalog import Product, make_products
+from sandbox.world.commerce import shipment_of, shop_refund_of
 from sandbox.world.customers import make_customers
 from sandbox.world.draw import Settings, random_for
 from sandbox.world.notation import write_email, write_name
@@ -128,7 +129,42 @@ def _line_node(order: Order, position: int, line: Line) -> Node:
     }
 
 
-def _order_node(order: Order) -> Node:
+def _refunds(settings: Settings, order: Order) -> list[Node]:
+    charge = shop_refund_of(settings, order)
+    if charge is None or charge.refunded_at is None:
+        return []
+    number = 9_000_000_000_000 + order.index
+    refund = {"id": f"gid://shopify/Refund/{number}", "createdAt": write_time(charge.refunded_at)}
+    return [{**refund, "totalRefundedSet": _money(charge.refunded)}]
+
+
+def _fulfillments(settings: Settings, order: Order) -> list[Node]:
+    shipment = shipment_of(settings, order)
+    if shipment is None:
+        return []
+    number, shipped_at = 7_000_000_000_000 + order.index, write_time(shipment.shipped_at)
+    return [
+        {
+            "id": f"gid://shopify/Fulfillment/{number}",
+            "name": f"{order.number}.1",
+            "status": "SUCCESS",
+            "displayStatus": "FULFILLED",
+            "createdAt": shipped_at,
+            "updatedAt": shipped_at,
+            "trackingInfo": [{"company": "FedEx", "number": shipment.tracking_number}],
+            "fulfillmentLineItems": [
+                {
+                    "id": f"gid://shopify/FulfillmentLineItem/{number * 10 + position}",
+                    "quantity": line.quantity,
+                    "lineItem": _line_node(order, position, line),
+                }
+                for position, line in enumerate(shipment.lines)
+            ],
+        }
+    ]
+
+
+def _order_node(settings: Settings, order: Order) -> Node:
     return {
         "id": order_id(order.index),
         "name": order.number,
@@ -143,12 +179,14 @@ def _order_node(order: Order) -> Node:
         "customer": {"id": customer_id(order.customer_index, 1 if order.is_by_duplicate else 0)},
         "email": None,
         "lineItems": [_line_node(order, position, line) for position, line in enumerate(order.lines)],
+        "refunds": _refunds(settings, order),
+        "fulfillments": _fulfillments(settings, order),
     }
 
 
 def orders(settings: Settings) -> Iterator[Node]:
     """Order nodes with their lines as a list."""
-    return (_order_node(order) for order in make_orders(settings))
+    return (_order_node(settings, order) for order in make_orders(settings))
 
 
 RESOURCES = {

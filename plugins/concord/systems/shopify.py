@@ -28,6 +28,11 @@ LINES = (
     "lineItems(first: 50) {nodes {id sku quantity originalUnitPriceSet {shopMoney {amount currencyCode}}} "
     "pageInfo {hasNextPage}}"
 )
+REFUNDS = "refunds(first: 50) {id createdAt totalRefundedSet {shopMoney {amount currencyCode}}}"
+FULFILLMENTS = (
+    "fulfillments(first: 20) {id status createdAt trackingInfo(first: 5) {company number} "
+    "fulfillmentLineItems(first: 50) {nodes {quantity lineItem {id sku}}}}"
+)
 AVAILABLE = Form(sql="({}::jsonb -> 0 ->> 'quantity')")
 
 customers = Resource(
@@ -120,6 +125,8 @@ orders = Resource(
         Field("displayFinancialStatus", "financial_status"),
         Field("displayFulfillmentStatus", "fulfillment_status"),
         Field("lineItems", "lines", Kind.JSON, select=LINES),
+        Field("refunds", "refunds", Kind.JSON, select=REFUNDS),
+        Field("fulfillments", "fulfillments", Kind.JSON, select=FULFILLMENTS),
         Field("createdAt", "created_at", Kind.TIMESTAMP),
         Field("cancelledAt", "cancelled_at", Kind.TIMESTAMP),
         UPDATED_AT,

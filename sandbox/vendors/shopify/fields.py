@@ -99,6 +99,17 @@ def _default(name: str, *, value: Any) -> FieldMaker:
     return derived(lambda record: record.get(name, value))
 
 
+def _first(name: str) -> FieldMaker:
+    """A list inside the record, cut off where the query says so."""
+
+    def make(context: FieldContext) -> Project:
+        child, most = context.child, context.arguments.get("first")
+        assert child is not None
+        return lambda record: [child.project(item) for item in (record.get(name) or [])[:most]]
+
+    return make
+
+
 def _quantities(context: FieldContext) -> Project:
     child, names = context.child, context.arguments["names"]
     assert child is not None
@@ -175,6 +186,12 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("InventoryChange", "location"): reference,
     ("Order", "customer"): reference,
     ("Order", "lineItems"): nested(lambda store, record: record.get("lineItems") or []),
+    ("Order", "refunds"): _first("refunds"),
+    ("Order", "fulfillments"): _first("fulfillments"),
+    ("Fulfillment", "trackingInfo"): _first("trackingInfo"),
+    ("Fulfillment", "fulfillmentLineItems"): nested(
+        lambda store, record: record.get("fulfillmentLineItems") or []
+    ),
     ("Order", "test"): _default("test", value=False),
     ("Order", "processedAt"): _either("processedAt", "createdAt"),
     ("Order", "presentmentCurrencyCode"): _either("presentmentCurrencyCode", "currencyCode"),
