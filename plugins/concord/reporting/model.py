@@ -45,6 +45,7 @@ class DiscrepancyLine:
     field: str
     system: str
     cause: str
+    owner: str
     count: int
     oldest_at: datetime | None
 

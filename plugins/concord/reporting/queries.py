@@ -52,9 +52,9 @@ _AGREEMENT: LiteralString = """
     order by entity, field, left_system, right_system
 """
 _DISCREPANCIES: LiteralString = """
-    select entity, field, system, cause, count(*) as count, min(since_at) as oldest_at
+    select entity, field, system, cause, owner, count(*) as count, min(since_at) as oldest_at
     from marts.reconciliation_discrepancies
-    group by entity, field, system, cause
+    group by entity, field, system, cause, owner
     order by count(*) desc, entity, field, system, cause
 """
 _DEAD_LETTERS: LiteralString = """

@@ -121,10 +121,10 @@ def _badness(line: AgreementLine) -> tuple[float, str, str, str]:
 
 
 def _discrepancies(report: Report) -> Table:
-    table = _table("entity", "field", "system", "cause", "open", "oldest", numbers=2)
+    table = _table("entity", "field", "system", "cause", "owner", "open", "oldest", numbers=2)
     for line in report.discrepancies:
         oldest = say_age(line.oldest_at, report.made_at)
-        what = (line.entity, say_name(line.field), line.system, say_name(line.cause))
+        what = (line.entity, say_name(line.field), line.system, say_name(line.cause), line.owner)
         table.add_row(*what, say_count(line.count), oldest)
     return table
 
