@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from concord.contract import Manners
+from concord.contract import Answer, Manners
 from concord.errors import ConcordError, RateLimitError, RequestError, ServerError
 from concord.http.patience import read_retry_after
 from concord.http.transport import Reply, Request, unknown_outcome
 
-_CODE = re.compile(rb'"(?:(?:o:)?errorCode|code|error|category)"\s*:\s*"([A-Za-z0-9_.-]{1,60})"')
+_CODE = re.compile(rb'"(?:(?:o:)?errorCode|code|error|category)"\s*:\s*"([A-Za-z0-9_./-]{1,60})"')
 _HTML = (b"<!doctype html", b"<html")
 
 
@@ -70,7 +70,7 @@ def _judge_page(request: Request) -> Verdict:
 
 
 def request_error(reply: Reply, request: Request) -> RequestError:
-    """A refusal that will stay one, with the vendor's code and never its payload."""
+    """A refusal that will stay one; its message has the vendor's code and never the payload, its facts the answer."""
     code = vendor_code(reply.body)
     shown = f"{reply.status} {code}" if code else str(reply.status)
     advice = {
@@ -87,6 +87,7 @@ def request_error(reply: Reply, request: Request) -> RequestError:
         f"The vendor refused {request.method} {request.path} with {shown}; {advice}.",
         status=reply.status,
         code=code,
+        answer=Answer(reply.body, reply.headers, reply.status),
     )
 
 

@@ -1,0 +1,133 @@
+"""OData's ways to write times: `/Date(ms)/` of V2, ISO text of V4, and a day and a time in two fields."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from concord.contract import Session, Window
+from concord.fields import Form
+from concord.http.odata import Version, write_literal
+
+_TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d+)?\)/")
+_SPAN = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# SQL for psycopg's `format`: braces are doubled. What is not in the vendor's form stays as it is, and shows.
+_IS_TICKS = "{0} ~ '^/Date[(]-?[0-9]{{1,14}}([+-][0-9]+)?[)]/$'"
+_TICKS_OF = "to_timestamp(substring({0} from '[(](-?[0-9]+)')::numeric / 1000) at time zone 'UTC'"
+_ISO = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
+
+
+def read_moment(text: object) -> datetime | None:
+    """A moment in either version's form, None for what is none; V2's ticks are UTC whatever offset is shown."""
+    ticks = _TICKS.fullmatch(str(text or ""))
+    if ticks:
+        return _EPOCH + timedelta(milliseconds=int(ticks[1]))
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def read_span(text: object) -> timedelta:
+    """The time of a day as V2 writes it, `PT11H22M33S`; nothing for what is none."""
+    found = _SPAN.fullmatch(str(text or ""))
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def write_ticks(value: object) -> str:
+    """A day or a moment as V2 takes it."""
+    moment = datetime.fromisoformat(str(value))
+    whole = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    return f"/Date({whole // timedelta(milliseconds=1)})/"
+
+
+def write_number(value: object) -> str:
+    """An exact number as V2 takes it: text."""
+    return str(value)
+
+
+AS_TICKS = Form(
+    sql=f"case when {_IS_TICKS} then to_char({_TICKS_OF}, {_ISO}) else {{0}} end",
+    encode=write_ticks,
+)
+AS_TICKS_DAY = Form(
+    sql=f"case when {_IS_TICKS} then to_char({_TICKS_OF}, 'YYYY-MM-DD') else {{0}} end",
+    encode=write_ticks,
+)
+AS_TEXT_NUMBER = Form(encode=write_number)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedAt:
+    """A property that holds the moment of the last change."""
+
+    stamp: str
+
+    def condition(self, session: Session, version: Version, window: Window) -> str:
+        """The filter for the window."""
+        start, end = write_literal(version, window.start), write_literal(version, window.end)
+        return f"{self.stamp} ge {start} and {self.stamp} lt {end}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedOn:
+    """A day and a time in two fields, empty for what was never changed: then those of the creation count.
+
+    The server filters by whole days, one more on either side; the moment is compared here. The clock is that
+    of `zone`, or of the connection's `time_zone`; the form of the field that shows the moment uses `zone`.
+    """
+
+    day: str
+    time: str
+    first_day: str
+    first_time: str
+    zone: str = "UTC"
+
+    def condition(self, session: Session, version: Version, window: Window) -> str:
+        """The filter for the days that the window touches."""
+        zone = self._zone(session)
+        start = write_literal(version, _shifted(window.start.astimezone(zone).date(), -1))
+        end = write_literal(version, _shifted(window.end.astimezone(zone).date(), 1))
+        changed, created = (f"{day} ge {start} and {day} le {end}" for day in (self.day, self.first_day))
+        return f"({changed}) or ({created})"
+
+    def holds(self, session: Session, window: Window, record: Mapping[str, Any]) -> bool:
+        """Whether the record changed within the window; one without any day is kept, for the contract to see."""
+        moment = self.moment(record, self._zone(session))
+        return moment is None or window.start <= moment < window.end
+
+    def moment(self, record: Mapping[str, Any], zone: ZoneInfo | None = None) -> datetime | None:
+        """When the record changed, or was created."""
+        pairs = ((self.day, self.time), (self.first_day, self.first_time))
+        for day, clock in pairs:
+            midnight = read_moment(record.get(day))
+            if midnight is not None:
+                local = datetime.combine(midnight.date(), time()) + read_span(record.get(clock))
+                return local.replace(tzinfo=zone or ZoneInfo(self.zone)).astimezone(UTC)
+        return None
+
+    def form(self, *, time: str, first_day: str, first_time: str) -> Form:
+        """The form of the field at `day` that shows the moment; the names are those of our other fields."""
+        changed, created = _joined("{0}", time), _joined(first_day, first_time)
+        shown = f"to_char(coalesce({changed}, {created}) at time zone '{self.zone}' at time zone 'UTC', {_ISO})"
+        return Form(sql=shown)
+
+    def _zone(self, session: Session) -> ZoneInfo:
+        return ZoneInfo(session.option("time_zone", self.zone))
+
+
+def _joined(day: str, clock: str) -> str:
+    """Day and time of day as one SQL timestamp, null where there is no day."""
+    span = f"coalesce(case when pg_input_is_valid({clock}, 'interval') then {clock}::interval end, '0 s')"
+    ticks, test = (part.replace("{0}", day) for part in (_TICKS_OF, _IS_TICKS))
+    return f"(case when {test} then {ticks} end + {span})"
+
+
+def _shifted(day: date, days: int) -> date:
+    return day + timedelta(days=days)
