@@ -9,7 +9,9 @@ import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 
+from concord.errors import ConfigurationError
 from concord.settings import REPOSITORY
+from tests.local.compose import fill
 
 COMPOSE = REPOSITORY / "docker-compose.yaml"
 DOCKERFILE = REPOSITORY / "Dockerfile"
@@ -70,6 +72,25 @@ def test_every_secret_must_be_given_and_says_how() -> None:
     explained = set(re.findall(r"\$\{(CONCORD_\w+):\?set it in \.env to ", text))
     assert secrets == explained
     assert len(secrets) == 6
+
+
+def test_a_missing_secret_stops_with_how_to_make_it(compose: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^CONCORD_FERNET_KEY is missing: set it in \.env to "):
+        fill(compose, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("${A:-x}/${B:-y}", "1/y"),
+        ("${B:-db://${A}@host}", "db://1@host"),
+        ("$${A} $$(date)", "${A} $(date)"),
+        ("${B:-}${B}", ""),
+    ],
+    ids=["default", "nested", "escaped", "empty"],
+)
+def test_variables_are_filled_in_as_compose_does(text: str, filled: str) -> None:
+    assert fill({"key": [text]}, {"A": "1"}) == {"key": [filled]}
 
 
 def test_no_service_publishes_more_than_the_user_interface(compose: dict[str, Any]) -> None:
