@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concord.demo.places import LOGIN, Place
+from concord.demo.places import Place
 from concord.settings import Connection
 from sandbox.launch import Server, start
 from sandbox.load import load
 from sandbox.tryton import server as tryton
+from sandbox.vendors.registry import VENDORS
 from sandbox.world import World
 from sandbox.world.__main__ import write_world
 from tests.systems.relay import Relay, relayed
@@ -57,10 +58,11 @@ class Vendors:
     servers: Mapping[str, Server]
     erp: tryton.Instance
     relay: Relay
+    erp_servers: list[tryton.Server]
 
     def connections(self) -> dict[str, Connection]:
         """How the product reaches each."""
-        found = {name: Connection(f"{name}_default", server.url, *LOGIN) for name, server in self.servers.items()}
+        found = {name: _connection(name, server) for name, server in self.servers.items()}
         extra = {"database": self.erp.database}
         found[ERP] = Connection("tryton_default", self.relay.url, self.erp.user, self.erp.password, extra)
         return found
@@ -77,6 +79,17 @@ class Vendors:
     def control(self, vendor: str, path: str, body: Any = None) -> Any:
         """The control desk of a sandbox vendor."""
         return self.servers[vendor].control(path, body)
+
+    def kill_erp(self) -> None:
+        """End Tryton as a power cut would."""
+        server = self.erp_servers.pop()
+        server.process.kill()
+        server.process.wait()
+
+    def start_erp(self) -> None:
+        """Start Tryton where it was, unless it runs."""
+        if not self.erp_servers:
+            self.erp_servers.append(tryton.start(self.erp))
 
     def files(self) -> dict[str, Path]:
         """Where each keeps its records."""
@@ -121,6 +134,11 @@ class Vendors:
         return {name: entry["effects"] for name, entry in counted.items() if entry["effects"]}
 
 
+def _connection(name: str, server: Server) -> Connection:
+    vendor = VENDORS[name]
+    return Connection(f"{name}_default", server.url, *vendor.client, dict(vendor.extra))
+
+
 def _copy(source: Path, target: Path) -> None:
     with (
         closing(sqlite3.connect(source, timeout=30)) as before,
@@ -158,13 +176,14 @@ def running_vendors(folder: Path, world: World) -> Iterator[Vendors]:
     instance = tryton.create(STATE, folder / ERP)
     tryton.load(instance, folder / "world" / ERP)
     servers = {name: start(name, folder / name) for name in SANDBOX}
-    server = tryton.start(instance)
+    erp_servers = [tryton.start(instance)]
     try:
         with relayed(instance.url) as relay:
-            vendors = Vendors(world, servers, instance, relay)
+            vendors = Vendors(world, servers, instance, relay, erp_servers)
             vendors.calm()
             yield vendors
     finally:
-        tryton.stop(server)
+        for server in erp_servers:
+            tryton.stop(server)
         for each in servers.values():
             each.stop()
