@@ -45,8 +45,10 @@ cleaned as (
         unnested.item ->> 'id' as fulfillment_source_id,
         unnested.order_source_id,
         lower(unnested.item ->> 'status') as fulfillment_status,
-        {{ trimmed("(unnested.item #>> '{trackingInfo,0,company}')") }} as carrier_name,
-        {{ trimmed("(unnested.item #>> '{trackingInfo,0,number}')") }} as tracking_number,
+        {{ trimmed("(unnested.item #>> '{trackingInfo,0,company}')") }}
+        as carrier_name,
+        {{ trimmed("(unnested.item #>> '{trackingInfo,0,number}')") }}
+        as tracking_number,
         coalesce(counted.shipped_quantity, 0) as shipped_quantity,
         (unnested.item ->> 'createdAt')::timestamptz as shipped_at
     from unnested
