@@ -1,26 +1,40 @@
-"""The Dags in a running Airflow: a plan that waits for a person, a system that is not set up, an alarm."""
+"""The Dags in a running Airflow: plans that a person declines, a replay, a system that is not set up, an alarm."""
 
-import json
+import os
 import re
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from psycopg import sql
 
 from concord import registry
+from concord.contract import Window
+from concord.demo.places import Place
+from concord.local.airflow import Airflow
 from concord.local.airflow_api import AirflowApi, DagRun
 from concord.local.installation import Installation
 from concord.registry import pool_slots
-from concord.settings import REPOSITORY
+from concord.settings import REPOSITORY, Connection
+from concord.stages.extract import extract_window
+from concord.stages.sessions import open_session
+from concord.stages.validate import validate_batch
 from concord.store.engine import LOADER, TRANSFORMER, Database
 from concord.store.migrate import migrate
 from concord.store.tables import create_tables
+from sandbox.launch import Server
+from sandbox.launch import start as start_vendor
+from sandbox.load import load
+from sandbox.vendors.registry import VENDORS
+from sandbox.world import generate
 
 HOSTILE = "{{ 7*7 }} {% for %} <script>alert(1)</script> | [now](javascript:alert(1))"
-# Nobody listens here, and no test needs an answer.
-NOWHERE = json.dumps({"conn_type": "http", "host": "127.0.0.1", "schema": "http", "port": 9, "password": "x"})
+AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
+DECLINED = ("declined", "admin", 1, 0, 1)
+Concord = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +51,72 @@ def warehouse(installation: Installation) -> Database:
 
 
 @pytest.fixture(scope="module")
-def api(installation: Installation) -> Iterator[AirflowApi]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A shop in which one product has a price below 0."""
+    folder = tmp_path_factory.mktemp("shop")
+    load("shopify", folder, generate(7, as_of=AS_OF, customers=100, products=30, orders=100).of("shopify"))
+    server = start_vendor("shopify", folder)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def airflow(installation: Installation, shop: Server) -> Airflow:
+    place = Place(name="shopify", folder=shop.data_dir, port=shop.port)
     airflow = installation.prepare_airflow(
         dags=REPOSITORY / "dags",
         plugins=REPOSITORY / "plugins",
-        connections={"shopify_default": NOWHERE},
+        connections={"shopify_default": place.connection()},
         extra={},
     )
     airflow.start()
     airflow.wait_healthy()
+    return airflow
+
+
+@pytest.fixture(scope="module")
+def api(airflow: Airflow) -> Iterator[AirflowApi]:
     with AirflowApi(airflow.url, user="admin", password=airflow.password) as api:
         for name, slots in pool_slots().items():
             api.set_pool(name, slots)
         wait_until(lambda: len(api.dag_ids()) == 11)
         yield api
+
+
+@pytest.fixture
+def concord(airflow: Airflow, api: AirflowApi, warehouse: Database) -> Concord:
+    """The command line as an operator of this installation runs it."""
+    address = {
+        "CONCORD_WAREHOUSE_URL": warehouse.url,
+        "CONCORD_AIRFLOW_URL": api.url,
+        "CONCORD_AIRFLOW_PASSWORD": airflow.password,
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "concord.cli", *arguments]
+        environment: Mapping[str, str] = {**os.environ, **address}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
+
+    return run
+
+
+@pytest.fixture
+def letter(shop: Server, warehouse: Database) -> tuple[str, str]:
+    """The product that was set aside: its dead letter and its key."""
+    system = registry.system("shopify")
+    products = system.resource("products")
+    window = Window(AS_OF - timedelta(days=999), AS_OF)
+    connection = Connection("shopify_default", shop.url, *VENDORS["shopify"].client)
+    with open_session(system, connection, warehouse, purpose="extract", reference="products") as session:
+        batch = extract_window(warehouse, session, system=system, resource=products, window=window)
+    suites = REPOSITORY / "expectations"
+    counts = validate_batch(warehouse, system=system, resource=products, batch_id=batch, suites=suites)
+    assert counts.quarantined == 1
+    with warehouse.transaction() as connected:
+        ((letter_id, key),) = connected.execute(
+            "select dead_letter_id, record_key from ops.dead_letters"
+        ).fetchall()
+    return str(letter_id), str(key)
 
 
 def prepare(warehouse: Database) -> None:
@@ -112,7 +178,9 @@ def test_every_dag_loads(api: AirflowApi) -> None:
     assert api.import_errors() == {}
 
 
-def test_a_plan_waits_for_a_person_and_its_text_stays_text(api: AirflowApi, warehouse: Database) -> None:
+def test_a_plan_waits_for_a_person_and_its_text_stays_text(
+    api: AirflowApi, concord: Concord, warehouse: Database
+) -> None:
     run_id = start(api, "write_back_shopify")
     wait_until(lambda: len(api.required_actions("write_back_shopify", run_id)) == 1)
     [action] = api.required_actions("write_back_shopify", run_id)
@@ -121,14 +189,90 @@ def test_a_plan_waits_for_a_person_and_its_text_stays_text(api: AirflowApi, ware
     assert "{{ 7*7 }} {% for %} <script>alert(1)" in shown
     assert not re.search(r"[<{]|\]\(", around), "a vendor's text lies open in the page"
 
-    api.answer(action, "Reject")
+    assert decline_newest(concord, warehouse) == ["declined"]
     assert finish(api, "write_back_shopify", run_id).state == "success"
     states = {task.task_id: task.state for task in api.task_instances("write_back_shopify", run_id)}
     assert states["ask_a_person"] == "success"
     assert {states[name] for name in ("approve_by_policy", "apply", "verify")} == {"skipped"}
+
+
+def test_a_declined_plan_writes_nothing_and_is_asked_again(
+    api: AirflowApi, concord: Concord, warehouse: Database, shop: Server
+) -> None:
+    written = shop.control("effects")
+    for _ in range(2):
+        api.set_paused("write_back_shopify", is_paused=False)
+        run_id = api.trigger("write_back_shopify")
+        wait_until(lambda run=run_id: len(api.required_actions("write_back_shopify", run)) == 1)  # type: ignore[misc]  # bound now
+        assert "waits for approval" in concord("plan", "show", newest_plan(warehouse)).stdout
+        assert decline_newest(concord, warehouse) == ["declined"]
+        finish(api, "write_back_shopify", run_id)
     with warehouse.transaction() as connection:
-        plans = connection.execute("select state, approved_by, planned, held from ops.plans").fetchall()
-    assert plans == [("declined", "admin", 1, 1)]
+        plans = connection.execute("select state, approved_by, planned, confirmed, held from ops.plans").fetchall()
+        sent = connection.execute("select count(*) from ops.journal where event <> 'held'").fetchall()
+    assert len(plans) >= 2
+    assert set(plans) == {DECLINED}
+    assert sent == [(0,)]
+    assert shop.control("effects") == written
+    again = concord("decline", newest_plan(warehouse))
+    assert again.returncode == 1
+    assert "is declined, so there is nothing to decide" in again.stderr
+
+
+def newest_plan(warehouse: Database) -> str:
+    with warehouse.transaction() as connection:
+        ((plan_id,),) = connection.execute(
+            "select plan_id from ops.plans order by created_at desc limit 1"
+        ).fetchall()
+    return str(plan_id)
+
+
+def decline_newest(concord: Concord, warehouse: Database) -> list[str]:
+    """Decline the plan that was made last; where it stands as soon as Airflow has heard it."""
+    plan_id = newest_plan(warehouse)
+    answer = concord("decline", plan_id[:12])
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith("Declined as admin: 1 change for shopify. Nothing of it is written")
+    wait_until(lambda: state_of(warehouse, plan_id) != ["planned"])
+    return state_of(warehouse, plan_id)
+
+
+def state_of(warehouse: Database, plan_id: str) -> list[str]:
+    with warehouse.transaction() as connection:
+        found = connection.execute("select state from ops.plans where plan_id = %s", (plan_id,)).fetchall()
+    return [str(row[0]) for row in found]
+
+
+def test_a_record_corrected_at_its_source_passes_its_replay(
+    api: AirflowApi, concord: Concord, warehouse: Database, shop: Server, letter: tuple[str, str]
+) -> None:
+    name, key = letter
+    refused = concord("dead-letters", "replay", name[:8])
+    assert (refused.returncode, refused.stderr) == (1, "")
+    assert "1 record is still refused" in refused.stdout
+    assert f"./concord dead-letters replay --read {name[:8]}" in refused.stdout
+    shop.control("edit", {"resource": "product_variants", "id": key, "set": {"price": "171.30"}})
+    passed = concord("dead-letters", "replay", name[:8], "--read")
+    assert (passed.returncode, passed.stderr) == (0, "")
+    assert "1 record passed" in passed.stdout
+    with warehouse.transaction() as connection:
+        held = connection.execute("select price::text from validated.shopify__products where _key = %s", (key,))
+        assert held.fetchall() == [("171.30",)]
+        letters = connection.execute("select dead_letter_id, state, attempts from ops.dead_letters").fetchall()
+    assert letters == [(name, "resolved", 3)]
+    again = concord("dead-letters", "replay", name[:8])
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "settled since" in again.stdout
+    assert [run.state for run in api.runs("replay")] == ["success", "success"], "the third asked Airflow nothing"
+
+
+@pytest.mark.parametrize("verb", ["show", "replay"])
+def test_an_unknown_dead_letter_is_one_sentence(concord: Concord, verb: str) -> None:
+    answer = concord("dead-letters", verb, "zzz")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        "concord: There is no dead letter 'zzz'; ./concord dead-letters list --all shows those there are.\n"
+    )
 
 
 def test_a_missing_connection_fails_at_once_with_what_to_do(api: AirflowApi) -> None:

@@ -2,9 +2,11 @@
 
 import pytest
 
-from concord.stages.replay import ReplayCounts, replay_dead_letters
+from concord.errors import ConfigurationError
+from concord.stages.lookups import choose_letters
+from concord.stages.replay import Letters, ReplayCounts, read_again, replay_dead_letters
 from tests.store.round_trip import RoundTrip
-from tests.store.shopfront import write_suites
+from tests.store.shopfront import open_shopfront, write_suites
 
 
 @pytest.fixture
@@ -37,6 +39,12 @@ def replay(trip: RoundTrip, *letters: str) -> ReplayCounts:
         dead_letter_ids=letters,
         suites=trip.suites,
     )
+
+
+def read(trip: RoundTrip, *letters: str, run: str = "replay 1") -> ReplayCounts:
+    meant = Letters(trip.system, trip.system.resource("accounts"), letters)
+    with open_shopfront(trip.vendor.url) as session:
+        return read_again(trip.database, session, meant, reference=run, suites=trip.suites)
 
 
 def states(trip: RoundTrip) -> list[tuple[object, ...]]:
@@ -118,3 +126,36 @@ def test_a_refused_change_is_planned_again_after_its_replay(trip: RoundTrip) -> 
     trip.vendor.is_tolerant = True
     assert trip.write_back("night 2").confirmed == 1
     assert states(trip) == [("A-1", "resolved", 1)]
+
+
+def test_a_record_corrected_at_its_source_is_let_in_by_reading_it_again(refused: RoundTrip) -> None:
+    letter = letter_of(refused, "A-1")
+    refused.vendor.put("accounts", "A-1", {"name": "Mended"})
+    assert read(refused, letter) == ReplayCounts(1, 1, 0, 0)
+    assert read(refused, letter, run="replay 2") == ReplayCounts(0, 0, 0, 0)
+    assert states(refused) == [("A-1", "resolved", 2), ("A-2", "open", 1)]
+    assert refused.rows("select account_name from validated.shopfront__accounts where _key = 'A-1'") == [
+        ("Mended",)
+    ]
+
+
+def test_a_record_that_is_still_bad_or_gone_keeps_its_letter(refused: RoundTrip) -> None:
+    letters = [letter_of(refused, key) for key in ("A-1", "A-2")]
+    del refused.vendor.records["accounts"]["A-2"]
+    assert read(refused, *letters) == ReplayCounts(2, 0, 2, 0)
+    assert states(refused) == [("A-1", "open", 2), ("A-2", "open", 2)]
+    assert refused.rows("select received, quarantined from ops.batches where purpose = 'read_back'") == [(1, 1)]
+
+
+def test_letters_are_chosen_by_the_beginning_of_their_id_or_all_that_are_open(refused: RoundTrip) -> None:
+    first, second = letter_of(refused, "A-1"), letter_of(refused, "A-2")
+    place = ("shopfront", "accounts")
+    assert choose_letters(refused.database, [first[:10], first], system=None) == {place: [first]}
+    assert sorted(choose_letters(refused.database, [], system="shopfront")[place]) == sorted([first, second])
+    assert choose_letters(refused.database, [], system="another") == {}
+    with pytest.raises(ConfigurationError, match="There is no dead letter 'zzz'"):
+        choose_letters(refused.database, ["zzz"], system=None)
+    with pytest.raises(ConfigurationError, match="is of shopfront; do not ask for those of another"):
+        choose_letters(refused.database, [first], system="another")
+    with pytest.raises(ConfigurationError, match="More than one dead letter begins with ''"):
+        choose_letters(refused.database, [""], system=None)

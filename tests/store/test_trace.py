@@ -17,7 +17,7 @@ def test_every_hop_of_a_record_is_listed_in_order(trip: RoundTrip) -> None:
         ("apply", "sent"),
         ("apply", "confirmed"),
         ("verify", "as written"),
-        ("extract", "read with accounts"),
+        ("extract", "read back with accounts"),
         ("validate", "validated"),
         ("validated", "held in accounts"),
     ]
@@ -29,6 +29,11 @@ def test_a_refused_record_shows_its_dead_letter(trip: RoundTrip) -> None:
     trip.ingest()
     hops = trace(trip.database, system=trip.system, key="A-1")
     assert [hop.stage for hop in hops] == ["extract", "dead letter", "validate"]
+    assert (hops[1].what, hops[1].detail.endswith("(open, attempts: 1)")) == ("set aside by validate", True)
+    trip.vendor.put("accounts", "A-1", {"name": "Mended"})
+    trip.ingest(day=2)
+    later = [(hop.stage, hop.what) for hop in trace(trip.database, system=trip.system, key="A-1")]
+    assert ("dead letter", "settled") in later
 
 
 def test_identity_is_one_of_the_hops(trip: RoundTrip) -> None:

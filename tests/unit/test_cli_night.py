@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from concord.cli.follow import is_stalled
+from concord.cli.follow import find_plan_id, is_stalled
 from concord.cli.night import say_dag, tonight, what_follows
 from concord.cli.progress import Board
 from concord.local.airflow_api import TaskInstance
@@ -105,3 +105,9 @@ def test_a_run_that_only_waits_for_a_retry_does_not_hold_up_the_night(
     states: list[str | None], expected: bool
 ) -> None:
     assert is_stalled([make_task(state) for state in states]) is expected
+
+
+def test_a_question_is_about_its_own_plan_and_not_about_the_one_it_takes_back() -> None:
+    body = "## 2 changes for `shopify`\n\nPlan `b2` is **planned**, which takes back plan `a1`.\n"
+    assert find_plan_id(body) == "b2"
+    assert find_plan_id("May I say hello?") is None

@@ -60,7 +60,7 @@ def find_letter(database: Database, prefix: str) -> tuple[str, str, str]:
 def choose_letters(database: Database, named: Sequence[str], *, system: str | None) -> Chosen:
     """The ids of the letters that are meant, by system and resource; none named means all that are open."""
     if named:
-        rows = [find_letter(database, prefix) for prefix in dict.fromkeys(named)]
+        rows = list(dict.fromkeys(find_letter(database, prefix) for prefix in named))
     else:
         with database.transaction(PLANNER) as connection:
             found = connection.execute(_ALL_OPEN, {"system": system}).fetchall()
