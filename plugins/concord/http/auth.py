@@ -76,18 +76,20 @@ class ClientCredentials:
         self._cache.forget(session, rejected)
 
     def _fetch(self, session: Session) -> Mapping[str, str]:
-        form = {
+        answer = _decode_login(session.login(self._path, form=self.form(session)))
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise _refused(session)
+        seconds = _seconds(answer.get("expires_in"), self._lifetime)
+        return self._cache.put(session, {self._header: f"{self._prefix}{token}"}, seconds)
+
+    def form(self, session: Session) -> Mapping[str, str]:
+        """What the token is asked for with."""
+        return {
             "grant_type": "client_credentials",
             "client_id": session.connection.login,
             "client_secret": session.connection.password,
         }
-        answer = _decode_login(session.login(self._path, form=form))
-        token = answer.get("access_token")
-        if not isinstance(token, str) or not token:
-            raise _refused(session)
-        lifetime = answer.get("expires_in", self._lifetime)
-        seconds = float(lifetime) if isinstance(lifetime, (int, float)) else self._lifetime
-        return self._cache.put(session, {self._header: f"{self._prefix}{token}"}, seconds)
 
 
 class StaticToken:
@@ -141,6 +143,12 @@ class TrytonLogin:
                 words = base64.b64encode(f"{user}:{number}:{token}".encode()).decode("ascii")
                 return self._cache.put(session, {"Authorization": f"Session {words}"}, self._lifetime)
         raise _refused(session)
+
+
+def _seconds(lifetime: object, otherwise: float) -> float:
+    """How long a token lives by the answer, which some vendors write as text."""
+    text = str(lifetime)
+    return float(text) if text.replace(".", "", 1).isdecimal() else otherwise
 
 
 def _decode_login(body: bytes) -> dict[str, object]:

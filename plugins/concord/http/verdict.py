@@ -70,7 +70,7 @@ def _judge_page(request: Request) -> Verdict:
 
 
 def request_error(reply: Reply, request: Request) -> RequestError:
-    """A refusal that will stay one; its message has the vendor's code and never the payload, its facts the answer."""
+    """A refusal that will stay one: the vendor's code in its message, the payload only in its facts."""
     code = vendor_code(reply.body)
     shown = f"{reply.status} {code}" if code else str(reply.status)
     advice = {
