@@ -7,6 +7,7 @@ from rich.console import Console
 
 from concord.cli.follow import find_plan_id, is_stalled
 from concord.cli.night import say_dag, tonight, what_follows
+from concord.cli.plan_views import say_undo
 from concord.cli.progress import Board
 from concord.local.airflow_api import TaskInstance
 
@@ -111,3 +112,18 @@ def test_a_question_is_about_its_own_plan_and_not_about_the_one_it_takes_back() 
     body = "## 2 changes for `shopify`\n\nPlan `b2` is **planned**, which takes back plan `a1`.\n"
     assert find_plan_id(body) == "b2"
     assert find_plan_id("May I say hello?") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "planned", "confirmed", "said"),
+    [
+        pytest.param("applied", 2, 2, "2 of 2 changes taken back. See", id="all"),
+        pytest.param("applied", 9, 2, "2 of 9 changes taken back. Why each of the others", id="some"),
+        pytest.param("applied", 0, 0, "There is nothing to take back", id="none"),
+        pytest.param("declined", 9, 0, "Declined by ada: nothing was taken back. See", id="declined"),
+    ],
+)
+def test_an_undo_says_what_came_of_it(state: str, planned: int, confirmed: int, said: str) -> None:
+    plan = {"plan_id": "a1", "state": state, "approved_by": "ada", "planned": planned, "confirmed": confirmed}
+    assert say_undo(plan).startswith(said)
+    assert say_undo(plan).endswith("./concord plan show a1")

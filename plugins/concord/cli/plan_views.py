@@ -35,6 +35,10 @@ _CHANGES: LiteralString = """
     where plan_id = %s
     order by sequence
 """
+_INVERSE: LiteralString = """
+    select plan_id, state, approved_by, planned, confirmed from ops.plans
+    where undoes_plan_id = %s order by created_at desc limit 1
+"""
 _LIST: LiteralString = """
     select plan_id, system, purpose, state, needs_approval, planned, confirmed,
         rejected, conflicted, unknown, held, created_at
@@ -154,8 +158,25 @@ def find_action(api: "AirflowApi", plan_id: str) -> "RequiredAction":
     )
 
 
-def undo_plan(api: "AirflowApi", console: Console, *, plan_id: str, is_approved: bool) -> None:
-    """Run the Dag that takes a plan back, to its end."""
+def undo_plan(database: Database, api: "AirflowApi", console: Console, *, plan_id: str, is_approved: bool) -> None:
+    """Run the Dag that takes a plan back, to its end, and say what came of it."""
     with api, Board(console) as board:
         decide = (approve_at_once if is_approved else leave_to_person)(api, board)
         start_and_follow(api, board, UNDO, title=f"Undo {plan_id}", decide=decide, plan_id=plan_id)
+    with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(_INVERSE, (plan_id,)).fetchone()
+    if found is not None:
+        console.print(say_undo(found), markup=False, soft_wrap=True)
+
+
+def say_undo(plan: Mapping[str, Any]) -> str:
+    """What came of the plan that takes another one back."""
+    planned, confirmed = int(plan["planned"]), int(plan["confirmed"])
+    if plan["state"] == "declined":
+        said = f"Declined by {plan['approved_by']}: nothing was taken back."
+    elif not planned:
+        said = "There is nothing to take back: nothing of it was written, or it was taken back before."
+    else:
+        said = f"{say_count(confirmed)} of {say_things(planned, 'change')} taken back."
+        said += " Why each of the others was not is in the plan." if confirmed < planned else ""
+    return f"{said} See ./concord plan show {str(plan['plan_id'])[:12]}"

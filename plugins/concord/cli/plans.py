@@ -72,5 +72,6 @@ def undo(
     """
     from concord.cli.plan_views import find_plan, undo_plan
 
-    found = find_plan(open_database(), plan_id)
-    undo_plan(open_airflow(), open_console(), plan_id=found, is_approved=approve)
+    database = open_database()
+    found = find_plan(database, plan_id)
+    undo_plan(database, open_airflow(), open_console(), plan_id=found, is_approved=approve)

@@ -1,6 +1,7 @@
 """What the verbs about single records show and do."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import LiteralString
 
@@ -16,6 +17,8 @@ from concord.stages.lookups import find_letter
 from concord.store.engine import PLANNER, Database
 
 Row = dict[str, object]
+
+STATES = {"resolved": "settled", "replayed": "offered again"}
 
 _COLUMNS: LiteralString = """
     select dead_letter_id, stage, system, resource, record_key, error_class, message, attempts, state,
@@ -51,13 +54,17 @@ def show_dead_letters(database: Database, console: Console, *, system: str | Non
     if everything:
         table.add_column("state", no_wrap=True)
     for letter in letters:
-        key = str(letter["record_key"] or "–").rsplit("/", 1)[-1]
-        names = [str(letter["dead_letter_id"]), str(letter["system"]), str(letter["resource"]), key]
-        names.append(str(letter["message"]))
-        row = [names[0][:8], *names[1:], say_age(_moment(letter["first_seen_at"]), now)]
-        table.add_row(*row, *([str(letter["state"])] if everything else []))
+        row = [str(letter["dead_letter_id"])[:8], str(letter["system"]), str(letter["resource"]), say_key(letter)]
+        row += [str(letter["message"]), say_age(_moment(letter["first_seen_at"]), now)]
+        state = str(letter["state"])
+        table.add_row(*row, *([STATES.get(state, state)] if everything else []))
     console.print(table)
     console.print(f"\n{say_things(len(letters), 'dead letter')}. ./concord dead-letters show ID has the record.")
+
+
+def say_key(letter: Mapping[str, object]) -> str:
+    """The vendor's key where room is short: what stands behind its last slash."""
+    return str(letter["record_key"] or "–").rsplit("/", 1)[-1]
 
 
 def show_dead_letter(database: Database, console: Console, prefix: str) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from concord import registry
 from concord.cli.follow import start_and_follow
 from concord.cli.progress import Board
+from concord.cli.record_views import say_key
 from concord.reporting.words import say_things, say_time
 from concord.stages.lookups import choose_letters
 from concord.store.engine import PLANNER, Database
@@ -112,7 +113,7 @@ def _list(letters: Iterable[Letter]) -> Table:
     for letter in letters:
         reason = "" if letter["state"] == "resolved" else str(letter["message"])
         name = f"  {str(letter['dead_letter_id'])[:SHORT]}"
-        table.add_row(name, f"{letter['system']} {letter['resource']}", str(letter["record_key"] or "–"), reason)
+        table.add_row(name, f"{letter['system']} {letter['resource']}", say_key(letter), reason)
     return table
 
 
