@@ -264,13 +264,17 @@ class Pace:
 class Manners:
     """How a vendor says some things its own way.
 
-    `limit_codes` are error codes that mean "too many calls" under a status other than 429;
-    `version_header` names the API version that answered; `headers` go with every call.
+    `limit_codes` are error codes that mean "too many calls" under a status other than 429; `limit_waits` the
+    names that an answer gives to its limits, with the seconds after which each opens again; `busy_waits` the
+    statuses that mean "not now, and nothing was done", with the seconds to wait. `version_header` names the
+    API version that answered; `headers` go with every call.
     """
 
     limit_codes: frozenset[str] = frozenset()
     version_header: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    limit_waits: Mapping[str, float] = field(default_factory=dict)
+    busy_waits: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The vendors of the sandbox by name."""
 
 from sandbox.server.vendor import Vendor
+from sandbox.vendors.hubspot.vendor import HubSpot
 from sandbox.vendors.plain import Plain
 from sandbox.vendors.salesforce.vendor import Salesforce
 from sandbox.vendors.shopify.vendor import Shopify
@@ -9,4 +10,5 @@ VENDORS: dict[str, type[Vendor]] = {
     "shopify": Shopify,
     "salesforce": Salesforce,
     "plain": Plain,
+    "hubspot": HubSpot,
 }

@@ -10,6 +10,7 @@ from concord.http.transport import Reply, Request, unknown_outcome
 
 _CODE = re.compile(rb'"(?:(?:o:)?errorCode|code|error|category)"\s*:\s*"([A-Za-z0-9_./-]{1,60})"')
 _HTML = (b"<!doctype html", b"<html")
+_LONGEST_LIMIT = 60.0  # seconds; a session waits out what opens sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ def judge(reply: Reply, request: Request, manners: Manners) -> Verdict:
     wish = read_retry_after(reply.headers)
     code = vendor_code(reply.body)
     if reply.status == 429 or (400 <= reply.status < 500 and code in manners.limit_codes):
-        return Verdict(_limit_error(request, wish), may_repeat=True, retry_after=wish)
+        return _judge_limit(reply, request, manners, wish)
+    if reply.status in manners.busy_waits:
+        wait = manners.busy_waits[reply.status] if wish is None else wish
+        return Verdict(_server_error(reply, request), may_repeat=True, retry_after=wait)
     if reply.status >= 500 or reply.status == 408:
         return _judge_server_error(reply, request, wish)
     if reply.status >= 300:
@@ -39,24 +43,33 @@ def judge(reply: Reply, request: Request, manners: Manners) -> Verdict:
     return GOOD
 
 
-def _limit_error(request: Request, wish: float | None) -> RateLimitError:
-    return RateLimitError(
-        f"The vendor refuses {request.path} because its limit of calls is used up; "
+def _judge_limit(reply: Reply, request: Request, manners: Manners, wish: float | None) -> Verdict:
+    """A limit is waited for; one that opens much later is left to whoever runs the task again."""
+    named = next((name for name in manners.limit_waits if f'"{name}"'.encode() in reply.body), "")
+    wait = manners.limit_waits.get(named) if wish is None else wish
+    is_long = manners.limit_waits.get(named, 0.0) > _LONGEST_LIMIT
+    told = f" ({named})" if named else ""
+    error = RateLimitError(
+        f"The vendor refuses {request.path} because its limit of calls{told} is used up; "
         "wait, or lower the system's pace.",
-        retry_after=wish,
+        retry_after=wait,
     )
+    return Verdict(error, may_repeat=not is_long, retry_after=wait)
 
 
 def _judge_server_error(reply: Reply, request: Request, wish: float | None) -> Verdict:
     refused = reply.status == 503 and wish is not None
     if request.is_write and not refused:
         return Verdict(unknown_outcome(request))
-    error = ServerError(
+    return Verdict(_server_error(reply, request), may_repeat=True, retry_after=wish)
+
+
+def _server_error(reply: Reply, request: Request) -> ServerError:
+    return ServerError(
         f"The vendor's server answered {reply.status} to {request.method} {request.path}; "
         "see the vendor's status page if it stays so.",
         status=reply.status,
     )
-    return Verdict(error, may_repeat=True, retry_after=wish)
 
 
 def _judge_page(request: Request) -> Verdict:

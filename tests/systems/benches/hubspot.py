@@ -1,0 +1,79 @@
+"""The marketing CRM, with an account that has more calls a second than the suite makes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from concord.contract import Resource
+from concord.http.auth import StaticToken
+from concord.http.client import HttpSession
+from concord.registry import system
+from concord.settings import Connection
+from sandbox.launch import start
+from sandbox.load import load
+from sandbox.vendors.hubspot.vendor import HubSpot
+from sandbox.world import World
+from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
+
+HABITS = Habits(
+    operations={"read": "^(list|search):", "write": "^update:", "create": "^upsert:"},
+    touches={
+        "contacts": {"jobtitle": "Head of everything"},
+        "companies": {"description": "called today"},
+        "deals": {"description": "called today"},
+    },
+    limits={"search_per_second": 10_000, "ten_secondly": 100_000},
+)
+
+
+@contextmanager
+def open_bench(world: World, folder: Path) -> Iterator[Bench]:
+    load("hubspot", folder, world.of("hubspot"))
+    server = start("hubspot", folder)
+    connection = Connection("hubspot_default", server.url, *HubSpot.client)
+    yield Bench(system("hubspot"), connection, SandboxDesk(server, HABITS), StaticToken)
+    server.stop()
+
+
+def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
+    match resource.name:
+        case "contacts":
+            contact = {"email": f"new{number}@example.com", "last_name": f"New {number}"}
+            return {**contact, "concord_id": f"CUS-{number}"}
+        case "companies":
+            return {"company_name": f"New {number}", "city": "Bern", "concord_id": f"CUS-{number}"}
+    return {"deal_name": f"New {number}", "amount": "12.50", "shop_order_name": f"#9{number}"}
+
+
+FACTS = Facts(
+    open=open_bench,
+    first="contacts",
+    good={
+        "contacts": {"phone": "+493012345678", "email": None},
+        "companies": {"city": "Potsdam", "country_name": "CH"},
+        "deals": {"amount": "1234.56", "deal_stage": "cancelled"},
+    },
+    bad={
+        "contacts": {"email": "nobody at nowhere"},
+        "companies": {"lifecycle_stage": "dreamt of"},
+        "deals": {"amount": "a lot"},
+    },
+    broken={
+        "contacts": {"email": "nobody at nowhere"},
+        "companies": {"lifecycle_stage": "dreamt of"},
+        "deals": {"deal_stage": "dreamt of"},
+    },
+    new_record=new_record,
+    empty_at_first={
+        ("contacts", "concord_id"): "we are the ones to write it",
+        ("companies", "concord_id"): "we are the ones to write it",
+        ("companies", "archived_at"): "only contacts have left this world",
+        ("deals", "archived_at"): "only contacts have left this world",
+        ("deals", "merged_source_ids"): "nobody merges deals of different orders",
+    },
+    skips={
+        "a_login_that_ended_is_renewed_once": (
+            "the token of a private app has no end, and one that was withdrawn is replaced by a person"
+        )
+    },
+)
