@@ -83,6 +83,29 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         "currency_code is no currency we trade in": {"currency_code": "ZZZ"},
         "a sale line has no quantity": {"lines": '[{"quantity": 0}]'},
     },
+    "hubspot/contacts": {
+        "source_id is no number": {"source_id": "x"},
+        "email is no e-mail address": {"email": "ada@example"},
+        "phone is no phone number": {"phone": "12345"},
+        "country_name is no country we know": {"country_name": "Atlantis"},
+        "merged_source_ids is no list of ids": {"merged_source_ids": "120000000002,120000000003"},
+        "an archived record does not say since when": {"archived_at": None},
+    },
+    "hubspot/companies": {
+        "source_id is no number": {"source_id": "x"},
+        "company_name is empty or out of all proportion": {"company_name": "x" * 256},
+        "phone is no phone number": {"phone": "call us"},
+        "country_name is no country we know": {"country_name": "Atlantis"},
+        "merged_source_ids is no list of ids": {"merged_source_ids": "none"},
+        "an archived record does not say since when": {"is_archived": "true"},
+    },
+    "hubspot/deals": {
+        "source_id is no number": {"source_id": "x"},
+        "deal_stage is unknown": {"deal_stage": "closedwon"},
+        "amount is below 0": {"amount": "-1"},
+        "currency_code is no currency we trade in": {"currency_code": "€"},
+        "an archived record does not say since when": {"is_archived": "true"},
+    },
 }
 
 # A batch of this many records of this kind is refused.

@@ -1,0 +1,50 @@
+{# One row per live company; what was merged away is in stg_hubspot__company_merges. #}
+with companies as (
+
+    select * from {{ source('hubspot', 'hubspot__companies') }}
+
+),
+
+live as (
+
+    select * from companies
+    where not _is_deleted
+
+),
+
+merged_away as (
+
+    select distinct btrim(regexp_split_to_table(merged_source_ids, ';')) as merged_source_id
+    from live
+
+),
+
+cleaned as (
+
+    select
+        live._key as company_source_id,
+        {{ trimmed('live.concord_id') }} as concord_id,
+        {{ trimmed('live.erp_customer_code') }} as erp_customer_code,
+        {{ trimmed('live.company_name') }} as company_name,
+        lower({{ trimmed('live.domain_name') }}) as domain_name,
+        {{ trimmed('live.phone') }} as phone,
+        {{ trimmed('live.street') }} as street,
+        {{ trimmed('live.city') }} as city,
+        {{ trimmed('live.postal_code') }} as postal_code,
+        lower({{ trimmed('live.country_name') }}) as country_spelling,
+        {{ trimmed('live.lifecycle_stage') }} as lifecycle_stage,
+        live.company_name as stored_company_name,
+        live.phone as stored_phone,
+        live.street as stored_street,
+        live.city as stored_city,
+        live.postal_code as stored_postal_code,
+        live.country_name as stored_country_name,
+        live.created_at,
+        live.updated_at as changed_at
+    from live
+    left join merged_away on live._key = merged_away.merged_source_id
+    where merged_away.merged_source_id is null
+
+)
+
+select * from cleaned
