@@ -4,6 +4,7 @@ from sandbox.server.vendor import Vendor
 from sandbox.vendors.hubspot.vendor import HubSpot
 from sandbox.vendors.plain import Plain
 from sandbox.vendors.salesforce.vendor import Salesforce
+from sandbox.vendors.sap.vendor import Sap
 from sandbox.vendors.shopify.vendor import Shopify
 
 VENDORS: dict[str, type[Vendor]] = {
@@ -11,4 +12,5 @@ VENDORS: dict[str, type[Vendor]] = {
     "salesforce": Salesforce,
     "plain": Plain,
     "hubspot": HubSpot,
+    "sap": Sap,
 }

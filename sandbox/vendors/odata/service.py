@@ -1,0 +1,264 @@
+"""One OData service over the store: lists, single entities, deep creation, guarded change, in V2 or V4."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from sandbox.clock import to_datetime
+from sandbox.store import Order, Record, Store, Where, decode
+from sandbox.vendors.odata.errors import ODataError, bad, not_found
+from sandbox.vendors.odata.filters import column, order_of, where_of
+from sandbox.vendors.odata.metadata import metadata
+from sandbox.vendors.odata.model import ID, STAMP, EntityType, Navigation
+
+_PATH = re.compile(r"(?P<set>\w+)(?:\((?P<key>.*)\))?(?:/(?P<rest>[\w$]+))?")
+_PAIR = re.compile(r"(?:(\w+)=)?('(?:[^']|'')*'|[^',]+)(?:,|$)")
+_BY_KEY = Order()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request within a service; `base` is the service's address as the caller knows it."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    base: str
+
+    def option(self, name: str) -> str:
+        """A query parameter, empty where it lacks."""
+        return dict(parse_qsl(self.query)).get(name, "")
+
+    def payload(self) -> dict[str, Any]:
+        """The decoded body."""
+        try:
+            found = decode(self.body)
+        except ValueError as wrong:
+            raise bad("Error while parsing an XML stream or JSON document") from wrong
+        if not isinstance(found, dict):
+            raise bad("The request body is no entity")
+        return found
+
+
+@dataclass(slots=True)
+class Given:
+    """What a service answers: a body of JSON, or text as it is."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    text: bytes | None = None
+
+
+class Service:
+    """One service; `rules` may refuse or complete what is written."""
+
+    def __init__(self, name: str, version: int, store: Store, entities: tuple[EntityType, ...]) -> None:
+        self.name, self.version, self.store = name, version, store
+        self.sets = {entity.set_name: entity for entity in entities}
+        self.page_size = 1000
+
+    def check(self, entity: EntityType, record: Record, *, is_new: bool) -> None:
+        """Refuses or completes a record that is about to be written."""
+
+    def answer(self, asked: Asked) -> Given:
+        """Carries one request out; raises `ODataError`."""
+        if asked.path == "":
+            return self._document()
+        if asked.path == "$metadata":
+            content = metadata(self.name, self.version, tuple(self.sets.values()))
+            return Given(headers={"content-type": "application/xml"}, text=content)
+        match = _PATH.fullmatch(unquote(asked.path))
+        entity = self.sets.get(match["set"]) if match else None
+        if match is None or entity is None:
+            raise not_found(asked.path.partition("(")[0])
+        if match["key"] is None:
+            return self._collection(asked, entity, match["rest"] or "")
+        record = self._found(entity, match["key"])
+        if match["rest"]:
+            return self._navigated(asked, entity, record, match["rest"])
+        return self._single(asked, entity, record)
+
+    def _document(self) -> Given:
+        names = list(self.sets)
+        body = {"d": {"EntitySets": names}} if self.version == 2 else {"value": [{"name": name} for name in names]}
+        return Given(body=body)
+
+    def _collection(self, asked: Asked, entity: EntityType, rest: str) -> Given:
+        if asked.method == "POST" and not rest:
+            return self._create(asked, entity)
+        if asked.method != "GET":
+            raise ODataError(405, "/IWFND/CM_MGW/405", "Method not allowed")
+        where = where_of(entity, asked.option("$filter"))
+        if rest == "$count":
+            count = self.store.count(entity.set_name, where)
+            return Given(text=str(count).encode(), headers={"content-type": "text/plain"})
+        return self._list(asked, entity, where)
+
+    def _list(self, asked: Asked, entity: EntityType, where: Where) -> Given:
+        done = int(asked.option("$skiptoken") or 0)
+        most = int(asked.option("$top") or 10**9) - done
+        size = min(most, self.page_size, _preferred(asked))
+        offset = int(asked.option("$skip") or 0) + done
+        order = order_of(entity, asked.option("$orderby"))
+        rows = self.store.ordered(entity.set_name, where, order, limit=size + 1, offset=offset)
+        records = [self.show(asked, entity, decode(row[2])) for row in rows[:size]]
+        more = f"{done + size}" if len(rows) > size and most > size else ""
+        count = self.store.count(entity.set_name, where) if _wants_count(asked) else None
+        return Given(body=self._page(asked, entity, records, more=more, count=count))
+
+    def _page(
+        self, asked: Asked, entity: EntityType, records: list[Record], *, more: str = "", count: int | None = None
+    ) -> dict[str, Any]:
+        query = [pair for pair in parse_qsl(asked.query) if pair[0] != "$skiptoken"]
+        link = f"{entity.set_name}?{urlencode([*query, ('$skiptoken', more)])}" if more else ""
+        if self.version == 4:
+            page: dict[str, Any] = {"@odata.context": f"$metadata#{entity.set_name}", "value": records}
+            page |= {"@odata.count": count} if count is not None else {}
+            return page | ({"@odata.nextLink": link} if link else {})
+        inner: dict[str, Any] = {"__count": str(count)} if count is not None else {}
+        inner |= {"results": records}
+        return {"d": inner | ({"__next": f"{asked.base}/{link}"} if link else {})}
+
+    def _found(self, entity: EntityType, key: str) -> Record:
+        found = {name or entity.keys[0]: _unquoted(text) for name, text in _PAIR.findall(key)}
+        if set(found) != set(entity.keys):
+            raise bad(f"The key of {entity.set_name} is {', '.join(entity.keys)}")
+        record = self.store.get(entity.set_name, entity.id_of(entity.complete({**found})))
+        if record is None:
+            raise not_found(entity.set_name)
+        return record
+
+    def _navigated(self, asked: Asked, entity: EntityType, record: Record, name: str) -> Given:
+        navigation = entity.navigations.get(name)
+        if navigation is None or asked.method != "GET":
+            raise not_found(name)
+        parts = self._reached(navigation, record)
+        shown = [self.show(asked, navigation.target, part) for part in parts]
+        return Given(body=self._page(asked, navigation.target, shown))
+
+    def _reached(self, navigation: Navigation, record: Record) -> list[Record]:
+        if not navigation.via:
+            return list(record.get(navigation.name, []))
+        where = Where(f"{column(navigation.via)} = ?", (record[navigation.via],))
+        rows = self.store.page(navigation.target.set_name, where, _BY_KEY, limit=1000)
+        return [decode(row[2]) for row in rows]
+
+    def show(self, asked: Asked, entity: EntityType, record: Record) -> Record:
+        """A record as a body holds it."""
+        chosen = asked.option("$select")
+        names = [name for name in chosen.split(",") if name in entity.properties] or list(entity.properties)
+        shown = self._marks(asked, entity, record)
+        shown |= {name: entity.properties[name].show(self.version, record.get(name)) for name in names}
+        expanded = asked.option("$expand").split(",")
+        if unknown := set(filter(None, expanded)) - set(entity.navigations):
+            raise bad(f"Navigation property {', '.join(sorted(unknown))} not found", code="/IWBEP/CM_MGW_RT/021")
+        for name, navigation in entity.navigations.items():
+            if name in expanded:
+                parts = [self._shown_inside(asked, navigation, part) for part in self._reached(navigation, record)]
+                shown[name] = parts if self.version == 4 else {"results": parts}
+            elif self.version == 2 and not chosen:
+                shown[name] = {"__deferred": {"uri": f"{asked.base}/{entity.segment(record)}/{name}"}}
+        return shown
+
+    def _shown_inside(self, asked: Asked, navigation: Navigation, part: Record) -> Record:
+        plain = Asked("GET", "", "", asked.headers, b"", asked.base)
+        return self.show(plain, navigation.target, part)
+
+    def _marks(self, asked: Asked, entity: EntityType, record: Record) -> dict[str, Any]:
+        etag = entity.etag(record) if entity.is_guarded else ""
+        if self.version == 4:
+            return {"@odata.etag": etag} if etag else {}
+        uri = f"{asked.base}/{entity.segment(record)}"
+        marks = {"id": uri, "uri": uri, "type": f"{self.name}.{entity.type_name}"}
+        return {"__metadata": marks | ({"etag": etag} if etag else {})}
+
+    def _single(self, asked: Asked, entity: EntityType, record: Record) -> Given:
+        if asked.method == "GET":
+            return self._one(asked, entity, record)
+        if asked.method not in entity.methods:
+            raise ODataError(405, "/IWFND/CM_MGW/405", f"Method not supported for {entity.set_name}")
+        _guard(asked, entity, record)
+        if asked.method == "DELETE":
+            self.store.remove(entity.set_name, record[ID], operation=f"delete:{entity.set_name}")
+            return Given(204)
+        return self._update(asked, entity, record)
+
+    def _one(self, asked: Asked, entity: EntityType, record: Record, status: int = 200) -> Given:
+        shown = self.show(asked, entity, record)
+        headers = {"etag": entity.etag(record)} if entity.is_guarded else {}
+        return Given(status, {"d": shown} if self.version == 2 else shown, headers)
+
+    def _update(self, asked: Asked, entity: EntityType, record: Record) -> Given:
+        values = taken(entity, asked.payload())
+        if changed_key := set(values) & set(entity.keys):
+            raise bad(f"Key property {', '.join(changed_key)} cannot be changed")
+        changed = {**record, **values}
+        self.check(entity, changed, is_new=False)
+        self.save(entity, changed, operation=f"update:{entity.set_name}")
+        return Given(204, headers={"etag": entity.etag(changed)} if entity.is_guarded else {})
+
+    def _create(self, asked: Asked, entity: EntityType) -> Given:
+        if "POST" not in entity.methods:
+            raise ODataError(405, "/IWFND/CM_MGW/405", f"Creation is not supported for {entity.set_name}")
+        record: Record = taken(entity, asked.payload())
+        self.check(entity, record, is_new=True)
+        record = entity.complete(record)
+        self.save(entity, record, operation=f"create:{entity.set_name}")
+        given = self._one(asked, entity, record, 201)
+        given.headers["location"] = f"{asked.base}/{entity.segment(record)}"
+        return given
+
+    def save(self, entity: EntityType, record: Record, *, operation: str) -> None:
+        """Writes a record under a stamp that no other write has."""
+        now = to_datetime(self.store.clock.tick())
+        entity.touch(record, now)
+        record[STAMP] = now.isoformat()
+        self.store.put(entity.set_name, record, operation=operation)
+
+
+def _preferred(asked: Asked) -> int:
+    found = re.search(r"odata\.maxpagesize=(\d+)", asked.headers.get("prefer", ""))
+    return int(found[1]) if found else 10**9
+
+
+def _wants_count(asked: Asked) -> bool:
+    return asked.option("$inlinecount") == "allpages" or asked.option("$count") == "true"
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1].replace("''", "'") if text.startswith("'") else text
+
+
+def _guard(asked: Asked, entity: EntityType, record: Record) -> None:
+    """428 without a mark, 412 with one that is no longer right."""
+    if not entity.is_guarded:
+        return
+    given = asked.headers.get("if-match", "")
+    if not given:
+        raise ODataError(428, "/IWFND/CM_MGW/142", "Precondition required: header If-Match is missing")
+    if given not in ("*", entity.etag(record)):
+        raise ODataError(412, "/IWBEP/CM_MGW_RT/190", "Precondition failed: the entity was changed")
+
+
+def taken(entity: EntityType, payload: Mapping[str, Any]) -> Record:
+    """The properties of a body as they are stored, with the entities inside it."""
+    record: Record = {}
+    for name, value in payload.items():
+        if name.startswith(("__", "@")):
+            continue
+        navigation, known = entity.navigations.get(name), entity.properties.get(name)
+        if navigation is not None and not navigation.via:
+            parts = value.get("results", []) if isinstance(value, dict) else value
+            record[name] = [taken(navigation.target, part) for part in parts]
+        elif known is None:
+            raise bad(f"Property {name} is invalid for type {entity.type_name}", target=name)
+        elif not known.is_writable:
+            raise bad(f"Property {name} is read-only", target=name)
+        else:
+            record[name] = known.take(value)
+    return record

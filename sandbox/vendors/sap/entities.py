@@ -1,0 +1,199 @@
+"""SAP's entity types, as far as a nightly sync uses them, with the lengths of the published descriptions."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sandbox.store import Record
+from sandbox.vendors.odata.model import EntityType, Navigation, Property, properties
+
+P = Property
+
+
+def _by_day(record: Record, now: datetime) -> None:
+    record["LastChangeDate"] = now.date().isoformat()
+    record["LastChangeTime"] = now.strftime("PT%HH%MM%SS")
+
+
+def _by_moment(name: str) -> Callable[[Record, datetime], None]:
+    def touch(record: Record, now: datetime) -> None:
+        record[name] = now.isoformat()
+
+    return touch
+
+
+EMAIL = EntityType(
+    "A_AddressEmailAddress",
+    ("AddressID", "Person", "OrdinalNumber"),
+    properties(
+        P("AddressID", "alpha", 10),
+        P("Person", length=10),
+        P("OrdinalNumber", length=3),
+        P("IsDefaultEmailAddress", "boolean"),
+        P("EmailAddress", length=241),
+    ),
+    is_guarded=False,
+)
+PHONE = EntityType(
+    "A_AddressPhoneNumber",
+    ("AddressID", "Person", "OrdinalNumber"),
+    properties(
+        P("AddressID", "alpha", 10),
+        P("Person", length=10),
+        P("OrdinalNumber", length=3),
+        P("DestinationLocationCountry", length=3),
+        P("IsDefaultPhoneNumber", "boolean"),
+        P("PhoneNumber", length=30),
+        P("InternationalPhoneNumber", length=30, is_writable=False),
+    ),
+    is_guarded=False,
+)
+ADDRESS = EntityType(
+    "A_BusinessPartnerAddress",
+    ("BusinessPartner", "AddressID"),
+    properties(
+        P("BusinessPartner", "alpha", 10),
+        P("AddressID", "alpha", 10),
+        P("StreetName", length=60),
+        P("HouseNumber", length=10),
+        P("PostalCode", length=10),
+        P("CityName", length=40),
+        P("Region", length=3),
+        P("Country", length=3),
+        P("Language", length=2),
+        P("ValidityStartDate", "moment"),
+    ),
+    {
+        "to_EmailAddress": Navigation("to_EmailAddress", EMAIL),
+        "to_PhoneNumber": Navigation("to_PhoneNumber", PHONE),
+    },
+    methods=frozenset({"POST", "PATCH", "MERGE", "PUT", "DELETE"}),
+)
+PARTNER = EntityType(
+    "A_BusinessPartner",
+    ("BusinessPartner",),
+    properties(
+        P("BusinessPartner", "alpha", 10),
+        P("BusinessPartnerCategory", length=1),
+        P("BusinessPartnerGrouping", length=4),
+        P("BusinessPartnerFullName", length=81, is_writable=False),
+        P("OrganizationBPName1"),
+        P("OrganizationBPName2"),
+        P("FirstName"),
+        P("LastName"),
+        P("SearchTerm1", length=20),
+        P("Language", length=2),
+        P("BusinessPartnerIsBlocked", "boolean"),
+        P("IsMarkedForArchiving", "boolean"),
+        P("BusinessPartnerIDByExtSystem", length=20),
+        P("CreationDate", "date", is_writable=False),
+        P("CreationTime", "time", is_writable=False),
+        P("LastChangeDate", "date", is_writable=False),
+        P("LastChangeTime", "time", is_writable=False),
+    ),
+    {"to_BusinessPartnerAddress": Navigation("to_BusinessPartnerAddress", ADDRESS, via="BusinessPartner")},
+    touch=_by_day,
+    methods=frozenset({"POST", "PATCH", "MERGE", "PUT"}),
+    flag="IsMarkedForArchiving",
+)
+PRICE = EntityType(
+    "A_SalesOrderItemPrElement",
+    ("SalesOrder", "SalesOrderItem", "PricingProcedureStep", "PricingProcedureCounter"),
+    properties(
+        P("SalesOrder", "alpha", 10),
+        P("SalesOrderItem", "alpha", 6),
+        P("PricingProcedureStep", length=3),
+        P("PricingProcedureCounter", length=3),
+        P("ConditionType", length=4),
+        P("ConditionRateValue", "decimal"),
+        P("ConditionCurrency", length=5),
+        P("ConditionQuantity", "decimal"),
+    ),
+    is_guarded=False,
+)
+ITEM = EntityType(
+    "A_SalesOrderItem",
+    ("SalesOrder", "SalesOrderItem"),
+    properties(
+        P("SalesOrder", "alpha", 10),
+        P("SalesOrderItem", "alpha", 6),
+        P("Material", "alpha", 40),
+        P("RequestedQuantity", "decimal"),
+        P("RequestedQuantityUnit", length=3),
+        P("NetAmount", "decimal", is_writable=False),
+        P("TransactionCurrency", length=5, is_writable=False),
+        P("SalesDocumentRjcnReason", length=2),
+        P("SDProcessStatus", length=1, is_writable=False),
+    ),
+    {"to_PricingElement": Navigation("to_PricingElement", PRICE)},
+    is_guarded=False,
+)
+ORDER = EntityType(
+    "A_SalesOrder",
+    ("SalesOrder",),
+    properties(
+        P("SalesOrder", "alpha", 10),
+        P("SalesOrderType", length=4),
+        P("SalesOrganization", length=4),
+        P("DistributionChannel", length=2),
+        P("OrganizationDivision", length=2),
+        P("SoldToParty", length=10),
+        P("PurchaseOrderByCustomer", length=35),
+        P("ExternalDocumentID", is_writable=False),
+        P("SalesOrderDate", "date"),
+        P("TotalNetAmount", "decimal", is_writable=False),
+        P("TransactionCurrency", length=5),
+        P("OverallSDProcessStatus", length=1, is_writable=False),
+        P("OverallDeliveryStatus", length=1, is_writable=False),
+        P("DeliveryBlockReason", length=2),
+        P("CreationDate", "date", is_writable=False),
+        P("LastChangeDate", "date", is_writable=False),
+        P("LastChangeDateTime", "moment", is_writable=False),
+    ),
+    {"to_Item": Navigation("to_Item", ITEM)},
+    touch=_by_moment("LastChangeDateTime"),
+    methods=frozenset({"POST", "PATCH", "MERGE", "DELETE"}),
+)
+DESCRIPTION = EntityType(
+    "ProductDescription",
+    ("Product", "Language"),
+    properties(P("Product", "alpha", 40), P("Language", length=2), P("ProductDescription")),
+    is_guarded=False,
+)
+PRODUCT = EntityType(
+    "Product",
+    ("Product",),
+    properties(
+        P("Product", "alpha", 40),
+        P("ProductType", length=4),
+        P("ProductGroup", length=9),
+        P("BaseUnit", length=3),
+        P("IsMarkedForDeletion", "boolean"),
+        P("CreationDateTime", "moment", is_writable=False),
+        P("LastChangeDateTime", "moment", is_writable=False),
+    ),
+    {"_ProductDescription": Navigation("_ProductDescription", DESCRIPTION)},
+    touch=_by_moment("LastChangeDateTime"),
+    methods=frozenset({"PATCH"}),
+    flag="IsMarkedForDeletion",
+)
+STOCK = EntityType(
+    "A_MatlStkInAcctMod",
+    (
+        "Material",
+        "Plant",
+        "StorageLocation",
+        "Batch",
+        "InventoryStockType",
+    ),
+    properties(
+        P("Material", "alpha", 40),
+        P("Plant", length=4),
+        P("StorageLocation", length=4),
+        P("Batch", length=10),
+        P("InventoryStockType", length=2),
+        P("InventorySpecialStockType", length=1),
+        P("MaterialBaseUnit", length=3),
+        P("MatlWrhsStkQtyInMatlBaseUnit", "decimal"),
+    ),
+    is_guarded=False,
+)
