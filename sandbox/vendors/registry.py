@@ -2,6 +2,7 @@
 
 from sandbox.server.vendor import Vendor
 from sandbox.vendors.hubspot.vendor import HubSpot
+from sandbox.vendors.netsuite.vendor import NetSuite
 from sandbox.vendors.plain import Plain
 from sandbox.vendors.salesforce.vendor import Salesforce
 from sandbox.vendors.sap.vendor import Sap
@@ -13,4 +14,5 @@ VENDORS: dict[str, type[Vendor]] = {
     "plain": Plain,
     "hubspot": HubSpot,
     "sap": Sap,
+    "netsuite": NetSuite,
 }

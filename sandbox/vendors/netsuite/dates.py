@@ -1,0 +1,88 @@
+"""Times as the database holds them: marked texts in the account's zone that sort, and are told in its format.
+
+A mark in front keeps them apart from plain text, so that an answer can write them the account's way.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+LOCAL, ZONED = "\x01", "\x02"
+_STORED = "%Y-%m-%d %H:%M:%S"
+_WORDS = (("YYYY", "%Y"), ("HH24", "%H"), ("MM", "%m"), ("DD", "%d"), ("MI", "%M"), ("SS", "%S"))
+_QUOTED = re.compile(r'"([^"]*)"')
+
+
+class OracleError(ValueError):
+    """What the database says about a value or a format."""
+
+
+@lru_cache(maxsize=200_000)
+def to_local(stamp: str | None, zone: str) -> str | None:
+    """A stored UTC stamp as the account sees it."""
+    if not stamp:
+        return None
+    moment = datetime.fromisoformat(stamp)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(ZoneInfo(zone))
+    return f"{LOCAL}{moment:{_STORED}}"
+
+
+@lru_cache(maxsize=1000)
+def _format_of(words: str) -> str:
+    parts = _QUOTED.split(words)
+    for place in range(0, len(parts), 2):
+        for word, sign in _WORDS:
+            parts[place] = parts[place].replace(word, sign)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=200_000)
+def to_char(value: object, words: str | None = None) -> str | None:
+    """TO_CHAR of a time by the words of a format, or of anything else."""
+    if value is None:
+        return None
+    text = str(value)
+    if words is None or not text.startswith(LOCAL):
+        return text.lstrip(LOCAL)
+    return datetime.strptime(text[1:], _STORED).strftime(_format_of(words))  # noqa: DTZ007 # local by intent
+
+
+@lru_cache(maxsize=200_000)
+def to_timestamp(text: str | None, words: str) -> str | None:
+    """TO_TIMESTAMP and TO_DATE."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.strptime(text, _format_of(words))  # noqa: DTZ007 # local by intent
+    except ValueError as wrong:
+        raise OracleError("ORA-01861: literal does not match format string") from wrong
+    return f"{LOCAL}{moment:{_STORED}}"
+
+
+@lru_cache(maxsize=200_000)
+def from_tz(value: str | None, zone: str) -> str | None:
+    """FROM_TZ; of an hour that comes twice the second is meant."""
+    if value is None:
+        return None
+    try:
+        known = ZoneInfo(zone)
+    except (ValueError, KeyError) as wrong:
+        raise OracleError("ORA-01882: timezone region not found") from wrong
+    moment = datetime.strptime(value[1:], _STORED).replace(tzinfo=known, fold=1)
+    return f"{ZONED}{moment.astimezone(UTC):{_STORED}}"
+
+
+def sys_extract_utc(value: str | None) -> str | None:
+    """SYS_EXTRACT_UTC; it wants a time that has a zone."""
+    if value is not None and not value.startswith(ZONED):
+        raise OracleError("ORA-30175: invalid type given for an argument")
+    return None if value is None else LOCAL + value[1:]
+
+
+def as_the_account_writes(value: str, date_format: str) -> str:
+    """What an answer shows of a time that nobody put into a format: the day alone, without padding."""
+    day = datetime.strptime(value[1:11], "%Y-%m-%d")  # noqa: DTZ007 # a day has no zone
+    parts = {"YYYY": str(day.year), "MM": str(day.month), "DD": str(day.day)}
+    return re.sub("YYYY|MM|DD", lambda found: parts[found.group()], date_format)

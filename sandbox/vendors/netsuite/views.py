@@ -1,0 +1,67 @@
+"""The tables of SuiteQL as views over the stored records; quantities on sales are negative, as a ledger's are."""
+
+
+def _of(*paths: str) -> str:
+    """Columns named after the last part of a JSON path, in lower case."""
+    return ", ".join(f"body ->> '$.{path}' as {path.rpartition('.')[2].lower()}" for path in paths)
+
+
+def _flag(path: str) -> str:
+    return f"case when body ->> '$.{path}' then 'T' else 'F' end as {path.lower()}"
+
+
+def _time(path: str, name: str = "") -> str:
+    return f"local_time(body ->> '$.{path}') as {name or path.lower()}"
+
+
+def _transaction(table: str, kind: str) -> str:
+    return (
+        f"select key as id, '{kind}' as type, {_of('tranId', 'externalId', 'otherRefNum', 'memo')}, "
+        "body ->> '$.exchangeRate' as exchangerate, "
+        "cast(body ->> '$.entity.id' as integer) as entity, body ->> '$.status.id' as status, "
+        "cast(body ->> '$.currency.id' as integer) as currency, body ->> '$.total' as foreigntotal, "
+        f"body ->> '$.amountRemaining' as foreignamountunpaid, {_time('tranDate')}, {_time('dueDate')}, "
+        f"{_time('createdDate')}, {_time('lastModifiedDate')} from {table}"
+    )
+
+
+_ADDRESS = "$.addressBook.items[0].addressBookAddress"
+VIEWS = {
+    "customer": (
+        f"select key as id, {_flag('isPerson')}, {_flag('isInactive')}, "
+        f"{_of('entityId', 'externalId', 'accountNumber', 'companyName', 'firstName', 'lastName')}, "
+        f"{_of('email', 'phone', 'comments')}, cast(body ->> '$.subsidiary.id' as integer) as subsidiary, "
+        f"case when body ->> '{_ADDRESS}' is not null then key * 10 + 1 end as defaultbillingaddress, "
+        f"{_time('dateCreated')}, {_time('lastModifiedDate')} from records_customers"
+    ),
+    "entityaddress": (
+        f"select key * 10 + 1 as nkey, body ->> '{_ADDRESS}.addr1' as addr1, body ->> '{_ADDRESS}.city' as city, "
+        f"body ->> '{_ADDRESS}.zip' as zip, body ->> '{_ADDRESS}.country.id' as country from records_customers"
+    ),
+    "item": (
+        f"select key as id, {_of('itemId', 'displayName', 'upcCode')}, 'InvtPart' as itemtype, "
+        f"{_flag('isInactive')}, {_time('createdDate')}, {_time('lastModifiedDate')} from records_items"
+    ),
+    "aggregateitemlocation": (
+        "select cast(body ->> '$.item' as integer) as item, cast(body ->> '$.location' as integer) as location, "
+        f"{_of('quantityOnHand', 'quantityAvailable', 'quantityCommitted')}, 0 as quantityonorder "
+        "from records_inventory_levels"
+    ),
+    "location": "select 1 as id, 'Warehouse' as name",
+    "currency": (
+        "select 1 as id, 'Euro' as name, 'EUR' as symbol, 1.0 as exchangerate "
+        "union all select 2, 'US Dollar', 'USD', 0.92"
+    ),
+    "transaction": (
+        f"{_transaction('records_sales_orders', 'SalesOrd')} "
+        f"union all {_transaction('records_invoices', 'CustInvc')}"
+    ),
+    "transactionline": (
+        "select key as uniquekey, cast(body ->> '$.transaction' as integer) as \"transaction\", "
+        "body ->> '$.line' as linesequencenumber, cast(body ->> '$.item.id' as integer) as item, "
+        "-(body ->> '$.quantity') as quantity, body ->> '$.rate' as rate, "
+        "-(body ->> '$.amount') as foreignamount, -(body ->> '$.amount') as netamount, 'F' as mainline, 'F' as taxline from records_sales_order_lines "
+        "union all select key * 100, key, 0, null, null, null, body ->> '$.total', body ->> '$.total', 'T', 'F' "
+        "from records_sales_orders"
+    ),
+}
