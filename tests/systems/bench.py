@@ -7,6 +7,7 @@ know of it; the tests themselves are the same for all.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,9 @@ class Facts:
     `first` is the resource that stands for all. `good` and `bad` are values that the vendor takes and refuses in
     an update, `broken` in a creation. `finished` is what a creation must have brought about beside its record.
     `empty_at_first` are the fields that a fresh world leaves empty, with the reason. `unfit` are records that
-    the suite must not change. `skips` are tests by name that say nothing about this system, with the reason.
+    the suite must not change. `read_moment` tells when a record of a resource changed, where the change field
+    itself does not say it in ISO or in seconds. `skips` are tests by name that say nothing about this system,
+    with the reason.
     """
 
     open: Callable[[World, Path], AbstractContextManager[Bench]]
@@ -156,6 +159,7 @@ class Facts:
     empty_at_first: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unfit: Callable[[Record], bool] = lambda record: False
     absent_key: Callable[[str], str] = lambda key: f"{key[:-1]}9999999"
+    read_moment: Callable[[Resource, Record], datetime] | None = None
     skips: Mapping[str, str] = field(default_factory=dict)
 
 

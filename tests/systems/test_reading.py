@@ -82,15 +82,18 @@ def test_windows_split_at_a_stamp_lose_and_double_nothing(bench: FindBench, name
     found = bench(name)
     resource, session = found.system.resource(resource_name), found.session()
     whole = read_all(session, resource, WHOLE)
-    middle = most_shared_stamp(resource, whole)
+    middle = most_shared_stamp(name, resource, whole)
     left = keys_of(resource, read_all(session, resource, Window(WHOLE.start, middle)))
     right = keys_of(resource, read_all(session, resource, Window(middle, WHOLE.end)))
     assert right
     assert sorted(left + right) == sorted(keys_of(resource, whole))
 
 
-def most_shared_stamp(resource: Resource, records: list[Record]) -> datetime:
+def most_shared_stamp(name: str, resource: Resource, records: list[Record]) -> datetime:
     assert resource.modified
+    read_moment = facts_of(name).read_moment
+    if read_moment is not None:
+        return Counter(read_moment(resource, record) for record in records).most_common(1)[0][0]
     field = resource.field(resource.modified)
     text = str(Counter(str(value_at(record, field)) for record in records).most_common(1)[0][0])
     if text.replace(".", "").isdigit():
