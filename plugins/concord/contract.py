@@ -60,6 +60,18 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Worklist:
+    """The vendor lists nothing and must be asked by name: every read asks for what `query` finds in the warehouse.
+
+    The query is SQL over `validated`; `%(as_of)s` is the window's end. The stage that reads runs it and hands its
+    rows, by column, to the reader as `items`. A record that is no longer asked for stays as it was last told.
+    """
+
+    query: str
+    items: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One planned write: `before` and `after` in our names; `key` is None for a create."""
 
@@ -198,7 +210,7 @@ class Resource:
     read: Reader
     key: str
     fields: tuple[Field, ...]
-    changes: ChangedBetween | Snapshot
+    changes: ChangedBetween | Snapshot | Worklist
     deleted: str = ""
     writes: Writes | None = None
 
@@ -237,7 +249,7 @@ class Resource:
 
     @property
     def modified(self) -> str | None:
-        """The name of the change field, None for snapshots."""
+        """The name of the change field, None where the vendor has none."""
         return self.changes.field if isinstance(self.changes, ChangedBetween) else None
 
 
@@ -267,7 +279,8 @@ class Manners:
     `limit_codes` are error codes that mean "too many calls" under a status other than 429; `limit_waits` the
     names that an answer gives to its limits, with the seconds after which each opens again; `busy_waits` the
     statuses that mean "not now, and nothing was done", with the seconds to wait. `version_header` names the
-    API version that answered; `headers` go with every call.
+    API version that answered; `headers` go with every call. `lock_codes` are error codes that mean "somebody
+    else is at this record"; `retry_header` tells with `true` or `false` whether sending again may help.
     """
 
     limit_codes: frozenset[str] = frozenset()
@@ -275,6 +288,8 @@ class Manners:
     headers: Mapping[str, str] = field(default_factory=dict)
     limit_waits: Mapping[str, float] = field(default_factory=dict)
     busy_waits: Mapping[int, float] = field(default_factory=dict)
+    lock_codes: frozenset[str] = frozenset()
+    retry_header: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,14 +199,14 @@ class HttpSession:
 
     def _check_version(self, reply: Reply, request: Request) -> None:
         """Vendors that retire a version answer in another one without a word."""
-        name = self._ways.manners.version_header.lower()
-        served = reply.headers.get(name, "") if name else ""
-        if served and f"/{served}/" not in request.path and not self._has_warned:
+        name = self._ways.manners.version_header
+        served, asked = reply.headers.get(name.lower(), ""), self.headers.get(name, request.path)
+        if served and served != asked and f"/{served}/" not in asked and not self._has_warned:
             self._has_warned = True
             _logger.warning(
                 "The API version asked for is not the one that answered; set a supported api_version in the "
                 "connection's extra. connection=%s asked=%s served=%s",
                 self.connection.name,
-                request.path,
+                asked,
                 served,
             )

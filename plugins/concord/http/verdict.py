@@ -1,10 +1,10 @@
 """What a status means: an answer to use, a reason to wait, or an error that says what to do."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concord.contract import Answer, Manners
-from concord.errors import ConcordError, RateLimitError, RequestError, ServerError
+from concord.errors import ConcordError, OutcomeUnknownError, RateLimitError, RequestError, ServerError
 from concord.http.patience import read_retry_after
 from concord.http.transport import Reply, Request, unknown_outcome
 
@@ -27,9 +27,17 @@ GOOD = Verdict()
 
 def judge(reply: Reply, request: Request, manners: Manners) -> Verdict:
     """Sort a whole reply; 401 and redirects are the session's own business and not sorted here."""
+    verdict = _sort(reply, request, manners)
+    hint = reply.headers.get(manners.retry_header.lower(), "")
+    if verdict.error is None or hint not in ("true", "false"):
+        return verdict
+    return replace(verdict, may_repeat=hint == "true" and not isinstance(verdict.error, OutcomeUnknownError))
+
+
+def _sort(reply: Reply, request: Request, manners: Manners) -> Verdict:
     wish = read_retry_after(reply.headers)
     code = vendor_code(reply.body)
-    if reply.status == 429 or (400 <= reply.status < 500 and code in manners.limit_codes):
+    if reply.status == 429 or (400 <= reply.status < 500 and code in manners.limit_codes | manners.lock_codes):
         return _judge_limit(reply, request, manners, wish)
     if reply.status in manners.busy_waits:
         wait = manners.busy_waits[reply.status] if wish is None else wish
@@ -43,8 +51,17 @@ def judge(reply: Reply, request: Request, manners: Manners) -> Verdict:
     return GOOD
 
 
+def _lock_error(request: Request, code: str) -> ConcordError:
+    """One record is held; that says nothing of the others."""
+    if not request.is_write:
+        return ServerError(f"{request.path} is held by another process ({code}); run the task again.")
+    return RequestError(f"{code}: another process holds the record; the next plan tries again.", code=code)
+
+
 def _judge_limit(reply: Reply, request: Request, manners: Manners, wish: float | None) -> Verdict:
     """A limit is waited for; one that opens much later is left to whoever runs the task again."""
+    if (code := vendor_code(reply.body)) in manners.lock_codes:
+        return Verdict(_lock_error(request, code), may_repeat=True, retry_after=wish)
     named = next((name for name in manners.limit_waits if f'"{name}"'.encode() in reply.body), "")
     wait = manners.limit_waits.get(named) if wish is None else wish
     is_long = manners.limit_waits.get(named, 0.0) > _LONGEST_LIMIT
