@@ -34,6 +34,11 @@ class Route:
         """A parameter of the query string."""
         return parse_qs(self.call.query, keep_blank_values=True).get(name, [default])[0]
 
+    @property
+    def is_archived(self) -> bool:
+        """Whether the call is about archived records."""
+        return self.query("archived").lower() == "true"
+
     def names(self) -> list[str]:
         """The properties asked for, whether joined by commas or given one by one."""
         given = parse_qs(self.call.query).get("properties", [])
@@ -101,9 +106,7 @@ class RestApi:
             "merge": self._merge,
             "purge": self._purge,
             "search": self._search,
-            "batch_read": lambda route: batches.read(
-                kind, route.body(), is_archived=route.query("archived") == "true"
-            ),
+            "batch_read": lambda route: batches.read(kind, route.body(), is_archived=route.is_archived),
             "batch_create": lambda route: batches.create(kind, route.body()),
             "batch_update": lambda route: batches.update(kind, route.body()),
             "batch_upsert": lambda route: batches.upsert(kind, route.body()),
@@ -115,7 +118,7 @@ class RestApi:
         limit, after = int(route.query("limit", "10")), route.query("after", "0")
         if not 1 <= limit <= _LARGEST_PAGE or not after.isdigit():
             raise invalid_request(f"limit must be between 1 and {_LARGEST_PAGE}, and after a mark we gave")
-        where = Where("deleted = ?", (int(route.query("archived") == "true"),))
+        where = Where("deleted = ?", (int(route.is_archived),))
         order = Order()
         rows = self.store.page(route.kind.name, order.after(where, (0, int(after))), order, limit=limit + 1)
         results = [shown(route.kind, decode(row[2]), route.names()) for row in rows[:limit]]
@@ -130,7 +133,7 @@ class RestApi:
             route.kind,
             route.id,
             id_property=route.query("idProperty"),
-            is_archived=route.query("archived") == "true",
+            is_archived=route.is_archived,
         )
         return 200, shown(route.kind, record, route.names())
 

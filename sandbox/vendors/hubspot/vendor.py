@@ -110,7 +110,7 @@ class HubSpot(Vendor):
         self._is_withdrawn = True
 
     def edit(self, collection: str, record_id: str | None, changes: Mapping[str, Any]) -> Record:
-        """Somebody types into the CRM; `merge` with an id makes one record of two."""
+        """Somebody types into the CRM; `merge` with an id makes one record of two, `purge` leaves none."""
         kind, properties = TYPES[collection], dict(changes)
         if record_id is None:
             return writes.create(self.store, kind, properties, operation="edit")
@@ -120,6 +120,9 @@ class HubSpot(Vendor):
         record = self.store.get(collection, record_id)
         if record is None:
             raise KeyError(record_id)
+        if properties.get("purge"):
+            writes.purge(self.store, kind, record_id)
+            return record
         values = {**record["properties"], **checked(kind, properties)}
         record = {**record, "properties": values, "updatedAt": stamp(self.store.clock.tick())}
         self.store.put(collection, record, operation="edit")
