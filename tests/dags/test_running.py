@@ -214,6 +214,7 @@ def test_a_declined_plan_writes_nothing_and_is_asked_again(
     assert set(plans) == {DECLINED}
     assert sent == [(0,)]
     assert shop.control("effects") == written
+    assert "Not sent: the plan was declined by admin." in concord("trace", "shopify", "gid://1").stdout
     again = concord("decline", newest_plan(warehouse))
     assert again.returncode == 1
     assert "is declined, so there is nothing to decide" in again.stderr
