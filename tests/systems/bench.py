@@ -143,10 +143,11 @@ class Facts:
 
     `first` is the resource that stands for all. `good` and `bad` are values that the vendor takes and refuses in
     an update, `broken` in a creation. `finished` is what a creation must have brought about beside its record.
-    `empty_at_first` are the fields that a fresh world leaves empty, with the reason. `unfit` are records that
-    the suite must not change. `read_moment` tells when a record of a resource changed, where the change field
-    itself does not say it in ISO or in seconds. `skips` are tests by name that say nothing about this system,
-    with the reason.
+    `empty_at_first` are the fields that a fresh world leaves empty, with the reason. `unfit` are records that the
+    suite must not change. `read_moment` tells when a record of a resource changed, where the change field itself
+    does not say it in ISO or in seconds. `settles_lost_writes` says that a write whose answer was lost is found
+    under a key of its own, or made then, so that it ends confirmed. `skips` are tests by name that say nothing
+    about this system, with the reason.
     """
 
     open: Callable[[World, Path], AbstractContextManager[Bench]]
@@ -160,6 +161,7 @@ class Facts:
     unfit: Callable[[Record], bool] = lambda record: False
     absent_key: Callable[[str], str] = lambda key: f"{key[:-1]}9999999"
     read_moment: Callable[[Resource, Record], datetime] | None = None
+    settles_lost_writes: bool = False
     skips: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -70,9 +70,10 @@ KINDS = {kind.name.lower(): kind for kind in (CUSTOMER, ITEM, ORDER, INVOICE)}
 BY_COLLECTION = {kind.collection: kind for kind in (CUSTOMER, ITEM, ORDER, INVOICE, LINE, LEVEL)}
 
 
-def stamp(micros: int) -> str:
-    """A stamp as the REST service shows it: UTC, whole seconds."""
-    return to_datetime(micros).strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(micros: int, before: str | None = None) -> str:
+    """A stamp as the REST service shows it: UTC and whole seconds, yet later than the one before."""
+    earliest = to_micros(before) + 1_000_000 if before else 0
+    return to_datetime(max(micros, earliest)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _value_of(name: str) -> Callable[[Record], Any]:

@@ -74,7 +74,7 @@ class Records:
         given = checked(self.store, kind, values, is_strict=is_strict)
         check_whole(kind, {"item": [], **record, **given})
         self._refuse_taken(kind, given, own_id=record["id"])
-        now = stamp(self.store.clock.tick())
+        now = stamp(self.store.clock.tick(), record["lastModifiedDate"])
         return self._put(kind, {**record, **given, "lastModifiedDate": now}, operation)
 
     def upsert(self, kind: Kind, name: str, values: Any, *, operation: str, is_strict: bool) -> Record:

@@ -18,7 +18,7 @@ _LITERAL = re.compile(r"('(?:[^']|'')*')")
 _TABLE = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _REWRITTEN = (
     (re.compile(r"\btransaction\b", re.IGNORECASE), '"transaction"'),
-    (re.compile(r"\bFETCH\s+(?:FIRST|NEXT)\s+(\d+)\s+ROWS?\s+ONLY\b", re.IGNORECASE), r"\x00 \1"),
+    (re.compile(r"\bFETCH\s+(?:FIRST|NEXT)\s+(\d+)\s+ROWS?\s+ONLY\b", re.IGNORECASE), r"limit \1"),
     (re.compile(r"\bCAST\s*\(\s*([\w.]+)\s+AS\s+TIMESTAMP\s*\)", re.IGNORECASE), r"\1"),
 )
 _FORBIDDEN = re.compile(r"\bLIMIT\b|;|\bPRAGMA\b|\bATTACH\b", re.IGNORECASE)
@@ -116,7 +116,7 @@ def _translated(query: str) -> str:
             raise _wrong("Invalid search query. Search error occurred: Invalid or unsupported search.", "q")
         for pattern, replacement in _REWRITTEN:
             parts[place] = pattern.sub(replacement, parts[place])
-    return "".join(parts).replace("\x00", "limit")
+    return "".join(parts)
 
 
 def _wrong(detail: str, name: str) -> NetSuiteError:

@@ -146,7 +146,8 @@ class NetSuite(Vendor):
         record = self.store.get(collection, record_id)
         if record is None:
             raise KeyError(record_id)
-        record = {**record, **changes, "lastModifiedDate": stamp(self.store.clock.tick())}
+        now = stamp(self.store.clock.tick(), record.get("lastModifiedDate"))
+        record = {**record, **changes, "lastModifiedDate": now}
         self.store.put(collection, record, operation="edit")
         return record
 

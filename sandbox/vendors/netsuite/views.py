@@ -60,7 +60,8 @@ VIEWS = {
         "select key as uniquekey, cast(body ->> '$.transaction' as integer) as \"transaction\", "
         "body ->> '$.line' as linesequencenumber, cast(body ->> '$.item.id' as integer) as item, "
         "-(body ->> '$.quantity') as quantity, body ->> '$.rate' as rate, "
-        "-(body ->> '$.amount') as foreignamount, -(body ->> '$.amount') as netamount, 'F' as mainline, 'F' as taxline from records_sales_order_lines "
+        "-(body ->> '$.amount') as foreignamount, -(body ->> '$.amount') as netamount, "
+        "'F' as mainline, 'F' as taxline from records_sales_order_lines "
         "union all select key * 100, key, 0, null, null, null, body ->> '$.total', body ->> '$.total', 'T', 'F' "
         "from records_sales_orders"
     ),

@@ -1,0 +1,73 @@
+"""The ledger; its integration signs its logins with a key that the sandbox knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from concord.contract import Resource
+from concord.http.assertion import SignedAssertion
+from concord.http.client import HttpSession
+from concord.registry import system
+from concord.settings import Connection
+from sandbox.launch import start
+from sandbox.load import load
+from sandbox.vendors.netsuite.vendor import TOKEN_PATH, NetSuite
+from sandbox.world import World
+from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_all
+
+HABITS = Habits(
+    operations={"read": "^query:", "write": "^batch_update:", "create": "^batch_upsert:"},
+    login="/oauth2/v1/token",
+    touches={"customers": {"comments": "called today"}},
+)
+
+
+@contextmanager
+def open_bench(world: World, folder: Path) -> Iterator[Bench]:
+    load("netsuite", folder, world.of("netsuite"))
+    server = start("netsuite", folder)
+    connection = Connection("netsuite_default", server.url, *NetSuite.client, NetSuite.extra)
+    yield Bench(
+        system("netsuite"),
+        connection,
+        SandboxDesk(server, HABITS),
+        lambda: SignedAssertion(TOKEN_PATH, scope="rest_webservices"),
+    )
+    server.stop()
+
+
+def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
+    if resource.name == "customers":
+        name = {"is_person": True, "first_name": "New", "last_name": f"Number {number}"}
+        return {**name, "email": f"new{number}@example.com", "concord_id": f"CUS-{number}"}
+    customer = next(iter(by_key(customers := bench.system.resource("customers"), read_all(session, customers))))
+    item = next(iter(by_key(items := bench.system.resource("items"), read_all(session, items))))
+    return {
+        "external_id": f"WEB-9{number}",
+        "order_name": f"#9{number}",
+        "customer_source_id": customer,
+        "document_date": "2026-11-01",
+        "lines": [{"item_source_id": item, "quantity": 2, "unit_price": "12.30"}],
+    }
+
+
+FACTS = Facts(
+    open=open_bench,
+    first="customers",
+    good={"customers": {"phone": "+493012345678"}},
+    bad={"customers": {"email": "nobody at nowhere"}},
+    broken={"customers": {"email": "nobody at nowhere"}, "sales_orders": {"customer_source_id": "99999999"}},
+    finished={"sales_orders": {"status": "B", "foreigntotal": "24.6"}},
+    new_record=new_record,
+    empty_at_first={
+        ("customers", "concord_id"): "we are the ones to write it",
+        ("sales_orders", "lines"): "SuiteQL has no lists within rows; lines are read as sales_order_lines",
+    },
+    absent_key=lambda key: f"99999999{key[5:]}",
+    settles_lost_writes=True,
+    skips={
+        "a_page_mark_that_comes_again_stops_the_reading": (
+            "its pages go by the last id, which a server cannot repeat without repeating the records"
+        ),
+    },
+)
