@@ -174,11 +174,7 @@ def order_number(index: int) -> str:
 
 def _order(order: Order) -> Record:
     """Each third one came by an old interface, which leaves the zeros on the partner's number."""
-    number, partner, is_cancelled = (
-        order_number(order.index),
-        partner_number(order.customer_index),
-        order.is_cancelled,
-    )
+    number, partner = order_number(order.index), partner_number(order.customer_index)
     items = [
         {
             "SalesOrder": number,
@@ -188,7 +184,7 @@ def _order(order: Order) -> Record:
             "RequestedQuantityUnit": "EA",
             "NetAmount": f"{line.unit_price * line.quantity:.3f}",
             "TransactionCurrency": "EUR",
-            "SalesDocumentRjcnReason": "01" if is_cancelled else "",
+            "SalesDocumentRjcnReason": "01" if order.is_cancelled else "",
             "SDProcessStatus": _STATUS[order.state],
         }
         for place, line in enumerate(order.lines, 1)

@@ -106,6 +106,33 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         "currency_code is no currency we trade in": {"currency_code": "€"},
         "an archived record does not say since when": {"is_archived": "true"},
     },
+    "sap/business_partners": {
+        "source_id is no partner number": {"source_id": "10 00"},
+        "partner_category is unknown": {"partner_category": "9"},
+        "an organisation has no name": {"organization_name_1": " "},
+    },
+    "sap/addresses": {
+        "partner_source_id is no partner number": {"partner_source_id": "10 00"},
+        "country_code is no country code": {"country_code": "Germany"},
+        "postal_code is out of all proportion": {"postal_code": "1" * 21},
+        "an e-mail of the address is no e-mail address": {"emails": '[{"EmailAddress": "n/a"}]'},
+    },
+    "sap/products": {
+        "source_id is no product number": {"source_id": "x" * 41},
+        "product_type is no type of product": {"product_type": "finished"},
+        "base_unit is no unit": {"base_unit": "pieces"},
+    },
+    "sap/stock_levels": {
+        "on_hand_quantity is out of all proportion": {"on_hand_quantity": "99999999.000"},
+        "stock_type is unknown": {"stock_type": "free"},
+    },
+    "sap/sales_orders": {
+        "partner_source_id is no partner number": {"partner_source_id": "C/O"},
+        "total_amount is below 0": {"total_amount": "-1.000"},
+        "currency_code is no currency we trade in": {"currency_code": "€"},
+        "process_status is unknown": {"process_status": "Z"},
+        "an order item has no quantity above 0": {"items": '[{"RequestedQuantity": "0.000"}]'},
+    },
 }
 
 # A batch of this many records of this kind is refused.

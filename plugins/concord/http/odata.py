@@ -48,8 +48,8 @@ class ODataService:
 
     def query(self, session: Session) -> dict[str, str]:
         """The parameters that go with every call."""
-        found = {name: session.option(option, "") for name, option in self.parameters.items()}
-        return {name: value for name, value in found.items() if value}
+        found = {name: session.connection.extra.get(option) for name, option in self.parameters.items()}
+        return {name: str(value) for name, value in found.items() if value}
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from concord.http.sobjects import vendor_values
 _TOKEN = "X-CSRF-Token"  # noqa: S105  # the name of a header
 _GONE = "The record is gone from the target; the next plan will look at it again."
 _MOVES: Mapping[int, str] = {
-    HTTPStatus.PRECONDITION_FAILED: "The target has changed since the plan was made; the next plan will look at it.",
+    HTTPStatus.PRECONDITION_FAILED: "The target has changed since the plan; the next plan will look at it again.",
     HTTPStatus.NOT_FOUND: _GONE,
     HTTPStatus.GONE: _GONE,
 }
@@ -68,8 +68,10 @@ class GuardedSender:
 
 
 def _wants_token(error: RequestError) -> bool:
-    is_refused = error.facts.get("status") == HTTPStatus.FORBIDDEN
-    return is_refused and str(error.facts.get("challenge", "")).lower() == "required"
+    answer = error.facts.get("answer")
+    if not isinstance(answer, Answer) or answer.status != HTTPStatus.FORBIDDEN:
+        return False
+    return answer.headers.get(_TOKEN.lower(), "").lower() == "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +145,14 @@ class _Job:
         """One change as a call of its own."""
         (change,) = changes
         operation = self._operation(change)
+        headers = operation.headers
         try:
-            answer = self._sender.send(
-                operation.method, operation.path, body=operation.body, headers=operation.headers
-            )
+            answer = self._sender.send(operation.method, operation.path, body=operation.body, headers=headers)
         except RequestError as error:
-            result = Result(int(str(error.facts.get("status", 0))), {}, b"")
-            outcome = self._outcome(change, result)
-            if outcome.end is End.CONFLICTED:
-                return [outcome]
-            raise
+            refusal = error.facts.get("answer")
+            if not isinstance(refusal, Answer):
+                raise
+            answer = refusal
         return [self._outcome(change, Result(answer.status, answer.headers, answer.body))]
 
     def _operation(self, change: Change) -> Operation:

@@ -1,0 +1,53 @@
+{# One row per address of a business partner, with its first e-mail and telephone; those
+   that SAP calls the default come first. #}
+with addresses as (
+
+    select * from {{ source('sap', 'sap__addresses') }}
+
+),
+
+live as (
+
+    select * from addresses
+    where not _is_deleted
+
+),
+
+cleaned as (
+
+    select
+        live._key as address_source_id,
+        {{ without_leading_zeros('live.partner_source_id') }} as partner_source_id,
+        {{ without_leading_zeros('live.address_number') }} as address_number,
+        {{ trimmed("concat_ws(' ', live.street_name, live.house_number)") }} as street,
+        {{ trimmed('live.city') }} as city,
+        {{ trimmed('live.postal_code') }} as postal_code,
+        {{ trimmed('live.region_code') }} as region_code,
+        upper({{ trimmed('live.country_code') }}) as country_code,
+        {{ normalised_email("(mail.item ->> 'EmailAddress')") }} as email,
+        {{ trimmed("(phone.item ->> 'PhoneNumber')") }} as phone,
+        live.street_name as stored_street_name,
+        live.house_number as stored_house_number,
+        live.city as stored_city,
+        live.postal_code as stored_postal_code,
+        live.country_code as stored_country_code,
+        live._modified_at as changed_at
+    from live
+    left join lateral (
+        select item from jsonb_array_elements(live.emails) as list (item)
+        order by
+            (item ->> 'IsDefaultEmailAddress') = 'true' desc,
+            item ->> 'OrdinalNumber' asc
+        limit 1
+    ) as mail on true
+    left join lateral (
+        select item from jsonb_array_elements(live.phones) as list (item)
+        order by
+            (item ->> 'IsDefaultPhoneNumber') = 'true' desc,
+            item ->> 'OrdinalNumber' asc
+        limit 1
+    ) as phone on true
+
+)
+
+select * from cleaned

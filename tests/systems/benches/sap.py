@@ -1,0 +1,93 @@
+"""The group's ERP, whose services hand out ten records a page, whatever they are asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from concord.contract import Resource
+from concord.http.auth import BasicLogin
+from concord.http.client import HttpSession
+from concord.http.guards import Record, value_at
+from concord.http.odata_values import read_moment
+from concord.registry import system
+from concord.settings import Connection
+from concord.systems.sap import PARTNER_CHANGES
+from sandbox.launch import start
+from sandbox.load import load
+from sandbox.vendors.sap.vendor import Sap
+from sandbox.world import World
+from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, read_all
+
+HABITS = Habits(
+    operations={"read": "^read:", "write": "^update:", "create": "^create:"},
+    collections={
+        "business_partners": "A_BusinessPartner",
+        "addresses": "A_BusinessPartnerAddress",
+        "products": "Product",
+        "stock_levels": "A_MatlStkInAcctMod",
+        "sales_orders": "A_SalesOrder",
+    },
+    touches={
+        "A_BusinessPartner": {"Language": "DE"},
+        "A_BusinessPartnerAddress": {"Language": "DE"},
+        "A_SalesOrder": {"DeliveryBlockReason": "01"},
+    },
+    limits={"page_size": 10},
+)
+
+
+@contextmanager
+def open_bench(world: World, folder: Path) -> Iterator[Bench]:
+    load("sap", folder, world.of("sap"))
+    server = start("sap", folder)
+    connection = Connection("sap_default", server.url, *Sap.client)
+    yield Bench(system("sap"), connection, SandboxDesk(server, HABITS), BasicLogin)
+    server.stop()
+
+
+def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
+    """An order of one line, by a partner and for a product that are there."""
+    partner = read_all(session, bench.system.resource("business_partners"))[0]
+    product = read_all(session, bench.system.resource("products"))[0]
+    line = {"sku": product["Product"], "unit": "EA", "quantity": 2, "unit_price": "12.34"}
+    return {
+        "reference": f"#9{number}",
+        "partner_source_id": partner["BusinessPartner"],
+        "currency_code": "EUR",
+        "order_date": "2026-11-20",
+        "items": [line],
+    }
+
+
+def moment_of(resource: Resource, record: Record) -> datetime:
+    """When a record changed: partners say it in two fields."""
+    if resource.name == "business_partners":
+        moment = PARTNER_CHANGES.moment(record)
+    else:
+        moment = read_moment(value_at(record, resource.field("changed_at")))
+    assert moment is not None
+    return moment
+
+
+FACTS = Facts(
+    open=open_bench,
+    first="business_partners",
+    good={
+        "business_partners": {"organization_name_1": "Nordlicht GmbH", "organization_name_2": "& Co. KG"},
+        "addresses": {"city": "Bern", "country_code": "CH"},
+    },
+    bad={
+        "business_partners": {"organization_name_1": "A name of more than forty letters, which is too long"},
+        "addresses": {"country_code": "XXX"},
+    },
+    broken={"sales_orders": {"partner_source_id": "4711"}},
+    finished={"sales_orders": {"TotalNetAmount": "24.680"}},
+    new_record=new_record,
+    unfit=lambda record: record.get("BusinessPartnerCategory") == "1",
+    absent_key=lambda key: key.replace("='", "='99") if "=" in key else f"{key[:-1]}999",
+    read_moment=moment_of,
+    skips={
+        "a_login_that_ended_is_renewed_once": "a communication user sends its password with every call",
+    },
+)
