@@ -97,10 +97,17 @@ def test_a_declined_plan_balances_and_cannot_be_approved(known: RoundTrip) -> No
         approve(known.database, plan.plan_id, "Ada")
 
 
-def test_a_missing_desired_model_is_a_sentence(known: RoundTrip) -> None:
+def test_a_resource_of_which_no_model_speaks_is_left_as_it_is(known: RoundTrip) -> None:
+    known.want("accounts", "E-1", "A-1", phone="+491")
     with known.database.transaction() as connection:
         connection.execute("drop table marts.desired_shopfront__contacts")
-    with pytest.raises(ConfigurationError, match="desired_shopfront__contacts is not built"):
+    assert plan_changes(known.database, system=known.system, run_id="night 1").planned == 1
+
+
+def test_a_system_of_which_no_model_speaks_is_a_sentence(known: RoundTrip) -> None:
+    with known.database.transaction() as connection:
+        connection.execute("drop table marts.desired_shopfront__contacts, marts.desired_shopfront__accounts")
+    with pytest.raises(ConfigurationError, match=r"No model says what Shopfront .*desired_shopfront__accounts"):
         plan_changes(known.database, system=known.system, run_id="night 1")
 
 

@@ -116,9 +116,8 @@ def plan_changes(database: Database, *, system: System, run_id: str) -> PlanSumm
             return summarise(load_plan(connection, plan_id))
         _retire_older(connection, system, plan_id)
         offset = 0
-        for resource in system.resources:
-            if resource.writes is not None:
-                offset += _insert_changes(connection, system, resource, plan_id=plan_id, offset=offset)
+        for resource in _wanted_resources(connection, system):
+            offset += _insert_changes(connection, system, resource, plan_id=plan_id, offset=offset)
         failpoint("plan.after_changes")
         summary = judge_changes(connection, system, plan_id)
     failpoint("plan.after_commit")
@@ -204,6 +203,27 @@ def _retire_older(connection: Connection, system: System, plan_id: str) -> None:
         _decline(connection, str(older), "a newer plan")
 
 
+def _wanted_resources(connection: Connection, system: System) -> list[Resource]:
+    """The resources of which a model says what they should hold; without one a resource is left as it is."""
+    declared = [resource for resource in system.resources if resource.writes is not None]
+    found = [resource for resource in declared if _columns(connection, system, resource)]
+    if declared and not found:
+        names = ", ".join(_model(system, resource) for resource in declared)
+        raise ConfigurationError(
+            f"No model says what {system.title} should hold ({names}), so nothing can be planned for it; "
+            "run reconcile first."
+        )
+    return found
+
+
+def _model(system: System, resource: Resource) -> str:
+    return f"desired_{table_name(system, resource)}"
+
+
+def _columns(connection: Connection, system: System, resource: Resource) -> set[str]:
+    return {str(row[0]) for row in connection.execute(_COLUMNS, (_model(system, resource),))}
+
+
 def _insert_changes(
     connection: Connection, system: System, resource: Resource, *, plan_id: str, offset: int
 ) -> int:
@@ -224,14 +244,9 @@ def _candidates(connection: Connection, system: System, resource: Resource) -> s
     writes = resource.writes
     if writes is None:
         return None
-    model = f"desired_{table_name(system, resource)}"
-    columns = {str(row[0]) for row in connection.execute(_COLUMNS, (model,))}
-    if not columns:
-        raise ConfigurationError(
-            f"The model {model} is not built, so nothing can be planned for {system.title}; run reconcile first."
-        )
+    columns = _columns(connection, system, resource)
     parts: dict[str, sql.Composable] = {
-        "desired": sql.Identifier("marts", model),
+        "desired": sql.Identifier("marts", _model(system, resource)),
         "validated": validated_table(system, resource),
         "resource": sql.Literal(resource.name),
     }

@@ -58,7 +58,7 @@ pairs as (
     from int_customers__unioned as account
     inner join int_customers__unioned as party
         on account.account_number = party.external_id
-    where account.system = 'salesforce' and party.system = 'tryton'
+    where account.system <> 'tryton' and party.system = 'tryton'
 
     union all
 

@@ -1,5 +1,5 @@
-{# One row per customer record of any system; the three have the same columns in the
-   same order. #}
+{# One row per customer record of any system; all have the same columns in the same
+   order. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with unioned as (
@@ -13,6 +13,10 @@ with unioned as (
     union all
 
     select * from {{ ref('int_customers__parties_with_parts') }}
+
+    union all
+
+    select * from {{ ref('int_customers__hubspot_records') }}
 
 )
 
