@@ -7,6 +7,7 @@ from sandbox.vendors.plain import Plain
 from sandbox.vendors.salesforce.vendor import Salesforce
 from sandbox.vendors.sap.vendor import Sap
 from sandbox.vendors.shopify.vendor import Shopify
+from sandbox.vendors.stripe.vendor import Stripe
 
 VENDORS: dict[str, type[Vendor]] = {
     "shopify": Shopify,
@@ -15,4 +16,5 @@ VENDORS: dict[str, type[Vendor]] = {
     "hubspot": HubSpot,
     "sap": Sap,
     "netsuite": NetSuite,
+    "stripe": Stripe,
 }
