@@ -55,12 +55,12 @@ class Given:
 
 
 class Service:
-    """One service; `rules` may refuse or complete what is written."""
+    """One service. `link_base` is the address that its links to further pages name in place of its own."""
 
     def __init__(self, name: str, version: int, store: Store, entities: tuple[EntityType, ...]) -> None:
         self.name, self.version, self.store = name, version, store
         self.sets = {entity.set_name: entity for entity in entities}
-        self.page_size = 1000
+        self.page_size, self.link_base = 1000, ""
 
     def check(self, entity: EntityType, record: Record, *, is_new: bool) -> None:
         """Refuses or completes a record that is about to be written."""
@@ -116,13 +116,15 @@ class Service:
     ) -> dict[str, Any]:
         query = [pair for pair in parse_qsl(asked.query) if pair[0] != "$skiptoken"]
         link = f"{entity.set_name}?{urlencode([*query, ('$skiptoken', more)])}" if more else ""
+        base = self.link_base or ("" if self.version == 4 else asked.base)
+        link = f"{base}/{link}" if link and base else link
         if self.version == 4:
             page: dict[str, Any] = {"@odata.context": f"$metadata#{entity.set_name}", "value": records}
             page |= {"@odata.count": count} if count is not None else {}
             return page | ({"@odata.nextLink": link} if link else {})
         inner: dict[str, Any] = {"__count": str(count)} if count is not None else {}
         inner |= {"results": records}
-        return {"d": inner | ({"__next": f"{asked.base}/{link}"} if link else {})}
+        return {"d": inner | ({"__next": link} if link else {})}
 
     def _found(self, entity: EntityType, key: str) -> Record:
         found = {name or entity.keys[0]: _unquoted(text) for name, text in _PAIR.findall(key)}

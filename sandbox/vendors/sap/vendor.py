@@ -189,6 +189,7 @@ class Sap(Vendor):
         size = int(limits.get("page_size", self._page_size()))
         for service in self.services.values():
             service.page_size = size
+            service.link_base = str(limits.get("link_base", service.link_base))
         if limits.get("expire_tokens"):
             self._sessions.clear()
         return {"page_size": size, "sessions": len(self._sessions)}
@@ -197,7 +198,7 @@ class Sap(Vendor):
         return next(iter(self.services.values())).page_size
 
     def reset(self) -> None:
-        self.set_limits({"page_size": PAGE_SIZE})
+        self.set_limits({"page_size": PAGE_SIZE, "link_base": ""})
 
     def prepare(self, collection: str, record: Record) -> Record:
         return ENTITIES[collection].complete(record)

@@ -1,0 +1,228 @@
+"""What is SAP's own: tokens with cookies, ETags, dates in two fields, changesets, links of either version."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from concord.contract import Change, ChangedBetween, End, Resource, Window, Writes
+from concord.errors import RequestError
+from concord.fields import Field
+from concord.http.client import HttpSession
+from concord.http.guards import value_at
+from concord.http.odata import EntityKey
+from concord.http.odata_reading import EntitySet
+from concord.http.odata_values import ChangedAt
+from concord.http.odata_writes import GuardedSender, ODataWrites
+from concord.systems.sap import PARTNER_CHANGES, order_service, partner_service, partner_set, product_service
+from tests.systems.bench import Bench, by_key, keys_of, read_all
+from tests.systems.benches.sap import new_record
+
+FindBench = Callable[[str], Bench]
+WHOLE = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def sap(bench: FindBench) -> Bench:
+    return bench("sap")
+
+
+def companies(found: Bench, session: HttpSession) -> dict[str, dict[str, Any]]:
+    partners = by_key(partners_of(found), read_all(session, partners_of(found)))
+    return {key: dict(item) for key, item in partners.items() if item["BusinessPartnerCategory"] == "2"}
+
+
+def partners_of(found: Bench) -> Resource:
+    return found.system.resource("business_partners")
+
+
+def renamed(key: str, etag: object, term: str) -> Change:
+    return Change(f"change-{key}", key, "update", {}, {"search_term": term}, {"etag": etag})
+
+
+def write(found: Bench, session: HttpSession, resource: Resource, changes: list[Change]) -> list[Any]:
+    assert resource.writes is not None
+    outcomes = resource.writes.writer.write(session, resource, changes)
+    return sorted(outcomes, key=lambda outcome: [change.change_id for change in changes].index(outcome.change_id))
+
+
+def fault(found: Bench, operation: str, **wanted: Any) -> None:
+    rule = {"match": {"operation": operation}, "fault": wanted, "times": 1}
+    found.desk.server.control("faults", rule)  # type: ignore[attr-defined]
+
+
+def operations(found: Bench) -> list[str]:
+    log = found.desk.server.control("log")  # type: ignore[attr-defined]
+    return [name for entry in log for name in entry["operations"]]
+
+
+def test_the_token_and_its_cookies_are_fetched_once_for_a_batch(sap: Bench) -> None:
+    session, changes = sap.session(), []
+    for key, record in list(companies(sap, session).items())[:3]:
+        changes.append(renamed(key, record["__metadata"]["etag"], "ONE TOKEN"))
+    sap.desk.reset()
+    outcomes = write(sap, session, partners_of(sap), changes)
+    assert [item.end for item in outcomes] == [End.CONFIRMED] * 3
+    assert [name for name in operations(sap) if name in ("token", "batch")] == ["token", "batch"]
+
+
+def test_a_token_that_is_no_longer_believed_is_fetched_again_once(sap: Bench) -> None:
+    session = sap.session()
+    key, record = next(iter(companies(sap, session).items()))
+    fault(sap, "^batch", kind="expired_token")
+    (outcome,) = write(sap, session, partners_of(sap), [renamed(key, record["__metadata"]["etag"], "AGAIN")])
+    assert outcome.end is End.CONFIRMED
+    assert [name for name in operations(sap) if name in ("token", "batch")] == ["token", "batch"] * 2
+
+
+def test_a_token_that_is_refused_twice_is_a_refusal(sap: Bench) -> None:
+    sap.desk.server.control(  # type: ignore[attr-defined]
+        "faults", {"match": {"operation": "^batch"}, "fault": {"kind": "expired_token"}, "times": 2}
+    )
+    with pytest.raises(RequestError, match="403"):
+        GuardedSender(sap.session(), partner_service).send("POST", "$batch", body=b"", headers={})
+    assert operations(sap).count("batch") == 2
+
+
+def test_an_etag_is_required_and_sent_word_for_word(sap: Bench) -> None:
+    session = sap.session()
+    key, record = next(iter(companies(sap, session).items()))
+    etag = str(record["__metadata"]["etag"])
+    assert "%3A" in etag
+    sender, path = GuardedSender(session, partner_service), f"A_BusinessPartner('{key}')"
+    with pytest.raises(RequestError, match="428"):
+        sender.send("PATCH", path, body={"SearchTerm1": "BARE"}, headers={})
+    with pytest.raises(RequestError, match="412"):
+        sender.send("PATCH", path, body={"SearchTerm1": "OLD"}, headers={"If-Match": etag.replace("%3A", ":")})
+    answer = sender.send("PATCH", path, body={"SearchTerm1": "EXACT"}, headers={"If-Match": etag})
+    assert answer.status == 204
+
+
+def test_a_record_that_moves_between_look_and_write_is_a_conflict(sap: Bench) -> None:
+    session = sap.session()
+    key, record = next(iter(companies(sap, session).items()))
+    fault(sap, "^read:A_BusinessPartner$", kind="move", set={"Language": "FR"})
+    (outcome,) = write(sap, session, partners_of(sap), [renamed(key, record["__metadata"]["etag"], "LATE")])
+    assert outcome.end is End.CONFLICTED
+    assert companies(sap, session)[key]["SearchTerm1"] != "LATE"
+
+
+def test_a_record_that_a_user_has_open_holds_back_nobody_else(sap: Bench) -> None:
+    session = sap.session()
+    found = list(companies(sap, session).items())[:3]
+    fault(sap, "^batch", kind="row_errors")
+    outcomes = write(
+        sap, session, partners_of(sap), [renamed(k, r["__metadata"]["etag"], "OPEN") for k, r in found]
+    )
+    assert [item.end for item in outcomes] == [End.REJECTED, End.CONFIRMED, End.CONFIRMED]
+    assert "currently being processed" in outcomes[0].message
+
+
+def test_the_sentence_of_the_details_reaches_the_journal_masked(sap: Bench) -> None:
+    session, orders = sap.session(), sap.system.resource("sales_orders")
+    values = new_record(sap, session, orders, 71)
+    line = {"sku": "NO-SUCH-ARTICLE", "unit": "EA", "quantity": 1, "unit_price": "1.00"}
+    bad = Change("create-71", None, "create", {}, {**values, "items": [line]}, {})
+    (outcome,) = write(sap, session, orders, [bad])
+    assert outcome.end is End.REJECTED
+    assert outcome.message.startswith("V1/331: Material")
+
+
+def test_a_created_order_has_our_prices_and_is_found_by_its_reference(sap: Bench) -> None:
+    session, orders = sap.session(), sap.system.resource("sales_orders")
+    created = Change("create-72", None, "create", {}, new_record(sap, session, orders, 72), {})
+    (outcome,) = write(sap, session, orders, [created])
+    (raw,) = [raw for page in orders.read.read_matching(session, orders, "reference", ["#972"]) for raw in page]
+    record = json.loads(bytes(raw))
+    assert (record["SalesOrder"], record["TotalNetAmount"]) == (outcome.key, "24.680")
+    assert [item["SalesOrderItem"] for item in record["to_Item"]["results"]] == ["10"]
+
+
+def test_a_partner_that_never_changed_counts_by_its_creation(sap: Bench) -> None:
+    resource, session = partners_of(sap), sap.session()
+    unchanged = [item for item in read_all(session, resource, WHOLE) if item["LastChangeDate"] is None]
+    assert unchanged
+    moment = PARTNER_CHANGES.moment(unchanged[0])
+    assert moment is not None
+    exact = Window(moment, moment + timedelta(seconds=1))
+    assert unchanged[0]["BusinessPartner"] in keys_of(resource, read_all(session, resource, exact))
+    later = Window(moment + timedelta(seconds=1), moment + timedelta(seconds=2))
+    assert unchanged[0]["BusinessPartner"] not in keys_of(resource, read_all(session, resource, later))
+
+
+def test_the_clock_of_the_system_may_stand_in_another_zone(sap: Bench) -> None:
+    resource = partners_of(sap)
+    record = read_all(sap.session(), resource, WHOLE)[0]
+    moment = PARTNER_CHANGES.moment(record)
+    assert moment is not None
+    elsewhere = replace(sap, connection=replace(sap.connection, extra={"time_zone": "Asia/Tokyo"}))
+    there = moment - timedelta(hours=9)
+    window = Window(there, there + timedelta(seconds=1))
+    assert record["BusinessPartner"] in keys_of(resource, read_all(elsewhere.session(), resource, window))
+
+
+@pytest.mark.parametrize("resource_name", ["business_partners", "products"], ids=["V2 absolute", "V4 relative"])
+def test_links_are_followed_and_none_to_another_host(sap: Bench, resource_name: str) -> None:
+    resource, session = sap.system.resource(resource_name), sap.session()
+    assert len(read_all(session, resource)) == sap.desk.count(resource)
+    assert session.statistics.calls > sap.desk.count(resource) / 10
+    sap.desk.server.control("limits", {"link_base": "http://127.0.0.2:1/sap"})  # type: ignore[attr-defined]
+    with pytest.raises(RequestError, match="another host"):
+        read_all(session, resource)
+
+
+def product_resource(*, has_batch: bool) -> Resource:
+    """Products, written through the V4 service."""
+    products = EntitySet(product_service, "Product", EntityKey(("Product",)), ChangedAt("LastChangeDateTime"))
+    return Resource(
+        name="products",
+        read=products,
+        key="source_id",
+        fields=(
+            Field("Product", "source_id", required=True),
+            Field("ProductGroup", "product_group"),
+            Field(r"@odata\.etag", "etag"),
+            Field("LastChangeDateTime", "changed_at", required=True),
+        ),
+        changes=ChangedBetween("changed_at"),
+        writes=Writes(
+            ODataWrites(products, has_batch=has_batch), update=frozenset({"product_group"}), guard="etag"
+        ),
+    )
+
+
+@pytest.mark.parametrize("has_batch", [True, False], ids=["batch", "one by one"])
+def test_the_fourth_version_is_written_as_well(sap: Bench, has_batch: bool) -> None:
+    resource, session = product_resource(has_batch=has_batch), sap.session()
+    group = "BATCHED" if has_batch else "ALONE"
+    changes = [
+        Change(key, key, "update", {}, {"product_group": group}, {"etag": value_at(item, resource.field("etag"))})
+        for key, item in list(by_key(resource, read_all(session, resource)).items())[:4]
+    ]
+    stale = replace(changes[0], guard={"etag": 'W/"other"'})
+    long = replace(changes[1], after={"product_group": "TOO LONG FOR NINE"})
+    outcomes = write(sap, session, resource, [stale, long, *changes[2:]])
+    assert [item.end for item in outcomes] == [End.CONFLICTED, End.REJECTED, End.CONFIRMED, End.CONFIRMED]
+    groups = {key: item["ProductGroup"] for key, item in by_key(resource, read_all(session, resource)).items()}
+    assert [groups[change.change_id] == group for change in changes] == [False, False, True, True]
+
+
+def test_a_server_that_knows_only_merge_is_written_as_well(sap: Bench) -> None:
+    session = sap.session()
+    writer = ODataWrites(partner_set, method="MERGE")
+    resource = replace(partners_of(sap), writes=Writes(writer, update=frozenset({"search_term"}), guard="etag"))
+    key, record = next(iter(companies(sap, session).items()))
+    (outcome,) = write(sap, session, resource, [renamed(key, record["__metadata"]["etag"], "MERGED")])
+    assert outcome.end is End.CONFIRMED
+    assert companies(sap, session)[key]["SearchTerm1"] == "MERGED"
+
+
+def test_the_client_goes_with_every_call_and_a_service_may_lie_elsewhere(sap: Bench) -> None:
+    extra = {"client": "100", "sales_order_path": "/sap/opu/odata/sap/API_SALES_ORDER_SRV/"}
+    session = replace(sap, connection=replace(sap.connection, extra=extra)).session()
+    assert partner_service.query(session) == {"sap-client": "100"}
+    assert order_service.address(session, "A_SalesOrder") == "/sap/opu/odata/sap/API_SALES_ORDER_SRV/A_SalesOrder"
+    assert read_all(session, sap.system.resource("sales_orders"), size=30)
