@@ -1,5 +1,5 @@
-{# One row per id that was merged away, with the company it lives on as; a company that was
-   itself merged on later is not the end of the way. #}
+{# One row per id that was merged away, with the company it lives on as;
+   one that was itself merged on later is not the end of the way. #}
 with companies as (
 
     select * from {{ source('hubspot', 'hubspot__companies') }}
@@ -16,11 +16,9 @@ live as (
 unnested as (
 
     select
-        live._key as company_source_id,
-        btrim(former.source_id) as merged_source_id
+        _key as company_source_id,
+        btrim(regexp_split_to_table(merged_source_ids, ';')) as merged_source_id
     from live
-    cross join lateral regexp_split_to_table(live.merged_source_ids, ';')
-        as former (source_id)
 
 ),
 

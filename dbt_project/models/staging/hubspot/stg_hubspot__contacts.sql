@@ -15,7 +15,7 @@ live as (
 
 merged_away as (
 
-    select distinct btrim(regexp_split_to_table(merged_source_ids, ';')) as merged_source_id
+    select btrim(regexp_split_to_table(merged_source_ids, ';')) as merged_source_id
     from live
 
 ),
@@ -49,8 +49,10 @@ cleaned as (
         live.created_at,
         live.updated_at as changed_at
     from live
-    left join merged_away on live._key = merged_away.merged_source_id
-    where merged_away.merged_source_id is null
+    where not exists (
+        select 1 from merged_away
+        where merged_away.merged_source_id = live._key
+    )
 
 )
 
