@@ -1,0 +1,29 @@
+{# One row per live item, inactive ones included. #}
+with items as (
+
+    select * from {{ source('netsuite', 'netsuite__items') }}
+
+),
+
+live as (
+
+    select * from items
+    where not _is_deleted
+
+),
+
+cleaned as (
+
+    select
+        _key as item_source_id,
+        {{ normalised_sku('sku') }} as sku,
+        {{ trimmed('product_name') }} as product_name,
+        item_type,
+        not coalesce(is_inactive, false) as is_active,
+        created_at,
+        updated_at as changed_at
+    from live
+
+)
+
+select * from cleaned
