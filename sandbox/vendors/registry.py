@@ -1,6 +1,7 @@
 """The vendors of the sandbox by name."""
 
 from sandbox.server.vendor import Vendor
+from sandbox.vendors.fedex.vendor import FedEx
 from sandbox.vendors.hubspot.vendor import HubSpot
 from sandbox.vendors.netsuite.vendor import NetSuite
 from sandbox.vendors.plain import Plain
@@ -14,6 +15,7 @@ VENDORS: dict[str, type[Vendor]] = {
     "salesforce": Salesforce,
     "plain": Plain,
     "hubspot": HubSpot,
+    "fedex": FedEx,
     "sap": Sap,
     "netsuite": NetSuite,
     "stripe": Stripe,

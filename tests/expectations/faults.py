@@ -106,6 +106,18 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         "currency_code is no currency we trade in": {"currency_code": "€"},
         "an archived record does not say since when": {"is_archived": "true"},
     },
+    "fedex/tracking": {
+        "the carrier refuses the tracking number": {"error_code": "TRACKING.TRACKINGNUMBER.NOTFOUND"},
+        "tracking_number is no tracking number": {"tracking_number": "7949"},
+        "nothing says where the parcel is": {"status_code": None},
+        "status_code is no code of two letters": {"status_code": "Delivered"},
+        "delivered_at lies before shipped_at": {
+            "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2026-10-01T09:00:00+01:00"}]'
+        },
+        "delivered_at lies in the future": {
+            "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2199-10-01T09:00:00+01:00"}]'
+        },
+    },
     "sap/business_partners": {
         "source_id is no partner number": {"source_id": "10 00"},
         "partner_category is unknown": {"partner_category": "9"},

@@ -10,7 +10,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowSkipException
 
 from concord import registry
-from concord.contract import Resource, Snapshot, System, Window
+from concord.contract import ChangedBetween, Resource, System, Window
 from concord.errors import BatchError, ConfigurationError
 from concord.monitoring.watch import due_until
 from concord.orchestration.defaults import find_connection, installation, spoken
@@ -72,7 +72,7 @@ def choose_window(
 
     None for a backfill of a past night where the vendor tells only what is now.
     """
-    is_snapshot = isinstance(resource.changes, Snapshot)
+    is_snapshot = not isinstance(resource.changes, ChangedBetween)
     end = run.data_interval_end or run.run_after
     start = run.data_interval_start or end.replace(hour=0, minute=0, second=0, microsecond=0)
     if run.run_type == "backfill" and not is_snapshot:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from concord.contract import ChangedBetween, Resource, Snapshot, System
+from concord.contract import ChangedBetween, Resource, Snapshot, System, Worklist
 
 Box = tuple[str, str, tuple[str, ...]]
 Ends = Callable[[int], tuple[int, int, int, int]]
@@ -36,7 +36,7 @@ def flows_of(system: System) -> Flows:
 
 
 def _read(system: System) -> Iterator[str]:
-    for how, kind in (("what changed", ChangedBetween), ("whole", Snapshot)):
+    for how, kind in (("what changed", ChangedBetween), ("whole", Snapshot), ("what we ask for", Worklist)):
         names = [resource.name for resource in system.resources if isinstance(resource.changes, kind)]
         if names:
             yield f"{how}: {', '.join(names)}"

@@ -9,7 +9,18 @@ from dataclasses import replace
 from psycopg import sql
 from psycopg.errors import CharacterNotInRepertoire
 
-from concord.contract import Batch, ChangedBetween, Lookup, Page, Resource, Session, Snapshot, System, Window
+from concord.contract import (
+    Batch,
+    ChangedBetween,
+    Lookup,
+    Page,
+    Resource,
+    Session,
+    Snapshot,
+    System,
+    Window,
+    Worklist,
+)
 from concord.errors import BatchError
 from concord.failpoints import failpoint
 from concord.store.engine import LOADER, Connection, Database
@@ -52,15 +63,27 @@ def extract_window(
 def _extract(
     database: Database, session: Session, batch: Batch, window: Window, *, is_careful: bool = False
 ) -> None:
-    resource = batch.resource
-    asked = window if isinstance(resource.changes, ChangedBetween) else None
+    asked = window if isinstance(batch.resource.changes, ChangedBetween) else None
     with database.transaction(LOADER) as connection:
         begin_batch(connection, batch, purpose="window", window=window)
+        resource = _with_worklist(connection, batch.resource, window)
         pages = resource.read.read_window(session, resource, asked)
         land_pages(connection, batch, pages, is_careful=is_careful)
         if _wants_key_list(connection, batch, window):
             _list_keys(connection, session, batch)
         failpoint("extract.before_commit")
+
+
+def _with_worklist(connection: Connection, resource: Resource, window: Window) -> Resource:
+    """The resource with the items that its reader must ask for by name, where it has a worklist."""
+    changes = resource.changes
+    if not isinstance(changes, Worklist):
+        return resource
+    found = connection.execute(sql.SQL(changes.query), {"as_of": window.end})
+    columns = [column.name for column in found.description or ()]
+    rows = (zip(columns, row, strict=True) for row in found.fetchall())
+    items = tuple({name: str(value) for name, value in row if value is not None} for row in rows)
+    return replace(resource, changes=replace(changes, items=items))
 
 
 def extract_matching(

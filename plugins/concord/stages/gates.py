@@ -5,7 +5,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from concord.contract import Batch, Snapshot
+from concord.contract import Batch, Snapshot, Worklist
 from concord.errors import ExpectationsFailedError
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.tables import typed_view, validated_table
@@ -51,10 +51,11 @@ def refuse_abnormal(connection: Connection, batch: Batch, table_faults: Sequence
     faults = []
     if quarantined > SMALL and quarantined > received * QUARANTINE_LIMIT:
         faults.append(f"{quarantined} of {received} records are at fault (for one: {example})")
-    if received >= SMALL:
+    has_usual_shape = not isinstance(batch.resource.changes, Worklist)  # what we ask for differs by the night
+    if received >= SMALL and has_usual_shape:
         faults += _vanished_fields(connection, batch)
     if not _is_true(connection, _ACCEPTED, (batch.batch_id,)):
-        faults += [*table_faults, *_volume_faults(connection, batch, received)]
+        faults += [*table_faults, *(_volume_faults(connection, batch, received) if has_usual_shape else ())]
     if faults:
         raise ExpectationsFailedError(
             f"The batch of {batch.system.name} {batch.resource.name} was refused: {'; '.join(faults)}. Nothing "
@@ -127,8 +128,8 @@ def _live(connection: Connection, batch: Batch) -> int:
 
 def mark_vanished(connection: Connection, batch: Batch) -> int:
     """Mark as deleted what the vendor no longer lists; returns how many, refuses more than the limit."""
-    listed = _listed(connection, batch)
-    if listed is None:
+    listed, changes = _listed(connection, batch), batch.resource.changes
+    if listed is None or isinstance(changes, Worklist):
         return 0
     known = _live(connection, batch)
     gone = connection.execute(
@@ -138,7 +139,7 @@ def mark_vanished(connection: Connection, batch: Batch) -> int:
         ).format(table=validated_table(batch.system, batch.resource), listed=listed),
         {"batch": batch.batch_id},
     ).rowcount
-    limit = batch.resource.changes.vanish_limit
+    limit = changes.vanish_limit
     is_too_many = limit is not None and gone > max(known * limit, FEW)
     if is_too_many and not _is_true(connection, _ACCEPTED, (batch.batch_id,)):
         raise ExpectationsFailedError(

@@ -1,0 +1,54 @@
+{# One row per tracking number: the youngest parcel that the shop sent under it. #}
+with tracking as (
+
+    select * from {{ source('fedex', 'fedex__tracking') }}
+
+),
+
+live as (
+
+    select * from tracking
+    where not _is_deleted
+
+),
+
+cleaned as (
+
+    select
+        _key as tracking_number,
+        unique_id,
+        {{ trimmed('customer_reference') }} as order_name,
+        upper({{ trimmed('carrier_code') }}) as carrier_code,
+        upper({{ trimmed('service_type') }}) as service_type,
+        upper({{ trimmed('status_code') }}) as status_code,
+        case upper({{ trimmed('status_code') }})
+            when 'OC' then 'label_created'
+            when 'PU' then 'picked_up'
+            when 'IT' then 'in_transit'
+            when 'AR' then 'in_transit'
+            when 'DP' then 'in_transit'
+            when 'OD' then 'out_for_delivery'
+            when 'HL' then 'held'
+            when 'DE' then 'exception'
+            when 'SE' then 'exception'
+            when 'RS' then 'returning'
+            when 'CA' then 'cancelled'
+            when 'DL' then 'delivered'
+            else 'unknown'
+        end as parcel_status,
+        {{ trimmed("(status_details #>> '{0,reasonDescription}')") }}
+        as exception_reason,
+        shipped_at_local,
+        delivered_at_local,
+        estimated_delivery_at_local,
+        coalesce(delivery_attempts, 0) as delivery_attempts,
+        package_count,
+        upper({{ trimmed('status_code') }}) = 'DL' as is_delivered,
+        shipped_at,
+        delivered_at,
+        estimated_delivery_at
+    from live
+
+)
+
+select * from cleaned

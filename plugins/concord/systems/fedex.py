@@ -1,0 +1,104 @@
+"""FedEx, the carrier: it owns where a parcel is; what the shop handed over is tracked until it has arrived.
+
+API: https://developer.fedex.com/api/en-us/catalog/track/v1/docs.html
+
+Know before you touch:
+- It lists nothing: the numbers asked for are those of the shop's fulfillments that have not arrived, for as long
+  as FedEx remembers them. A parcel that has arrived is not asked for again and stays as it was last told.
+- An answer is 200 even where a number is refused; the refusal is set aside as a dead letter, until the number
+  is known. Numbers of parcels that were never handed over stay there.
+- Numbers are used again: they are asked for with the days around the shipping day, later with their unique id.
+- Times are local to where the scan was, mostly with an offset, some without: the text is kept as it came, and
+  a moment is only made of one that names its offset.
+- Tokens live an hour and are asked for once: a burst of logins is answered by 403 for minutes.
+- The tracking calls of a project share 100,000 requests a day; the project 1,400 in ten seconds.
+"""
+
+from concord.contract import Pace, Resource, System, Worklist
+from concord.fields import Field, Form, Kind
+from concord.http.auth import ClientCredentials
+from concord.http.fedex_tracking import FedExTracking
+
+OPEN_PARCELS = """
+with shipped as (
+    select tracking.item ->> 'number' as number, max((fulfillment.item ->> 'createdAt')::timestamptz) as shipped_at
+    from validated.shopify__orders as orders
+    cross join lateral jsonb_path_query(orders.fulfillments, 'lax $[*]') as fulfillment (item)
+    cross join lateral jsonb_path_query(fulfillment.item, 'lax $.trackingInfo[*]') as tracking (item)
+    where not orders._is_deleted and tracking.item ->> 'company' ~* 'fedex'
+        and coalesce(fulfillment.item ->> 'status', '') not in ('CANCELLED', 'ERROR', 'FAILURE')
+    group by tracking.item ->> 'number'
+)
+select shipped.number, (shipped.shipped_at at time zone 'UTC')::date as shipped_on, told.unique_id
+from shipped
+left join validated.fedex__tracking as told
+    on shipped.number = told.tracking_number and shipped.shipped_at < told.shipped_at + interval '30 days'
+where shipped.number <> '' and coalesce(told.status_code, '') not in ('DL', 'CA')
+    and shipped.shipped_at between %(as_of)s - interval '90 days' and %(as_of)s
+order by shipped.number
+"""
+ZONED = "^.*T[0-9:.]+(?:[+-][0-9:]+|Z)$"
+
+
+def moment_of(*types: str) -> str:
+    """SQL for the text of the first date of one of these types."""
+    wanted = " || ".join(f'@.type == "{name}"' for name in types)
+    return f"(jsonb_path_query_first({{}}::jsonb, '$[*] ? ({wanted}).dateTime') #>> '{{{{}}}}')"
+
+
+def local_and_utc(name: str, *types: str) -> tuple[Field, Field]:
+    """A date as FedEx wrote it, and as a moment where the text names its offset."""
+    text = moment_of(*types)
+    zoned = Form(sql=f"substring({text} from '{ZONED}')")
+    return (
+        Field("dateAndTimes", f"{name}_local", form=Form(sql=text), landed_as_json=True),
+        Field("dateAndTimes", name, Kind.TIMESTAMP, form=zoned, landed_as_json=True),
+    )
+
+
+def reference(kind: str) -> Form:
+    """SQL for the first of our own references of one kind on the parcel."""
+    path = f'$[*] ? (@.type == "{kind}").values[0]'
+    return Form(sql=f"(jsonb_path_query_first({{}}::jsonb, '{path}') #>> '{{{{}}}}')")
+
+
+tracking = Resource(
+    name="tracking",
+    read=FedExTracking(),
+    key="tracking_number",
+    fields=(
+        Field("trackingNumberInfo.trackingNumber", "tracking_number", required=True),
+        Field("trackingNumberInfo.trackingNumberUniqueId", "unique_id"),
+        Field("trackingNumberInfo.carrierCode", "carrier_code"),
+        Field("latestStatusDetail.code", "status_code"),
+        Field("latestStatusDetail.description", "status_text"),
+        Field("latestStatusDetail.ancillaryDetails", "status_details", Kind.JSON),
+        Field("serviceDetail.type", "service_type"),
+        Field("deliveryDetails.deliveryAttempts", "delivery_attempts", Kind.INTEGER),
+        Field("packageDetails.count", "package_count", Kind.INTEGER),
+        Field(
+            "additionalTrackingInfo.packageIdentifiers",
+            "customer_reference",
+            form=reference("CUSTOMER_REFERENCE"),
+            landed_as_json=True,
+        ),
+        *local_and_utc("shipped_at", "SHIP", "ACTUAL_PICKUP", "ACTUAL_TENDER", "SHIPMENT_DATA_RECEIVED"),
+        *local_and_utc("delivered_at", "ACTUAL_DELIVERY"),
+        *local_and_utc("estimated_delivery_at", "ESTIMATED_DELIVERY", "COMMITMENT"),
+        Field("scanEvents", "scans", Kind.JSON),
+        Field("error.code", "error_code"),
+        Field("error.message", "error_message"),
+    ),
+    changes=Worklist(OPEN_PARCELS),
+)
+
+SYSTEM = System(
+    name="fedex",
+    title="FedEx",
+    connection="fedex_default",
+    auth=ClientCredentials("/oauth/token", header="Authorization", prefix="Bearer ", lifetime=3_600),
+    pace=Pace(per_second=10, burst=10, concurrency=1),
+    resources=(tracking,),
+    owns="where a parcel is",
+    api_version="v1",
+)

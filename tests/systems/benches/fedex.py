@@ -1,0 +1,71 @@
+"""The carrier; the worklist is what a shop would say, written out, since no shop runs beside it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from concord.contract import System, Worklist
+from concord.http.auth import ClientCredentials
+from concord.registry import system
+from concord.settings import Connection
+from sandbox.launch import start
+from sandbox.load import load
+from sandbox.world import World
+from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
+
+HABITS = Habits(
+    operations={"read": "^track"},
+    login="/oauth/token",
+    touches={"tracking": {"serviceDetail": {"type": "FEDEX_EXPRESS_SAVER"}}},
+    limits={"most_logins": 1_000},
+)
+
+
+def items_of(world: World) -> tuple[dict[str, str], ...]:
+    """All parcels of the world, by their number and the day they left."""
+    results = [record["result"] for record in world.records("fedex", "tracking")]
+    shipped = [next(date for date in item["dateAndTimes"] if date["type"] == "SHIP") for item in results]
+    numbers = [item["trackingNumberInfo"]["trackingNumber"] for item in results]
+    return tuple(
+        {"number": number, "shipped_on": date["dateTime"][:10]}
+        for number, date in zip(numbers, shipped, strict=True)
+    )
+
+
+def with_worklist(world: World) -> System:
+    """The system, asked for every parcel of the world."""
+    items = items_of(world)
+    values = ", ".join(f"('{item['number']}', '{item['shipped_on']}')" for item in items)
+    query = f"select * from (values {values}) as parcels (number, shipped_on)"
+    found = system("fedex")
+    tracking = replace(found.resource("tracking"), changes=Worklist(query, items))
+    return replace(found, resources=(tracking,))
+
+
+@contextmanager
+def open_bench(world: World, folder: Path) -> Iterator[Bench]:
+    load("fedex", folder, world.of("fedex"))
+    server = start("fedex", folder)
+    connection = Connection("fedex_default", server.url, "sandbox-client", "sandbox-secret")
+    yield Bench(
+        with_worklist(world),
+        connection,
+        SandboxDesk(server, HABITS),
+        lambda: ClientCredentials("/oauth/token", header="Authorization", prefix="Bearer "),
+    )
+    server.stop()
+
+
+FACTS = Facts(
+    open=open_bench,
+    first="tracking",
+    empty_at_first={
+        ("tracking", "error_code"): "every parcel that is asked for is known",
+        ("tracking", "error_message"): "every parcel that is asked for is known",
+    },
+    skips={
+        "a_page_mark_that_comes_again_stops_the_reading": "there are no pages, only questions of thirty numbers",
+        "a_deletion_is_seen": "nothing is deleted; a number that is not known any more is answered with an error",
+    },
+)
