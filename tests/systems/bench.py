@@ -146,7 +146,8 @@ class Facts:
     `empty_at_first` are the fields that a fresh world leaves empty, with the reason. `unfit` are records that the
     suite must not change. `read_moment` tells when a record of a resource changed, where the change field itself
     does not say it in ISO or in seconds. `settles_lost_writes` says that a write whose answer was lost is found
-    under a key of its own, or made then, so that it ends confirmed. `skips` are tests by name that say nothing
+    under a key of its own, or made then, so that it ends confirmed. `few` is how many records of a resource there
+    are at least, where that is no more than 20. `skips` are tests by name that say nothing
     about this system, with the reason.
     """
 
@@ -162,6 +163,7 @@ class Facts:
     absent_key: Callable[[str], str] = lambda key: f"{key[:-1]}9999999"
     read_moment: Callable[[Resource, Record], datetime] | None = None
     settles_lost_writes: bool = False
+    few: Mapping[str, int] = field(default_factory=dict)
     skips: Mapping[str, str] = field(default_factory=dict)
 
 

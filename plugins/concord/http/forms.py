@@ -12,8 +12,7 @@ import msgspec
 
 from concord.contract import Answer, Change, Outcome, Resource, Session
 from concord.errors import OutcomeUnknownError, RequestError, TransientError
-from concord.fields import Field
-from concord.http.guards import Record, split_moved, value_at
+from concord.http.guards import Record, split_moved
 from concord.http.last_id import Head, LastIdList
 from concord.http.outcomes import confirmed, rejected, settle_all
 
@@ -58,20 +57,23 @@ class FormUpdates:
         if not ready:
             return outcomes
         key = str(change.key)
-        body = form_of(self._complete(resource, change, records[key]))
+        body = form_of({**self._present(resource, change, records[key]), **_named(resource, change.after)})
         try:
             answer = self._send(session, change, self.listing.path_of(key), body)
         except RequestError as error:
             return [rejected(change, _sentence(error))]
         return [confirmed(change, key)] if _says(answer, key) else []
 
-    def _complete(self, resource: Resource, change: Change, record: Record) -> dict[Field, object]:
-        """The new values, with the present ones of the documents that are replaced whole."""
-        values = {resource.field(name): value for name, value in change.after.items()}
-        touched = {field.parts[0] for field in values} & self.whole
-        siblings = [field for field in resource.fields if field.parts[0] in touched and field not in values]
-        kept = {field: value_at(record, field) for field in siblings}
-        return {field: value for field, value in kept.items() if value is not None} | values
+    def _present(self, resource: Resource, change: Change, record: Record) -> dict[tuple[str, ...], object]:
+        """What the documents that are replaced as a whole say now, where the change touches them."""
+        touched = {resource.field(name).parts[0] for name in change.after} & self.whole
+        return {
+            (document, part): value
+            for document in sorted(touched)
+            if isinstance(record.get(document), Mapping)
+            for part, value in record[document].items()
+            if value is not None
+        }
 
     def _send(self, session: Session, change: Change, path: str, body: bytes) -> Answer:
         """The answer to the first of some attempts that gets one; the key makes them one write."""
@@ -96,14 +98,20 @@ class FormUpdates:
         raise lost or AssertionError("unreachable: an attempt that ends without an answer is lost")
 
 
-def form_of(values: Mapping[Field, object]) -> bytes:
-    """The values as a form in the vendor's names and forms; an empty text clears a field."""
-    pairs = []
-    for field, value in values.items():
-        first, *rest = [*field.parts[:-1], field.write or field.parts[-1]]
-        name = first + "".join(f"[{part}]" for part in rest)
-        pairs.append((name, "" if value is None else field.form.encode(value)))
-    return urlencode(pairs).encode()
+def _named(resource: Resource, values: Mapping[str, object]) -> dict[tuple[str, ...], object]:
+    """Our fields under the vendor's names, in the vendor's form; an empty text clears a field."""
+    named: dict[tuple[str, ...], object] = {}
+    for name, value in values.items():
+        field = resource.field(name)
+        path = (*field.parts[:-1], field.write or field.parts[-1])
+        named[path] = "" if value is None else field.form.encode(value)
+    return named
+
+
+def form_of(values: Mapping[tuple[str, ...], object]) -> bytes:
+    """Values by their path as a form."""
+    names = (first + "".join(f"[{part}]" for part in rest) for first, *rest in values)
+    return urlencode(list(zip(names, values.values(), strict=True))).encode()
 
 
 def _says(answer: Answer, key: str) -> bool:

@@ -26,13 +26,9 @@ NEVER = 253_402_300_799  # the last second that a calendar has
 _ADDED = b"_concord"
 _GONE = (404, 410)
 
-AS_SECOND = Form(
-    sql="case when pg_input_is_valid({0}, 'double precision') then to_timestamp({0}::double precision) end"
-)
-AS_DAY = Form(
-    sql="case when pg_input_is_valid({0}, 'double precision') "
-    "then (to_timestamp({0}::double precision) at time zone 'UTC')::date end"
-)
+_SECOND = "to_timestamp(case when pg_input_is_valid({0}, 'double precision') then {0}::double precision end)"
+AS_SECOND = Form(sql=f"""to_char({_SECOND} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""")
+AS_DAY = Form(sql=f"to_char({_SECOND} at time zone 'UTC', 'YYYY-MM-DD')")
 
 
 class Head(msgspec.Struct):

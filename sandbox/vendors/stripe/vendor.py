@@ -180,7 +180,9 @@ class Stripe(Vendor):
         return self.writer.put(kind, {**before, **changes}, before, operation="edit")
 
     def delete(self, collection: str, record_id: str) -> bool:
-        if collection != "customers" or self.store.get(collection, record_id) is None:
+        if collection != "customers" or (self.store.get(collection, record_id) or {"deleted": True}).get(
+            "deleted"
+        ):
             return False
         self.writer.delete_customer(record_id)
         return True
