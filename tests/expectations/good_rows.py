@@ -5,6 +5,7 @@ from typing import Final
 Row = dict[str, str | None]
 
 _STAMP = "2026-11-01T08:00:00Z"
+_SECOND = "1793520000"
 _SERVER_STAMP = "1793520000.12345"
 _SHOP_LINES = '{"nodes": [{"sku": "LAM-1", "quantity": 2}], "pageInfo": {"hasNextPage": false}}'
 
@@ -223,5 +224,52 @@ GOOD: Final[dict[str, Row]] = {
         "status_code": "DL",
         "shipped_at": '[{"type": "SHIP", "dateTime": "2026-10-30T09:00:00+01:00"}]',
         "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2026-11-01T09:00:00+01:00"}]',
+    },
+    "stripe/customers": {
+        "source_id": "cus_1a2B",
+        "email": "Ada@example.com",
+        "phone": "(030) 123-4567",
+        "country_code": "DE",
+        "created_at": _SECOND,
+        "changed_at": _SECOND,
+    },
+    "stripe/charges": {
+        "source_id": "ch_1a2B",
+        "customer_source_id": "cus_1a2B",
+        "minor_amount": "1980",
+        "minor_refunded_amount": "500",
+        "currency_code": "eur",
+        "charge_status": "succeeded",
+        "created_at": _SECOND,
+        "changed_at": _SECOND,
+    },
+    "stripe/refunds": {
+        "source_id": "re_1a2B",
+        "charge_source_id": "ch_1a2B",
+        "minor_amount": "500",
+        "currency_code": "eur",
+        "refund_status": "succeeded",
+        "created_at": _SECOND,
+        "changed_at": _SECOND,
+    },
+    "stripe/payouts": {
+        "source_id": "po_1a2B",
+        "minor_amount": "1452",
+        "currency_code": "eur",
+        "payout_status": "paid",
+        "arrival_date": _SECOND,
+        "created_at": _SECOND,
+        "changed_at": _SECOND,
+    },
+    "stripe/balance_transactions": {
+        "source_id": "txn_1a2B",
+        "payout_source_id": "po_1a2B",
+        "minor_amount": "1980",
+        "minor_fee_amount": "28",
+        "minor_net_amount": "1952",
+        "currency_code": "eur",
+        "transaction_status": "available",
+        "created_at": _SECOND,
+        "changed_at": _SECOND,
     },
 }
