@@ -141,6 +141,6 @@ def test_systems_lists_what_is_declared(tmp_path: Path) -> None:
 
 
 def test_a_demo_of_an_unknown_system_names_those_there_are(tmp_path: Path) -> None:
-    answer = start(tmp_path, "demo", "--once", "--systems", "sap")
+    answer = start(tmp_path, "demo", "--once", "--systems", "abacus")
     assert answer.returncode == 1
-    assert answer.stderr.startswith("concord: There is no system sap; choose among")
+    assert answer.stderr.startswith("concord: There is no system abacus; choose among")

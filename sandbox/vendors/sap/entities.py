@@ -197,3 +197,4 @@ STOCK = EntityType(
     ),
     is_guarded=False,
 )
+ENTITIES = {entity.set_name: entity for entity in (PARTNER, ADDRESS, ORDER, PRODUCT, STOCK)}

@@ -20,10 +20,9 @@ from sandbox.vendors.odata.batch import answer_batch, lines_of
 from sandbox.vendors.odata.errors import ODataError
 from sandbox.vendors.odata.model import ID, STAMP, EntityType
 from sandbox.vendors.odata.service import Asked, Given, Service
-from sandbox.vendors.sap.entities import ADDRESS, ORDER, PARTNER, PRODUCT, STOCK
+from sandbox.vendors.sap.entities import ADDRESS, ENTITIES, ORDER, PARTNER, PRODUCT, STOCK
 from sandbox.vendors.sap.rules import Orders, Partners, locked
 
-ENTITIES = {entity.set_name: entity for entity in (PARTNER, ADDRESS, ORDER, PRODUCT, STOCK)}
 PAGE_SIZE = 1000
 _V2, _V4 = "/sap/opu/odata/sap", "/sap/opu/odata4/sap"
 _COOKIE = "SAP_SESSIONID_S4H_100"
