@@ -120,6 +120,7 @@ refunds = Resource(
         Field("payment_intent", "payment_intent_source_id"),
         TRANSACTION,
         Field("metadata.order_name", "order_name"),
+        Field("metadata.shop_refund_id", "shop_refund_source_id"),
         AMOUNT,
         CURRENCY,
         Field("status", "refund_status"),
