@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from concord.contract import Change, ChangedBetween, End, Outcome, Resource, Snapshot, Window
-from concord.errors import RateLimitError
+from concord.errors import RateLimitError, ServerError
 from concord.http.client import HttpSession
-from concord.http.guards import value_at
+from concord.http.guards import decode_record, value_at
 from concord.http.hubspot_batches import HubSpotBatches
 from concord.http.patience import Patience
 from tests.systems.bench import Bench, by_key, keys_of, read_all
@@ -74,6 +74,14 @@ def test_a_window_of_more_than_a_search_shows_is_read_whole(account: Account) ->
     assert len(keys) > 5 * 20
 
 
+def test_an_empty_page_of_a_search_that_goes_on_is_no_end(account: Account) -> None:
+    account.control("faults", {"match": {"operation": "^search"}, "fault": {"kind": "empty_page"}})
+    reader = replace(account.contacts.read, search_size=7)  # type: ignore[type-var]
+    small = replace(account.contacts, read=reader)
+    with pytest.raises(ServerError, match="more follow"):
+        read_all(account.session(), small, WHOLE)
+
+
 def test_what_the_index_did_not_show_yet_comes_with_the_overlap(account: Account) -> None:
     key = next(iter(account.live()))
     account.bench.desk.touch(account.contacts, key)
@@ -109,6 +117,21 @@ def test_a_listing_of_keys_knows_what_was_merged_away(account: Account, has_new_
     live = account.live()
     assert other not in live
     assert other in str(value_at(live[merged], account.contacts.field("merged_source_ids"))).split(";")
+
+
+def test_records_are_found_by_unique_values_at_once_and_by_others_through_the_search(account: Account) -> None:
+    (made,) = account.write(create(99, email="found99@example.com", city="Xanten"))
+    account.control("limits", {"index_lag": 300})
+
+    def found(name: str, *values: str) -> list[str]:
+        pages = account.contacts.read.read_matching(account.session(), account.contacts, name, values)
+        return keys_of(account.contacts, [decode_record(account.contacts, raw) for page in pages for raw in page])
+
+    assert found("email", "FOUND99@example.com", "nobody@example.com") == [made.key]
+    assert found("concord_id", "CUS-H99") == [made.key]
+    assert found("city", "XANTEN") == []
+    account.control("limits", {"index_lag": 0})
+    assert found("city", "XANTEN", "Nowhere") == [made.key]
 
 
 def test_a_hundred_records_go_in_one_call_whatever_the_order_of_the_results(account: Account) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from concord.contract import ChangedBetween, Page, Resource, Session, Window
+from concord.errors import ServerError
 from concord.http.paging import Pages, ask, batched, prefetch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -127,8 +128,12 @@ class HubSpotObjects:
             }
             found = ask(session, _listing, "POST", path, body=body)
             yield found.results
-            if not found.results or found.paging is None or found.paging.next is None:
+            if found.paging is None or found.paging.next is None:
                 return
+            if not found.results:
+                raise ServerError(
+                    f"A page of {resource.name} is empty and says that more follow; run the task again."
+                )
             last = _head.decode(found.results[-1]).id
             pages.turn(last)
             beyond = [{"propertyName": _ID, "operator": "GT", "value": last}]
