@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import msgspec
 
 from concord.contract import Session
-from concord.errors import AuthenticationError, ServerError
+from concord.errors import AuthenticationError, RateLimitError, RequestError, ServerError
 
 _MARGIN = 60.0
+_BARRED_SECONDS = 600.0
 _Identity = tuple[str, str, str]
 
 
@@ -59,11 +60,15 @@ def _identity(session: Session) -> _Identity:
 class ClientCredentials:
     """OAuth 2 client credentials: login and password of the connection are client id and secret.
 
-    `lifetime` is used where the answer does not say how long the token lives.
+    `lifetime` is used where the answer does not say how long the token lives. `barred` is the status that
+    answers too many logins for some minutes, whatever they say.
     """
 
-    def __init__(self, path: str, *, header: str, prefix: str = "", lifetime: float = 5400.0) -> None:
+    def __init__(
+        self, path: str, *, header: str, prefix: str = "", lifetime: float = 5400.0, barred: int = 0
+    ) -> None:
         self._path, self._header, self._prefix, self._lifetime = path, header, prefix, lifetime
+        self._barred = barred
         self._cache = _TokenCache()
 
     def headers(self, session: Session) -> Mapping[str, str]:
@@ -76,7 +81,12 @@ class ClientCredentials:
         self._cache.forget(session, rejected)
 
     def _fetch(self, session: Session) -> Mapping[str, str]:
-        answer = _decode_login(session.login(self._path, form=self.form(session)))
+        try:
+            answer = _decode_login(session.login(self._path, form=self.form(session)))
+        except AuthenticationError as error:
+            if isinstance(error.__cause__, RequestError) and error.__cause__.facts.get("status") == self._barred:
+                raise _barred() from error
+            raise
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise _refused(session)
@@ -166,4 +176,12 @@ def _refused(session: Session) -> AuthenticationError:
         f'The vendor gave no token for connection "{session.connection.name}"; '
         "correct its login and password in Airflow (Admin, Connections).",
         connection=session.connection.name,
+    )
+
+
+def _barred() -> RateLimitError:
+    return RateLimitError(
+        "The vendor lets nobody log in for some minutes, because there were too many logins; wait, and see "
+        "that nothing else logs in with this connection over and over.",
+        retry_after=_BARRED_SECONDS,
     )

@@ -96,7 +96,7 @@ SYSTEM = System(
     name="fedex",
     title="FedEx",
     connection="fedex_default",
-    auth=ClientCredentials("/oauth/token", header="Authorization", prefix="Bearer ", lifetime=3_600),
+    auth=ClientCredentials("/oauth/token", header="Authorization", prefix="Bearer ", lifetime=3_600, barred=403),
     pace=Pace(per_second=10, burst=10, concurrency=1),
     resources=(tracking,),
     owns="where a parcel is",

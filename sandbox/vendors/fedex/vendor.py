@@ -133,6 +133,10 @@ class FedEx(Vendor):
         return {"id": record["result"]["trackingNumberInfo"]["trackingNumberUniqueId"], **record}
 
 
+def _ignore(cursor: str) -> None:
+    """There are no pages, so there is no mark to set."""
+
+
 def _bearer(headers: Mapping[str, str]) -> str:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
