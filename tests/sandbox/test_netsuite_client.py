@@ -41,7 +41,11 @@ class Account:
 
     def assertion(self, key: str = NetSuite.client[1], algorithm: str = "ES256", **changed: Any) -> str:
         now = int(time.time())
-        claims = {"iss": NetSuite.client[0], "scope": "rest_webservices", "aud": f"{self.server.url}{TOKEN}"}
+        claims: dict[str, Any] = {
+            "iss": NetSuite.client[0],
+            "scope": "rest_webservices",
+            "aud": f"{self.server.url}{TOKEN}",
+        }
         kid = changed.pop("kid", CERTIFICATE_ID)
         claims |= {"iat": now, "exp": now + 600, **changed}
         return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid})
@@ -59,13 +63,14 @@ class Account:
         return self.http.request(method, address, timeout=10, **options)
 
     def query(self, text: str, *, limit: int = 1000, offset: int = 0) -> requests.Response:
-        params = {"limit": limit, "offset": offset}
+        params = {"limit": str(limit), "offset": str(offset)}
         return self.ask("POST", QUERY, params=params, json={"q": text}, headers={"Prefer": "transient"})
 
     def rows(self, text: str) -> list[dict[str, Any]]:
         answer = self.query(text)
         assert answer.status_code == 200, answer.text
-        return answer.json()["items"]
+        rows: list[dict[str, Any]] = answer.json()["items"]
+        return rows
 
     def results(self, job: str) -> list[requests.Response]:
         """Polls the job to its end and takes the result of each record."""
