@@ -1,0 +1,1 @@
+"""Databases as systems: readers and writers that speak SQL, whichever dialect the address names."""

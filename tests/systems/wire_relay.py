@@ -1,0 +1,109 @@
+"""A relay in front of a real database, which breaks connections on request; it knows PostgreSQL's last word."""
+
+import selectors
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DONE = b"Z\x00\x00\x00\x05I"  # ready for the next query, and no transaction is open
+GARBAGE = b"<!doctype html><html><body>Back soon</body></html>"
+CHUNK = 1 << 16
+
+
+class WireRelay:
+    """Passes every byte on; `plan` is what to do when a client next sends a word."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.upstream = (host, port)
+        self.plan: list[tuple[bytes, str]] = []
+        self.calls = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    def serve(self) -> None:
+        """Until `stop`."""
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut_all()
+
+    def cut_all(self) -> None:
+        """Break every connection there is."""
+        with self._lock:
+            for item in self._open:
+                item.shutdown(socket.SHUT_RDWR)
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self.upstream) as server, selectors.DefaultSelector() as ready:
+            with self._lock:
+                self._open.add(client)
+            ready.register(client, selectors.EVENT_READ)
+            ready.register(server, selectors.EVENT_READ)
+            try:
+                while self._turn(client, server, ready):
+                    pass
+            except OSError:
+                pass
+            finally:
+                with self._lock:
+                    self._open.discard(client)
+
+    def _turn(self, client: socket.socket, server: socket.socket, ready: selectors.BaseSelector) -> bool:
+        for key, _ in ready.select():
+            data = key.fileobj.recv(CHUNK)  # type: ignore[union-attr]  # sockets were registered
+            if not data:
+                return False
+            if key.fileobj is server:
+                client.sendall(data)
+            elif not self._forward(data, client, server):
+                return False
+        return True
+
+    def _forward(self, data: bytes, client: socket.socket, server: socket.socket) -> bool:
+        fault = self._strike(data)
+        if fault == "cut_before":
+            return False
+        if fault == "html":
+            client.sendall(GARBAGE)
+            return False
+        server.sendall(data)
+        if fault == "cut_after":
+            answer = b""
+            while not answer.endswith(DONE) and (piece := server.recv(CHUNK)):
+                answer += piece
+            return False
+        return True
+
+    def _strike(self, data: bytes) -> str:
+        self.calls += 1
+        for entry in self.plan:
+            if entry[0] in data:
+                self.plan.remove(entry)
+                return entry[1]
+        return ""
+
+
+@contextmanager
+def wire_relayed(host: str, port: int) -> Iterator[WireRelay]:
+    """A running relay."""
+    relay = WireRelay(host, port)
+    thread = threading.Thread(target=relay.serve, daemon=True)
+    thread.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        thread.join()
