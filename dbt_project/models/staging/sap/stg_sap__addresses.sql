@@ -34,17 +34,19 @@ cleaned as (
         live._modified_at as changed_at
     from live
     left join lateral (
-        select item from jsonb_array_elements(live.emails) as list (item)
+        select listed.item
+        from jsonb_array_elements(live.emails) as listed (item)
         order by
-            (item ->> 'IsDefaultEmailAddress') = 'true' desc,
-            item ->> 'OrdinalNumber' asc
+            (listed.item ->> 'IsDefaultEmailAddress') = 'true' desc,
+            listed.item ->> 'OrdinalNumber' asc
         limit 1
     ) as mail on true
     left join lateral (
-        select item from jsonb_array_elements(live.phones) as list (item)
+        select listed.item
+        from jsonb_array_elements(live.phones) as listed (item)
         order by
-            (item ->> 'IsDefaultPhoneNumber') = 'true' desc,
-            item ->> 'OrdinalNumber' asc
+            (listed.item ->> 'IsDefaultPhoneNumber') = 'true' desc,
+            listed.item ->> 'OrdinalNumber' asc
         limit 1
     ) as phone on true
 

@@ -12,6 +12,15 @@ live as (
 
 ),
 
+named as (
+
+    select
+        live.*,
+        concat_ws(' ', live.organization_name_1, live.organization_name_2) as full_name
+    from live
+
+),
+
 cleaned as (
 
     select
@@ -23,8 +32,7 @@ cleaned as (
             when '2' then 'company'
             else 'group'
         end as partner_kind,
-        {{ trimmed("concat_ws(' ', organization_name_1, organization_name_2)") }}
-            as company_name,
+        {{ trimmed('full_name') }} as company_name,
         {{ written_name('first_name') }} as first_name,
         {{ written_name('last_name') }} as last_name,
         organization_name_1 as stored_organization_name_1,
@@ -33,7 +41,7 @@ cleaned as (
         last_name as stored_last_name,
         coalesce(is_blocked, false) as is_blocked,
         changed_at
-    from live
+    from named
 
 )
 

@@ -25,10 +25,11 @@ cleaned as (
         live.changed_at
     from live
     left join lateral (
-        select item from jsonb_array_elements(live.descriptions) as list (item)
+        select listed.item
+        from jsonb_array_elements(live.descriptions) as listed (item)
         order by
-            (item ->> 'Language') = 'EN' desc,
-            item ->> 'Language' asc
+            (listed.item ->> 'Language') = 'EN' desc,
+            listed.item ->> 'Language' asc
         limit 1
     ) as description on true
 

@@ -16,9 +16,9 @@ unnested as (
 
     select
         live._key,
-        list.item
+        listed.item
     from live
-    cross join lateral jsonb_array_elements(live.items) as list (item)
+    cross join lateral jsonb_array_elements(live.items) as listed (item)
 
 ),
 

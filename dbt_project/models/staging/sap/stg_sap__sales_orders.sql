@@ -1,4 +1,5 @@
-{# One row per sales order; it is cancelled where every item has a reason for rejection. #}
+{# One row per sales order; it is cancelled where all its items have a reason for
+   rejection. #}
 with sales_orders as (
 
     select * from {{ source('sap', 'sap__sales_orders') }}
@@ -15,21 +16,21 @@ live as (
 cleaned as (
 
     select
-        _key as stored_source_id,
-        {{ without_leading_zeros('_key') }} as order_source_id,
-        {{ without_leading_zeros('partner_source_id') }} as partner_source_id,
-        {{ trimmed('reference') }} as order_name,
-        {{ trimmed('order_type') }} as order_type,
-        {{ trimmed('process_status') }} as source_status,
-        upper({{ trimmed('currency_code') }}) as currency_code,
-        reference as stored_reference,
-        total_amount,
-        jsonb_array_length(items) > 0 and not exists (
-            select 1 from jsonb_array_elements(items) as list (item)
-            where coalesce(item ->> 'SalesDocumentRjcnReason', '') = ''
+        live._key as stored_source_id,
+        {{ without_leading_zeros('live._key') }} as order_source_id,
+        {{ without_leading_zeros('live.partner_source_id') }} as partner_source_id,
+        {{ trimmed('live.reference') }} as order_name,
+        {{ trimmed('live.order_type') }} as order_type,
+        {{ trimmed('live.process_status') }} as source_status,
+        upper({{ trimmed('live.currency_code') }}) as currency_code,
+        live.reference as stored_reference,
+        live.total_amount,
+        jsonb_array_length(live.items) > 0 and not exists (
+            select 1 from jsonb_array_elements(live.items) as listed (item)
+            where coalesce(listed.item ->> 'SalesDocumentRjcnReason', '') = ''
         ) as is_cancelled,
-        order_date,
-        changed_at
+        live.order_date,
+        live.changed_at
     from live
 
 )

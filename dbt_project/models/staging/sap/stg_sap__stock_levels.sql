@@ -1,5 +1,5 @@
-{# One row per product, plant, storage location, batch and type of stock; type 01 is free
-   to use. #}
+{# One row per product, plant, storage location, batch and type of stock; type 01 is
+   free to use. #}
 with stock_levels as (
 
     select * from {{ source('sap', 'sap__stock_levels') }}
