@@ -24,7 +24,6 @@ from concord.orchestration.defaults import (
     at_time,
     desired_asset,
     validated_asset,
-    written_systems,
 )
 
 with DAG(
@@ -45,6 +44,6 @@ with DAG(
     built = task(task_id="dbt_marts", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MARTS, night)
     measured = task(task_id="measure")(tasks.measure)(night, "before")
     prepared >> identified >> built >> measured
-    for each in written_systems():
+    for each in registry.written_systems():
         offered = task(task_id=f"offer_{each.name}", outlets=[desired_asset(each)])(tasks.offer)(each.name)
         measured >> offered

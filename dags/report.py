@@ -16,14 +16,14 @@ from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
 
 from concord import registry
 from concord.orchestration import reporting, tasks
-from concord.orchestration.defaults import DEFAULTS, at_time, written_asset, written_systems
+from concord.orchestration.defaults import DEFAULTS, at_time, written_asset
 
 with DAG(
     dag_id="report",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
         timetable=at_time("0 4 * * *"),
-        assets=AssetAll(*(written_asset(system) for system in written_systems())),
+        assets=AssetAll(*(written_asset(system) for system in registry.written_systems())),
     ),
     catchup=False,
     max_active_runs=1,

@@ -17,9 +17,10 @@ with the plan's id, which is in the result of `plan`.
 
 from airflow.sdk import DAG, task
 
+from concord import registry
 from concord.contract import System
 from concord.orchestration import writing
-from concord.orchestration.defaults import DEFAULTS, desired_asset, written_asset, written_systems
+from concord.orchestration.defaults import DEFAULTS, desired_asset, written_asset
 
 
 def build_write_back(system: System) -> None:
@@ -37,5 +38,5 @@ def build_write_back(system: System) -> None:
         writing.carry_out(planned, pool=system.name, outlets=[written_asset(system)])
 
 
-for each in written_systems():
+for each in registry.written_systems():
     build_write_back(each)

@@ -45,6 +45,11 @@ def systems() -> tuple[System, ...]:
     return tuple(declared for declared in declared_systems() if chosen is None or declared.name in chosen)
 
 
+def written_systems() -> tuple[System, ...]:
+    """The systems in use that have something to write back."""
+    return tuple(item for item in systems() if any(resource.writes for resource in item.resources))
+
+
 def system(name: str) -> System:
     """The declared system of that name, or a sentence that lists those there are."""
     for declared in declared_systems():

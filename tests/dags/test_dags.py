@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk import DAG, TriggerRule
 
 from concord import registry
-from concord.orchestration.defaults import DEFAULTS, ErrorTreeRetryPolicy, written_systems
+from concord.orchestration.defaults import DEFAULTS, ErrorTreeRetryPolicy
 from concord.registry import pool_slots
 from concord.settings import REPOSITORY
 
@@ -40,7 +40,7 @@ def test_there_are_exactly_these_dags(dags: Mapping[str, DAG]) -> None:
 
 def test_every_registered_system_is_ingested() -> None:
     assert {system.name for system in registry.systems()} == set(SYSTEMS)
-    assert {system.name for system in written_systems()} == set(SYSTEMS)
+    assert {system.name for system in registry.written_systems()} == set(SYSTEMS)
 
 
 @pytest.mark.parametrize("dag_id", sorted(DAG_IDS))

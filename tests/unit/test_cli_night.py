@@ -18,7 +18,7 @@ DONE = {"reconcile": "success"}
 
 
 def follow(states: dict[str, str], *, is_writing: bool = True) -> tuple[str, bool] | None:
-    return what_follows(states, systems=ALL, all_systems=ALL, is_writing=is_writing)
+    return what_follows(states, systems=ALL, all_systems=ALL, written=ALL if is_writing else ())
 
 
 @pytest.mark.parametrize(

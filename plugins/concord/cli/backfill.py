@@ -25,7 +25,7 @@ def run_backfill(
 ) -> None:
     """Fill the windows of these days; one reconcile follows, and write-backs only where they are wanted."""
     names = [registry.system(name).name for name in systems] or [item.name for item in registry.systems()]
-    targets = [f"{WRITE_BACK}{item.name}" for item in registry.systems()]
+    targets = [f"{WRITE_BACK}{item.name}" for item in registry.written_systems()]
     with api, Board(console) as board:
         with paused(api, [RECONCILE, *targets]):
             fill_windows(api, board, names=names, span=span)

@@ -78,6 +78,7 @@ class Conductor:
         self.board = board
         self.systems = systems
         self.all_systems = {system.name for system in registry.systems()}
+        self.written = {system.name for system in registry.written_systems()}
         self.is_writing = is_writing
         self._decide = decide
         self._asked: set[tuple[str, str, str]] = set()
@@ -89,7 +90,8 @@ class Conductor:
     def wait_for_dags(self) -> list[str]:
         """Wait until Airflow has read all Dags of a night; a Dag that does not load ends the wait."""
         wanted = {RECONCILE, REPORT}
-        wanted |= {f"{prefix}{system}" for prefix in (INGEST, WRITE_BACK) for system in self.all_systems}
+        wanted |= {f"{INGEST}{system}" for system in self.all_systems}
+        wanted |= {f"{WRITE_BACK}{system}" for system in self.written}
         deadline = time.monotonic() + PARSE_SECONDS
         while missing := wanted - set(self.api.dag_ids()):
             for name, trace in self.api.import_errors().items():
@@ -149,7 +151,7 @@ class Conductor:
             {run.dag_id: run.state for run in runs},
             systems=self.systems,
             all_systems=self.all_systems,
-            is_writing=self.is_writing,
+            written=self.written if self.is_writing else (),
         )
         if follows is None:
             return True
@@ -194,21 +196,22 @@ class Conductor:
 
 
 def what_follows(
-    states: Mapping[str, str], *, systems: Iterable[str], all_systems: Collection[str], is_writing: bool
+    states: Mapping[str, str], *, systems: Iterable[str], all_systems: Collection[str], written: Collection[str]
 ) -> tuple[str, bool] | None:
     """The Dag that has yet to begin, and whether assets start it; None when the night is over.
 
-    `states` are those of the runs that ended; `systems` take part tonight, of `all_systems` that are declared.
+    `states` are those of the runs that ended; `systems` take part tonight, of `all_systems` in use; `written`
+    are those that may be written to, none in a night that only reads.
     """
     read = {system for system in systems if states.get(f"{INGEST}{system}") == "success"}
     if not read or states.get(RECONCILE, "success") != "success":
         return None
     if RECONCILE not in states:
         return RECONCILE, read == set(all_systems)
-    if REPORT in states or not is_writing:
+    if REPORT in states or not written:
         return None
-    targets = {system: states.get(f"{WRITE_BACK}{system}") for system in all_systems}
-    is_awaited = any(targets[system] is None for system in read)
+    targets = {system: states.get(f"{WRITE_BACK}{system}") for system in written}
+    is_awaited = any(targets[system] is None for system in read & set(written))
     return REPORT, is_awaited or all(state == "success" for state in targets.values())
 
 

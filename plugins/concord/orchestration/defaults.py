@@ -9,7 +9,6 @@ from airflow.sdk import Asset, Context, CronTriggerTimetable, RetryAction, Retry
 from airflow.sdk import Connection as AirflowConnection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from concord import registry
 from concord.contract import System
 from concord.errors import (
     BatchError,
@@ -76,11 +75,6 @@ DEFAULTS: Mapping[str, object] = {
 def at_time(cron: str) -> CronTriggerTimetable:
     """The next such time in UTC; a Dag that is switched on does not make up for the time before."""
     return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(seconds=1))
-
-
-def written_systems() -> list[System]:
-    """The systems that have something to write back."""
-    return [item for item in registry.systems() if any(resource.writes for resource in item.resources)]
 
 
 def validated_asset(system: System) -> Asset:
