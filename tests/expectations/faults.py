@@ -9,6 +9,20 @@ _FAR_SECOND = "4922524800"
 _LATER = "2126-01-01T00:00:00Z"
 
 ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
+    "legacy_sql/customers": {
+        "source_id is no customer number": {"source_id": "104711"},
+        "customer_type is neither business nor person": {"customer_type": "X"},
+        "email is no e-mail address": {"email": "NONE"},
+        "phone_digits is no phone number with country code": {"phone_digits": "4711"},
+        "country_code is no country code": {"country_code": "D"},
+        "loyalty_points are below 0": {"loyalty_points": "-1"},
+        "loyalty_level is unknown": {"loyalty_level": "P"},
+        "changed_at lies in the future": {"changed_at": _LATER},
+    },
+    "legacy_sql/inbox": {
+        "message_status is unknown": {"message_status": "X"},
+        "a refused message does not say why": {"error_code": ""},
+    },
     "shopify/customers": {
         "source_id is no Customer id": {"source_id": "gid://shopify/Order/1"},
         "email is no e-mail address": {"email": "n/a"},

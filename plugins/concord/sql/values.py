@@ -54,6 +54,11 @@ def _write_digits(value: object) -> Decimal:
     return Decimal(text.replace(" ", ""))
 
 
+def _write_date(value: object) -> int:
+    day = value if isinstance(value, date) else date.fromisoformat(str(value))
+    return (day.year - 1900) * 10_000 + day.month * 100 + day.day
+
+
 def flag(letter: str) -> Form:
     """A column that says yes by this letter and no by anything else."""
     return Form(
@@ -64,3 +69,8 @@ def flag(letter: str) -> Form:
 
 AS_BLANK = Form(sql="nullif({}, '')", encode=_blank)
 AS_DIGITS = Form(sql="nullif({}, '0')", encode=_write_digits)
+AS_CENTURY_DATE = Form(
+    sql="case when {0} = '0' then null when pg_input_is_valid({0}, 'bigint') then "
+    "regexp_replace(({0}::bigint + 19000000)::text, '^(....)(..)(..)$', '\\1-\\2-\\3') else {0} end",
+    encode=lambda value: 0 if value is None else _write_date(value),
+)

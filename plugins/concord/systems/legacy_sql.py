@@ -25,7 +25,7 @@ from concord.fields import Field, Kind
 from concord.sql.link import DatabaseLogin
 from concord.sql.stamps import Digits, Moment
 from concord.sql.tables import SqlTable
-from concord.sql.values import AS_BLANK, AS_DIGITS, flag
+from concord.sql.values import AS_BLANK, AS_CENTURY_DATE, AS_DIGITS, flag
 from concord.sql.writes import GuardedUpdates, InboxInserts
 
 CUSTOMERS = SqlTable("custmast", Digits("upddt", "updtm"), size=1000)
@@ -52,7 +52,7 @@ customers = Resource(
         Field("cumail", "email", form=AS_BLANK),
         Field("loypts", "loyalty_points", Kind.INTEGER),
         Field("loylvl", "loyalty_level", form=AS_BLANK),
-        Field("crtdt", "created_on_digits", Kind.INTEGER),
+        Field("crtdt", "created_date", Kind.DATE, form=AS_CENTURY_DATE),
         Field("verno", "version", Kind.INTEGER, required=True),
         Field("delcd", "is_deleted", Kind.BOOLEAN, form=flag("D")),
         CHANGED_AT,
