@@ -1,4 +1,4 @@
-"""SOQL: queries over REST that hand out pages by a locator.
+"""SOQL: queries over REST that hand out pages by a locator, and over Bulk API 2.0 where the result is large.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_query.htm
 """
@@ -12,6 +12,7 @@ import msgspec
 from concord.contract import ChangedBetween, Page, Resource, Session, Window
 from concord.errors import ServerError
 from concord.http.paging import Pages, ask, batched, prefetch
+from concord.http.salesforce_bulk import read_bulk
 
 _KEYS_PER_QUERY = 200
 
@@ -19,6 +20,7 @@ _KEYS_PER_QUERY = 200
 class _Found(msgspec.Struct, rename="camel"):
     records: list[msgspec.Raw]
     done: bool = True
+    total_size: int = 0
     next_records_url: str | None = None
 
 
@@ -38,18 +40,23 @@ class SalesforceApi:
 
 @dataclass(frozen=True, slots=True)
 class SoqlQuery:
-    """Reads one object with `queryAll`, so that deleted and merged records come with the window."""
+    """Reads one object with `queryAll`, so that deleted and merged records come with the window.
+
+    The first page tells how many records there are; a window of more than `bulk_above` (which the connection's
+    `bulk_read_above` overrides) is then read by a bulk job instead.
+    """
 
     api: SalesforceApi
     sobject: str
+    bulk_above: int = 10_000
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
-        """All records changed within the window, in the order of change."""
+        """All records changed within the window; only a small result is in the order of change."""
         condition = ""
         if window is not None and isinstance(resource.changes, ChangedBetween):
             stamp = resource.field(resource.changes.field).path
             condition = f" WHERE {stamp} >= {_literal(window.start)} AND {stamp} < {_literal(window.end)}"
-        return prefetch(self._read(session, resource, condition))
+        return prefetch(self._read(session, resource, condition, most=self._most(session)))
 
     def read_matching(
         self, session: Session, resource: Resource, name: str, values: Sequence[str]
@@ -60,25 +67,38 @@ class SoqlQuery:
             listed = ", ".join(_quoted(value) for value in some)
             yield from self._read(session, resource, f" WHERE {path} IN ({listed})")
 
-    def _read(self, session: Session, resource: Resource, condition: str) -> Iterator[Page]:
+    def _most(self, session: Session) -> int:
+        return int(session.option("bulk_read_above", str(self.bulk_above)))
+
+    def _read(
+        self, session: Session, resource: Resource, condition: str, *, most: int | None = None
+    ) -> Iterator[Page]:
         names = ", ".join(dict.fromkeys(field.path for field in resource.fields))
-        order = self._order(resource)
-        query = f"SELECT {names} FROM {self.sobject}{condition} ORDER BY {order}"  # noqa: S608  # values are quoted
-        pages = Pages(resource.name)
-        found = ask(session, _found, "GET", self.api.path(session, "queryAll"), params={"q": query})
-        yield found.records
-        while not found.done:
-            if not found.next_records_url:
-                raise ServerError(
-                    f"A page of {resource.name} says that more follow, but not where; run the task again."
-                )
-            pages.turn(found.next_records_url)
-            found = ask(session, _found, "GET", found.next_records_url)
-            yield found.records
+        query = f"SELECT {names} FROM {self.sobject}{condition}"  # noqa: S608  # values are quoted
+        order = {"q": f"{query} ORDER BY {self._order(resource)}"}
+        found = ask(session, _found, "GET", self.api.path(session, "queryAll"), params=order)
+        if most is not None and found.total_size > most:
+            yield from read_bulk(session, resource, self.api.path(session, "jobs/query"), query)
+        else:
+            yield from _pages(session, resource, found)
 
     def _order(self, resource: Resource) -> str:
         key = resource.field(resource.key).path
         return f"{resource.field(resource.modified).path}, {key}" if resource.modified else key
+
+
+def _pages(session: Session, resource: Resource, found: _Found) -> Iterator[Page]:
+    """The page that was found and those behind it."""
+    pages = Pages(resource.name)
+    yield found.records
+    while not found.done:
+        if not found.next_records_url:
+            raise ServerError(
+                f"A page of {resource.name} says that more follow, but not where; run the task again."
+            )
+        pages.turn(found.next_records_url)
+        found = ask(session, _found, "GET", found.next_records_url)
+        yield found.records
 
 
 def _literal(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from sandbox.vendors.salesforce.composite import object_in, records_in
 from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.objects import OBJECTS, SObject
 from sandbox.vendors.salesforce.queries import object_of
-from sandbox.vendors.salesforce.rest_api import Route
+from sandbox.vendors.salesforce.routes import Route
 from sandbox.vendors.salesforce.soql import read
 from sandbox.vendors.salesforce.writes import matches
 

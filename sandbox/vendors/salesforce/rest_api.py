@@ -1,16 +1,14 @@
-"""The CRM's paths: one table of what each method and path means, and the handlers behind it."""
+"""The handlers behind the CRM's paths."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from sandbox.clock import to_datetime, to_micros
-from sandbox.server.vendor import Call
-from sandbox.store import Order, Store, Where, decode
+from sandbox.store import Order, Store, Where
+from sandbox.vendors.salesforce.bulk_api import BulkApi
 from sandbox.vendors.salesforce.composite import Collections
 from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.errors import SalesforceError, not_found
@@ -23,66 +21,8 @@ from sandbox.vendors.salesforce.queries import (
     run_more,
     run_query,
 )
+from sandbox.vendors.salesforce.routes import Reply, Route
 from sandbox.vendors.salesforce.writes import create, delete, existing, external_field, matches, update, upsert
-
-_OBJECT = r"(?P<object>\w+)"
-_ROUTES = tuple(
-    (method, re.compile(pattern), name)
-    for method, pattern, name in (
-        ("GET", r"query/(?P<locator>01g[\w-]+)", "query_more"),
-        ("GET", r"query", "query"),
-        ("GET", r"queryAll", "query_all"),
-        ("GET", r"limits", "limits"),
-        ("GET", r"sobjects", "objects"),
-        ("GET", rf"sobjects/{_OBJECT}/describe", "describe"),
-        ("GET", rf"sobjects/{_OBJECT}/(?P<what>deleted|updated)", "changed"),
-        ("POST", rf"sobjects/{_OBJECT}", "create"),
-        ("GET", rf"sobjects/{_OBJECT}/(?P<id>\w{{15}}|\w{{18}})", "get"),
-        ("PATCH", rf"sobjects/{_OBJECT}/(?P<id>\w{{15}}|\w{{18}})", "update"),
-        ("DELETE", rf"sobjects/{_OBJECT}/(?P<id>\w{{15}}|\w{{18}})", "delete"),
-        ("GET", rf"sobjects/{_OBJECT}/(?P<field>\w+)/(?P<value>.+)", "get_by"),
-        ("PATCH", rf"sobjects/{_OBJECT}/(?P<field>\w+)/(?P<value>.+)", "upsert"),
-        ("POST", r"composite/sobjects", "collection_create"),
-        ("PATCH", r"composite/sobjects", "collection_update"),
-        ("DELETE", r"composite/sobjects", "collection_delete"),
-        ("PATCH", rf"composite/sobjects/{_OBJECT}/(?P<field>\w+)", "collection_upsert"),
-        ("POST", rf"composite/sobjects/{_OBJECT}", "collection_get"),
-        ("GET", rf"composite/sobjects/{_OBJECT}", "collection_get"),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a call means: the handler's name and the parts of its path."""
-
-    name: str
-    version: str
-    parts: Mapping[str, str]
-    call: Call
-
-    def query(self, name: str, default: str = "") -> str:
-        """A parameter of the query string."""
-        return parse_qs(self.call.query, keep_blank_values=True).get(name, [default])[0]
-
-    def body(self) -> Any:
-        """The decoded body, or JSON_PARSER_ERROR."""
-        try:
-            return decode(self.call.body)
-        except ValueError as wrong:
-            raise SalesforceError("JSON_PARSER_ERROR", f"Unexpected character: {wrong}") from wrong
-
-
-Reply = tuple[int, Any]
-
-
-def route_of(call: Call, rest: str, version: str) -> Route | None:
-    """The route of a path below the version; None when nothing lies there."""
-    for method, pattern, name in _ROUTES:
-        match = pattern.fullmatch(rest)
-        if match and method == call.method:
-            return Route(name, version, match.groupdict(), call)
-    return None
 
 
 class RestApi:
@@ -91,6 +31,7 @@ class RestApi:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.collections = Collections(store)
+        self.bulk = BulkApi(store, self.collections)
         self.largest_batch = LARGEST_BATCH
 
     def answer(self, route: Route) -> Reply:
@@ -113,6 +54,7 @@ class RestApi:
             "collection_upsert": self._collection_upsert,
             "collection_delete": self._collection_delete,
             "collection_get": self._collection_get,
+            **self.bulk.handlers,
         }
         return handlers[route.name](route)
 

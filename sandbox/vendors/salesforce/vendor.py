@@ -15,10 +15,12 @@ from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
 from sandbox.store import Record
+from sandbox.vendors.salesforce.bulk_api import Csv
 from sandbox.vendors.salesforce.errors import SalesforceError, not_found
 from sandbox.vendors.salesforce.naming import described
 from sandbox.vendors.salesforce.objects import COLLECTIONS, OBJECTS, new_id, prepared, stamp
-from sandbox.vendors.salesforce.rest_api import RestApi, route_of
+from sandbox.vendors.salesforce.rest_api import RestApi
+from sandbox.vendors.salesforce.routes import route_of
 
 _VERSIONS = range(31, 68)
 _PATH = re.compile(r"/services/data/v(\d+)\.0/(.+)")
@@ -85,7 +87,7 @@ class Salesforce(Vendor):
             status, body = self._routed(call)
         except SalesforceError as refused:
             status, body = refused.status, refused.body()
-        response = Response(status_code=204) if status == 204 else _json(status, body)
+        response = _response(status, body)
         response.headers["sforce-limit-info"] = f"api-usage={self._used}/{self.daily_calls}"
         return response
 
@@ -185,6 +187,8 @@ class Salesforce(Vendor):
         self.daily_calls = int(limits.get("daily_calls", self.daily_calls))
         self.api.largest_batch = int(limits.get("batch_size", self.api.largest_batch))
         self.tokens.lifetime = float(limits.get("token_lifetime", self.tokens.lifetime))
+        jobs = self.api.bulk.jobs
+        jobs.limits |= {name: limits[f"bulk_{name}"] for name in jobs.limits if f"bulk_{name}" in limits}
         if limits.get("expire_tokens"):
             self.tokens.expire_all()
         return {
@@ -192,11 +196,13 @@ class Salesforce(Vendor):
             "used_calls": self._used,
             "batch_size": self.api.largest_batch,
             "token_lifetime": self.tokens.lifetime,
+            **{f"bulk_{name}": value for name, value in jobs.limits.items()},
         }
 
     def reset(self) -> None:
         self.daily_calls, self._used = _DAILY_CALLS, 0
         self.api.largest_batch = 2000
+        self.api.bulk.jobs.clear()
         self.tokens.lifetime = _LIFETIME
 
     def prepare(self, collection: str, record: Record) -> Record:
@@ -231,6 +237,14 @@ def _basic(header: str) -> tuple[str, str] | None:
 async def _call(request: Request) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Call(request.method, request.url.path, request.url.query, headers, await request.body())
+
+
+def _response(status: int, body: object) -> Response:
+    if body is None:
+        return Response(status_code=status)
+    if isinstance(body, Csv):
+        return Response(body.content, status, dict(body.headers), media_type="text/csv; charset=UTF-8")
+    return _json(status, body)
 
 
 def _json(status: int, body: object) -> Response:

@@ -1,0 +1,131 @@
+"""The life of a job of Bulk API 2.0: followed to its end, and cleared away when it is done with.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0.htm
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from concord.contract import Session
+from concord.errors import ConcordError, OutcomeUnknownError, RequestError, ServerError
+from concord.http.paging import Pages, ask
+
+OPEN, COMPLETE, ABORTED = "Open", "JobComplete", "Aborted"
+OVER = frozenset({COMPLETE, "Failed", ABORTED})
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 10.0
+_POLLS = "360"
+_HAND_OVERS = 3
+
+_logger = logging.getLogger(__name__)
+
+
+class Job(msgspec.Struct, rename="camel"):
+    """What a job says of itself."""
+
+    id: str
+    state: str
+    operation: str = ""
+    object: str = ""
+    external_id_field_name: str | None = None
+    column_delimiter: str | None = None
+    created_date: str = ""
+    number_records_processed: int | None = None
+    number_records_failed: int | None = None
+    error_message: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it came to no good end."""
+        return self.error_message or "it gives no reason"
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was opened, in whole seconds; None where it does not say."""
+        try:
+            return datetime.fromisoformat(self.created_date)
+        except ValueError:
+            return None
+
+
+class _Listed(msgspec.Struct, rename="camel"):
+    records: list[Job]
+    next_records_url: str | None = None
+
+
+_job = msgspec.json.Decoder(Job)
+_listed = msgspec.json.Decoder(_Listed)
+
+
+def open_job(session: Session, path: str, body: object) -> Job:
+    """A new job; one whose answer was lost stays open, holds nothing, and does nothing."""
+    return ask(session, _job, "POST", path, body=body)
+
+
+def read_job(session: Session, address: str) -> Job:
+    """How far the job is."""
+    return ask(session, _job, "GET", address)
+
+
+def follow(session: Session, address: str) -> Job:
+    """The job at its end; a job that does not come to one is a `ServerError`."""
+    job = read_job(session, address)
+    wait = _FIRST_WAIT
+    for _ in range(int(session.option("bulk_polls", _POLLS))):
+        if job.state in OVER:
+            return job
+        session.pause(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
+        job = read_job(session, address)
+    if job.state in OVER:
+        return job
+    raise ServerError(
+        f"The bulk job {job.id} does not come to an end (it is {job.state}); look at it in Salesforce "
+        "(Setup, Bulk Data Load Jobs), abort it there if it is stuck, then run the task again.",
+        job=job.id,
+    )
+
+
+def hand_over(session: Session, address: str) -> None:
+    """Tell that the upload is complete: from here on the job writes. A lost answer is cleared up by asking."""
+    for _ in range(_HAND_OVERS):
+        try:
+            session.send("PATCH", address, body={"state": "UploadComplete"}, is_write=True)
+        except OutcomeUnknownError:
+            if read_job(session, address).state == OPEN:
+                continue
+        return
+    raise ServerError("Salesforce does not take over an uploaded job; nothing was written, run the task again.")
+
+
+def abort(session: Session, address: str) -> None:
+    """Stop a job that must do nothing more; one that is over already stays as it is."""
+    _try(session, "PATCH", address, {"state": ABORTED})
+
+
+def discard(session: Session, address: str) -> None:
+    """Delete a job that is over; what is left behind Salesforce deletes after seven days."""
+    _try(session, "DELETE", address, None)
+
+
+def _try(session: Session, method: str, address: str, body: object) -> None:
+    try:
+        session.send(method, address, body=body)
+    except RequestError:
+        return
+    except ConcordError as error:
+        _logger.warning("A bulk job could not be cleared away. job=%s reason=%s", address, error.message)
+
+
+def list_jobs(session: Session, path: str) -> Iterator[Job]:
+    """All jobs of one kind that Salesforce still knows."""
+    pages = Pages("bulk jobs")
+    found = ask(session, _listed, "GET", path)
+    yield from found.records
+    while found.next_records_url:
+        pages.turn(found.next_records_url)
+        found = ask(session, _listed, "GET", found.next_records_url)
+        yield from found.records

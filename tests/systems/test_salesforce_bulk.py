@@ -1,0 +1,131 @@
+"""Large windows of the CRM are read by bulk jobs; what goes wrong with a job is said, and nothing of it lands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from concord.contract import Resource, Window
+from concord.errors import ServerError
+from concord.http.client import HttpSession, Ways
+from concord.http.guards import Record, value_at
+from tests.systems.bench import PATIENCE, Bench, by_key, read_all
+
+FindBench = Callable[[str], Bench]
+WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+@dataclass
+class Crm:
+    """The CRM with its control desk, and sessions of which the limits are low."""
+
+    bench: Bench
+
+    def session(self, **extra: str) -> HttpSession:
+        connection = replace(self.bench.connection, extra={"bulk_polls": "8", **extra})
+        return HttpSession(connection, self.bench.new_auth(), Ways(self.bench.system.manners, PATIENCE))
+
+    def bulk_session(self) -> HttpSession:
+        return self.session(bulk_read_above="20", bulk_page_rows="50")
+
+    def resource(self, name: str) -> Resource:
+        return self.bench.system.resource(name)
+
+    def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self.bench.desk.server.control(path, *([] if body is None else [body]))
+
+    def limit(self, **limits: object) -> None:
+        self.control("limits", {f"bulk_{name}": value for name, value in limits.items()})
+
+    def calls(self, operation: str) -> int:
+        return int(self.control("counts")["attempts"].get(operation, 0))
+
+    def jobs_left(self, kind: str) -> int:
+        """Jobs that nobody has cleared away."""
+        listed = self.session().send("GET", f"/services/data/v67.0/jobs/{kind}")
+        return listed.count(b'"jobType"')
+
+
+@pytest.fixture
+def crm(bench: FindBench) -> Crm:
+    found = Crm(bench("salesforce"))
+    found.control("reset", {})
+    return found
+
+
+def plain(resource: Resource, record: Record) -> dict[str, object]:
+    """The declared values; a stamp as a moment, whichever way its zone is written."""
+    values = {item.name: value_at(record, item) for item in resource.fields}
+    return {**values, "updated_at": datetime.fromisoformat(str(values["updated_at"]))}
+
+
+@pytest.mark.parametrize("name", ["accounts", "contacts", "orders"])
+def test_a_bulk_job_reads_what_small_pages_read(crm: Crm, name: str) -> None:
+    resource = crm.resource(name)
+    small = read_all(crm.session(), resource, WHOLE)
+    large = read_all(crm.bulk_session(), resource, WHOLE)
+    assert (crm.calls("bulk_query"), len(small) > 50, crm.jobs_left("query")) == (1, True, 0)
+    assert len(large) == len(small)
+    assert {key: plain(resource, item) for key, item in by_key(resource, large).items()} == {
+        key: plain(resource, item) for key, item in by_key(resource, small).items()
+    }
+    assert crm.calls("bulk_query_results") == -(-len(small) // 50)
+
+
+def test_a_small_window_costs_no_job(crm: Crm) -> None:
+    resource = crm.resource("orders")
+    stamps = sorted(plain(resource, item)["updated_at"] for item in read_all(crm.session(), resource))
+    window = Window(stamps[0], stamps[0] + timedelta(seconds=1))
+    assert 1 <= len(read_all(crm.bulk_session(), resource, window)) <= 20
+    assert crm.calls("bulk_query") == 0
+
+
+def test_a_window_read_by_a_job_keeps_to_its_bounds(crm: Crm) -> None:
+    resource = crm.resource("orders")
+    stamps = sorted(plain(resource, item)["updated_at"] for item in read_all(crm.session(), resource))
+    window = Window(stamps[10], stamps[-10])
+    inside = [stamp for stamp in stamps if stamps[10] <= stamp < stamps[-10]]
+    assert len(read_all(crm.bulk_session(), resource, window)) == len(inside) > 20
+    assert crm.calls("bulk_query") == 1
+
+
+def test_columns_in_another_order_a_mark_and_other_line_ends_change_nothing(crm: Crm) -> None:
+    resource = crm.resource("accounts")
+    before = read_all(crm.bulk_session(), resource, WHOLE)
+    crm.limit(fault={"kind": "dressed"})
+    dressed = read_all(crm.bulk_session(), resource, WHOLE)
+    assert by_key(resource, dressed) == by_key(resource, before)
+    assert len(before) > 50
+
+
+def test_a_file_that_is_cut_off_is_asked_for_again(crm: Crm) -> None:
+    resource = crm.resource("accounts")
+    before = read_all(crm.bulk_session(), resource, WHOLE)
+    crm.limit(fault={"kind": "cut", "files": 2})
+    assert by_key(resource, read_all(crm.bulk_session(), resource, WHOLE)) == by_key(resource, before)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ({"kind": "cut", "files": 3}, "came broken 3 times.*nothing was kept, run the task again"),
+        ({"kind": "failed"}, "QUERY_TIMEOUT.*run the task again, or read shorter windows"),
+        ({"kind": "aborted"}, "somebody aborted it; run the task again"),
+        ({"kind": "stuck"}, "does not come to an end.*abort it there if it is stuck"),
+    ],
+    ids=["cut", "failed", "aborted", "stuck"],
+)
+def test_a_job_without_a_whole_result_says_what_to_do(crm: Crm, fault: dict[str, Any], says: str) -> None:
+    crm.limit(fault=fault)
+    with pytest.raises(ServerError, match=says):
+        read_all(crm.bulk_session(), crm.resource("accounts"), WHOLE)
+    assert crm.jobs_left("query") == 0
+
+
+def test_a_job_of_which_the_reader_gives_up_midway_is_cleared_away(crm: Crm) -> None:
+    pages = crm.resource("contacts").read.read_window(crm.bulk_session(), crm.resource("contacts"), WHOLE)
+    assert len(next(pages)) == 50
+    pages.close()
+    assert crm.jobs_left("query") == 0
