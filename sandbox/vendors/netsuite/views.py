@@ -1,4 +1,7 @@
-"""The tables of SuiteQL as views over the stored records; quantities on sales are negative, as a ledger's are."""
+"""The tables of SuiteQL as views over the stored records; quantities on sales are negative, as a ledger's are.
+
+Numbers are made by adding 0: a cast would keep SQLite from looking records up by their keys.
+"""
 
 
 def _of(*paths: str) -> str:
@@ -18,8 +21,8 @@ def _transaction(table: str, kind: str) -> str:
     return (
         f"select key as id, '{kind}' as type, {_of('tranId', 'externalId', 'otherRefNum', 'memo')}, "
         "body ->> '$.exchangeRate' as exchangerate, "
-        "cast(body ->> '$.entity.id' as integer) as entity, body ->> '$.status.id' as status, "
-        "cast(body ->> '$.currency.id' as integer) as currency, body ->> '$.total' as foreigntotal, "
+        "body ->> '$.entity.id' + 0 as entity, body ->> '$.status.id' as status, "
+        "body ->> '$.currency.id' + 0 as currency, body ->> '$.total' as foreigntotal, "
         f"body ->> '$.amountRemaining' as foreignamountunpaid, {_time('tranDate')}, {_time('dueDate')}, "
         f"{_time('createdDate')}, {_time('lastModifiedDate')} from {table}"
     )
@@ -30,7 +33,7 @@ VIEWS = {
     "customer": (
         f"select key as id, {_flag('isPerson')}, {_flag('isInactive')}, "
         f"{_of('entityId', 'externalId', 'accountNumber', 'companyName', 'firstName', 'lastName')}, "
-        f"{_of('email', 'phone', 'comments')}, cast(body ->> '$.subsidiary.id' as integer) as subsidiary, "
+        f"{_of('email', 'phone', 'comments')}, body ->> '$.subsidiary.id' + 0 as subsidiary, "
         f"case when body ->> '{_ADDRESS}' is not null then key * 10 + 1 end as defaultbillingaddress, "
         f"{_time('dateCreated')}, {_time('lastModifiedDate')} from records_customers"
     ),
@@ -43,7 +46,7 @@ VIEWS = {
         f"{_flag('isInactive')}, {_time('createdDate')}, {_time('lastModifiedDate')} from records_items"
     ),
     "aggregateitemlocation": (
-        "select cast(body ->> '$.item' as integer) as item, cast(body ->> '$.location' as integer) as location, "
+        "select body ->> '$.item' + 0 as item, body ->> '$.location' + 0 as location, "
         f"{_of('quantityOnHand', 'quantityAvailable', 'quantityCommitted')}, 0 as quantityonorder "
         "from records_inventory_levels"
     ),
@@ -57,8 +60,8 @@ VIEWS = {
         f"union all {_transaction('records_invoices', 'CustInvc')}"
     ),
     "transactionline": (
-        "select key as uniquekey, cast(body ->> '$.transaction' as integer) as \"transaction\", "
-        "body ->> '$.line' as linesequencenumber, cast(body ->> '$.item.id' as integer) as item, "
+        'select key as uniquekey, key / 100 as "transaction", '
+        "body ->> '$.line' as linesequencenumber, body ->> '$.item.id' + 0 as item, "
         "-(body ->> '$.quantity') as quantity, body ->> '$.rate' as rate, "
         "-(body ->> '$.amount') as foreignamount, -(body ->> '$.amount') as netamount, "
         "'F' as mainline, 'F' as taxline from records_sales_order_lines "
