@@ -117,10 +117,12 @@ class EntityKey:
 
     def segment(self, version: Version, key: str) -> str:
         """The brackets behind the collection's name, fit for an address."""
-        values = {name: self.literal(version, name, value) for name, value in self.parts(key).items()}
+        values = {
+            name: quote(self.literal(version, name, value), safe="") for name, value in self.parts(key).items()
+        }
         if not self.is_composed:
-            return f"({quote(values[self.names[0]])})"
-        return f"({','.join(f'{name}={quote(value)}' for name, value in values.items())})"
+            return f"({values[self.names[0]]})"
+        return f"({','.join(f'{name}={value}' for name, value in values.items())})"
 
     def condition(self, version: Version, key: str) -> str:
         """The filter that finds this entity alone."""

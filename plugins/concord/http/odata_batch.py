@@ -3,6 +3,7 @@
 https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html#sec_BatchRequests
 """
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from concord.contract import Answer
 from concord.errors import OutcomeUnknownError
 
 _LONGEST_SENTENCE = 300
+_XML = re.compile(rb"<(?:\w+:)?code>([^<]{1,80})</.*?<(?:\w+:)?message[^>]*>([^<]+)<", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,18 @@ class Result:
         """The server's code and reason: that of the details where they say more."""
         error = self.entity().get("error")
         if not isinstance(error, dict):
-            return f"the server answered {self.status}"
+            return _sentence_of_xml(self.body) or f"the server answered {self.status}"
         inner = error.get("innererror")
         details = error.get("details") or (inner.get("errordetails") if isinstance(inner, dict) else None) or []
         causes = [item for item in details if isinstance(item, dict) and item.get("severity", "error") == "error"]
         cause = causes[0] if causes else error
         return f"{cause.get('code') or self.status}: {_text_of(cause.get('message'))}"[:_LONGEST_SENTENCE]
+
+
+def _sentence_of_xml(body: bytes) -> str:
+    """Some servers refuse in XML, whatever was asked for."""
+    found = _XML.search(body)
+    return b": ".join(found.groups()).decode("utf-8", "replace")[:_LONGEST_SENTENCE] if found else ""
 
 
 def _text_of(message: object) -> str:

@@ -89,11 +89,6 @@ class ODataWrites:
     has_batch: bool = True
     size: int = 50
 
-    @property
-    def finishes_creates(self) -> bool:
-        """Whether a create whose answer was lost may be given again: it is looked up first."""
-        return True
-
     def write(self, session: Session, resource: Resource, changes: Sequence[Change]) -> list[Outcome]:
         """One outcome per change."""
         ready, ended, records = split_moved(session, resource, changes)
