@@ -79,7 +79,7 @@ FACTS = Facts(
     },
     bad={
         "business_partners": {"organization_name_1": "A name of more than forty letters, which is too long"},
-        "addresses": {"country_code": "QQ"},
+        "addresses": {"country_code": "QQQ"},
     },
     broken={"sales_orders": {"partner_source_id": "4711"}},
     finished={"sales_orders": {"TotalNetAmount": "24.680"}},
