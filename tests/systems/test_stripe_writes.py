@@ -15,6 +15,7 @@ from tests.systems.bench import Bench, by_key, read_all
 from tests.systems.conftest import FindBench
 
 _numbers = count(1)
+_used: set[str] = set()
 
 
 @dataclass
@@ -37,9 +38,15 @@ class Customers:
         found: Record = self.control(f"records/customers/one?id={key}")
         return found
 
+    def fresh(self) -> str:
+        """The key of a customer that no other test has."""
+        key = next(key for key in self.keys if key not in _used)
+        _used.add(key)
+        return key
+
     def change(self, key: str | None = None, **after: object) -> Change:
-        """A change that nobody made before, of some customer."""
-        key = key or next(self.keys)
+        """A change that nobody made before, of a customer that no other test has."""
+        key = key or self.fresh()
         record = by_key(self.resource, read_all(self.bench.session(), self.resource))[key]
         guard = {"content_hash": record["_concord"]["hash"]}
         return Change(derive_id("test", key, str(next(_numbers))), key, "update", {}, after, guard)
@@ -121,7 +128,7 @@ def test_a_limit_that_stays_holds_the_rest(customers: Customers) -> None:
 
 
 def test_parts_of_an_address_that_we_do_not_know_are_kept(customers: Customers) -> None:
-    key = next(customers.keys)
+    key = customers.fresh()
     before: Mapping[str, object] = {**customers.get(key)["address"], "line2": "Backyard", "state": "BY"}
     edited = {"address": before, "metadata": {"their": "note"}}
     customers.control("edit", {"resource": "customers", "id": key, "set": edited})
