@@ -8,6 +8,8 @@ _SHOP_LINES = '{"nodes": [{"quantity": %s}], "pageInfo": {"hasNextPage": %s}}'
 _FAR_SECOND = "4922524800"
 _LATER = "2126-01-01T00:00:00Z"
 
+_DEFECTS = '[{"record": "O", "column": "ORDTOT", "bytes": "0000404040"}]'
+
 ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
     "legacy_sql/customers": {
         "source_id is no customer number": {"source_id": "104711"},
@@ -244,6 +246,38 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         "transaction_status is unknown": {"transaction_status": "lost"},
         "the net amount is not the amount less the fee": {"minor_net_amount": "1951"},
         "created_at lies in the future": {"created_at": _FAR_SECOND},
+    },
+    "ibm_i/customers": {
+        "customer_number is no customer number": {"customer_number": "P10015"},
+        "country_code is no country code": {"country_code": "Germany"},
+        "credit_limit is below 0": {"credit_limit": "-1"},
+        "bytes of the record do not mean what its layout says": {"defects": _DEFECTS},
+    },
+    "ibm_i/orders": {
+        "order_number is no order number": {"order_number": "0"},
+        "customer_number is no customer number": {"customer_number": "P10015"},
+        "order_status is unknown": {"order_status": "X"},
+        "currency_code is no currency we trade in": {"currency_code": "€"},
+        "total_amount is below 0": {"total_amount": "-5", "lines": '[{"QTY": "1", "LINAMT": "-5"}]'},
+        "a line has no quantity above 0": {"lines": '[{"QTY": "0.00", "LINAMT": "19.80"}]'},
+        "total_amount is not the sum of its lines": {"total_amount": "19.81"},
+        "ordered_on lies in the future": {"ordered_on": "2099-01-01"},
+        "bytes of the record do not mean what its layout says": {"defects": _DEFECTS},
+    },
+    "ibm_i/order_requests": {
+        "reference is no reference of ours": {"reference": "a b"},
+        "customer_number is no customer number": {"customer_number": "P10015"},
+        "currency_code is no currency we trade in": {"currency_code": "€"},
+        "total_amount is below 0": {"total_amount": "-5"},
+        "a line has no quantity above 0": {"lines": '[{"QTY": null}]'},
+        "ordered_on lies in the future": {"ordered_on": "2099-01-01"},
+        "bytes of the record do not mean what its layout says": {"defects": _DEFECTS},
+    },
+    "ibm_i/acknowledgements": {
+        "order_number is no order number": {"order_number": "REQ-1"},
+        "acknowledgement_status is unknown": {"acknowledgement_status": "OK"},
+        "a refusal gives no reason": {"reason": None},
+        "bytes of the record do not mean what its layout says": {"defects": _DEFECTS},
     },
 }
 

@@ -1,0 +1,1 @@
+"""Flat files: layouts as declarations, folders near and far, readers and writers of runs of records."""

@@ -1,0 +1,98 @@
+"""The host's record formats as it describes them itself: fields one after the other, as in DDS source.
+
+This shares nothing with the product's layouts, which name byte positions: a mistake there cannot hide itself here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+DdsField = tuple[str, str, int, int]
+
+
+def _fields(source: str) -> list[DdsField]:
+    """Name, type and length of each field, as `ORDTOT P9,2`."""
+    found = []
+    for word in source.split(";"):
+        name, size = word.split()
+        digits, _, decimals = size[1:].partition(",")
+        found.append((name, size[0], int(digits), int(decimals or 0)))
+    return found
+
+
+RUN = _fields("FILNAM A10; RUNNO P7; RUNDAT P7; RUNTIM P6; LAYVER A2")
+END = _fields("RECCNT P9; HSHTOT P15; AMTTOT P13,2")
+ORDER = _fields(
+    "ORDNO P9; CUSNO P7; CUSREF A20; ORDDAT P7; ORDTIM P6; STATUS A1; CURCOD A3; ORDTOT P9,2; LINCNT S3; "
+    "REQDAT S8; DELFLG A1; SALREP A10"
+)
+LINE = _fields("ORDNO P9; LINNO S3; ITEMNO A15; QTY P7,2; UNTPRC P9,4; LINAMT S9,2")
+CUSTOMER = _fields(
+    "CUSNO P7; CUSNAM A40; STREET A35; CITY A25; POSTCD A10; CTRY A2; PHONE A20; CRLIM P9,2; BALDUE S9,2; "
+    "LSTCHG P7; LSTTIM S6; DELFLG A1"
+)
+ACKNOWLEDGEMENT = _fields("ORDNO P9; ACKSTS A2; CRMNO A20; REASON A40")
+REQUEST = _fields("REFNO A20; CUSNO P7; ORDDAT P7; CURCOD A3; ORDTOT P9,2; LINCNT S3")
+REQUEST_LINE = _fields("REFNO A20; LINNO S3; ITEMNO A15; QTY P7,2; UNTPRC P9,4")
+
+
+def write_record(
+    letter: str, fields: Sequence[DdsField], values: Mapping[str, Any], *, page: str, length: int
+) -> bytes:
+    """One record: its letter, its fields, blanks to the end."""
+    pieces = [letter.encode(page)]
+    for name, kind, size, decimals in fields:
+        value = values.get(name)
+        if kind == "A":
+            pieces.append(str(value or "")[:size].ljust(size).encode(page))
+        else:
+            number = int(Decimal(str(value or 0)).scaleb(decimals))
+            pieces.append(write_packed(number, size) if kind == "P" else write_zoned(number, size))
+    return b"".join(pieces).ljust(length, " ".encode(page))
+
+
+def write_packed(number: int, digits: int) -> bytes:
+    """Two digits a byte, C or D at the end."""
+    text = str(abs(number)).rjust(digits + (digits + 1) % 2, "0") + ("D" if number < 0 else "C")
+    return bytes(int(text[at : at + 2], 16) for at in range(0, len(text), 2))
+
+
+def write_zoned(number: int, digits: int) -> bytes:
+    """One digit a byte; the last says D0 to D9 for a negative number."""
+    written = bytearray(0xF0 + int(digit) for digit in str(abs(number)).rjust(digits, "0"))
+    if number < 0:
+        written[-1] -= 0x20
+    return bytes(written)
+
+
+def century_date(day: date) -> int:
+    """CYYMMDD."""
+    return (day.year - 1900) * 10_000 + day.month * 100 + day.day
+
+
+def clock(moment: datetime) -> int:
+    """HHMMSS."""
+    return moment.hour * 10_000 + moment.minute * 100 + moment.second
+
+
+def read_packed(data: bytes) -> int:
+    """A packed number the host is sent."""
+    digits = data.hex().upper()
+    return int(digits[:-1]) * (-1 if digits[-1] in "BD" else 1)
+
+
+def read_text(data: bytes, page: str) -> str:
+    """Letters the host is sent."""
+    return data.decode(page).rstrip(" ")
+
+
+def offset_of(fields: Sequence[DdsField], name: str) -> slice:
+    """Where a field lies in its record."""
+    at = 1
+    for found, kind, size, _ in fields:
+        width = size // 2 + 1 if kind == "P" else size
+        if found == name:
+            return slice(at, at + width)
+        at += width
+    raise KeyError(name)
