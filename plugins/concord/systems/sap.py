@@ -65,7 +65,7 @@ business_partners = Resource(
         Field("LastChangeDate", "changed_at", Kind.TIMESTAMP, required=True, form=SHOWN_CHANGE),
         ETAG,
     ),
-    changes=ChangedBetween("changed_at", overlap=timedelta(days=1)),
+    changes=ChangedBetween("changed_at", overlap=timedelta(days=1), vanish_limit=0.1),
     deleted="is_archived",
     writes=Writes(
         ODataWrites(partner_set),
