@@ -110,15 +110,25 @@ def test_a_record_that_moves_between_look_and_write_is_a_conflict(sap: Bench) ->
     assert companies(sap, session)[key]["SearchTerm1"] != "LATE"
 
 
-def test_a_record_that_a_user_has_open_holds_back_nobody_else(sap: Bench) -> None:
+@pytest.mark.parametrize(
+    ("status", "end", "says"),
+    [
+        (400, End.REJECTED, "currently being processed"),
+        (429, End.HELD, "too busy"),
+        (500, End.UNKNOWN, "read it back"),
+    ],
+    ids=["open on a screen", "too many calls", "broken"],
+)
+def test_one_changeset_that_fails_holds_back_no_other(sap: Bench, status: int, end: End, says: str) -> None:
     session = sap.session()
     found = list(companies(sap, session).items())[:3]
-    fault(sap, "^batch", kind="row_errors")
-    outcomes = write(
-        sap, session, partners_of(sap), [renamed(k, r["__metadata"]["etag"], "OPEN") for k, r in found]
-    )
-    assert [item.end for item in outcomes] == [End.REJECTED, End.CONFIRMED, End.CONFIRMED]
-    assert "currently being processed" in outcomes[0].message
+    fault(sap, "^batch", kind="row_errors", status=status)
+    changes = [renamed(key, record["__metadata"]["etag"], f"PART {status}") for key, record in found]
+    outcomes = write(sap, session, partners_of(sap), changes)
+    assert [item.end for item in outcomes] == [end, End.CONFIRMED, End.CONFIRMED]
+    assert says in outcomes[0].message
+    terms = [companies(sap, session)[key]["SearchTerm1"] for key, _ in found]
+    assert [term == f"PART {status}" for term in terms] == [False, True, True]
 
 
 def test_the_sentence_of_the_details_reaches_the_journal_masked(sap: Bench) -> None:

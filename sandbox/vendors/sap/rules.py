@@ -69,6 +69,6 @@ def _net_amount(store: Store, item: Record) -> Decimal:
     return (sum(prices, Decimal(0)) * quantity).quantize(_THOUSANDTH)
 
 
-def locked(entity: str) -> ODataError:
+def locked(entity: str, status: int) -> ODataError:
     """Somebody has the record open."""
-    return bad(f"{entity} is currently being processed by user MUELLER", code="R1/409")
+    return ODataError(status, "R1/409", f"{entity} is currently being processed by user MUELLER")

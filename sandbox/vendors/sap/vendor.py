@@ -51,7 +51,7 @@ class Sap(Vendor):
             f"{_V4}/api_product/srvd_a2x/sap/product/0002": Service("Product", 4, self.store, (PRODUCT,)),
         }
         self._sessions: dict[str, str] = {}
-        self._locked = 0
+        self._locked, self._locked_status = 0, 400
 
     def app(self) -> App:
         app = FastAPI(title="SAP sandbox", openapi_url=None)
@@ -116,7 +116,7 @@ class Sap(Vendor):
     def _refuse_if_locked(self, asked: Asked) -> None:
         if self._locked and asked.method not in _READS:
             self._locked -= 1
-            raise locked(asked.path.partition("(")[0])
+            raise locked(asked.path.partition("(")[0], self._locked_status)
 
     def describe(self, call: Call) -> Described:
         """`read:A_SalesOrder`, `update:A_BusinessPartner`, `create:A_SalesOrder`, `batch`, `token`."""
@@ -158,8 +158,9 @@ class Sap(Vendor):
         return answer
 
     def fail_rows(self, fault: Mapping[str, Any] | None) -> None:
-        """The first records of a batch are open on somebody's screen."""
+        """The first records of a batch are open on somebody's screen, or refused with another status."""
         self._locked = int(fault.get("count", 1)) if fault else 0
+        self._locked_status = int(fault.get("status", 400)) if fault else 400
 
     def expire_token(self, call: Call) -> None:
         self._sessions.pop(_cookie_of(call), None)
