@@ -14,43 +14,20 @@ Know before you touch:
 - Calls at once are counted over all integrations of the account (5 in the smallest plan): two are ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from concord.contract import ChangedBetween, Manners, Pace, Resource, Snapshot, System, Writes
-from concord.fields import Field, Form, Kind
+from concord.fields import Field, Kind
 from concord.http.assertion import SignedAssertion
+from concord.http.suite_forms import ORDER_LINES, REFERENCE, YES_OR_NO
 from concord.http.suiteql import SuiteQl
 from concord.http.suitetalk import RecordBatches
 
-YES_OR_NO = Form(sql="(case {0} when 'T' then 'true' when 'F' then 'false' else {0} end)")
 CHANGES = ChangedBetween("updated_at", overlap=timedelta(minutes=15), vanish_limit=0.1)
 CURRENCY = "LEFT JOIN currency ON currency.id = transaction.currency"
 ADDRESS = "LEFT JOIN EntityAddress ON EntityAddress.nkey = customer.defaultbillingaddress"
-OWN_PRICE = {"id": "-1"}
-
-
-def as_reference(key: object) -> Mapping[str, object]:
-    """Another record, by its id."""
-    return {"id": str(key)}
-
-
-def as_lines(lines: Any) -> Mapping[str, object]:
-    """Order lines `{item_source_id, quantity, unit_price}` as a sublist, at our price and no price level's."""
-    return {
-        "items": [
-            {
-                "item": as_reference(line["item_source_id"]),
-                "quantity": float(line["quantity"]),
-                "price": OWN_PRICE,
-                "rate": float(line["unit_price"]),
-            }
-            for line in lines
-        ]
-    }
-
 
 SOURCE_ID = Field("id", "source_id", required=True)
 IS_INACTIVE = Field("isinactive", "is_inactive", Kind.BOOLEAN, form=YES_OR_NO)
@@ -61,7 +38,7 @@ TRANSACTION: Sequence[Field] = (
     Field("tranid", "document_number"),
     Field("externalid", "external_id", write="externalId"),
     Field("otherrefnum", "order_name", write="otherRefNum"),
-    Field("entity", "customer_source_id", form=Form(encode=as_reference)),
+    Field("entity", "customer_source_id", form=REFERENCE),
     Field("status", "status_code"),
     Field("foreigntotal", "total_amount", Kind.DECIMAL),
     Field("symbol", "currency_code", select="currency.symbol"),
@@ -150,7 +127,7 @@ sales_orders = Resource(
     fields=(
         *TRANSACTION,
         # SuiteQL has no lists within rows: lines are written here, and read as sales_order_lines.
-        Field("lines", "lines", Kind.JSON, select="NULL", form=Form(encode=as_lines), write="item"),
+        Field("lines", "lines", Kind.JSON, select="NULL", form=ORDER_LINES, write="item"),
     ),
     changes=CHANGES,
     writes=Writes(

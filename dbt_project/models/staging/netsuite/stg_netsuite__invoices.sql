@@ -1,4 +1,4 @@
-{# One row per live invoice; `order_name` is the shop's. Void ones are marked and stay. #}
+{# One row per live invoice; `order_name` is the shop's. Void ones are marked. #}
 with invoices as (
 
     select * from {{ source('netsuite', 'netsuite__invoices') }}

@@ -1,5 +1,5 @@
-{# One row per line of a live sales order. The ledger's quantities are negative on sales;
-   here they are what the customer gets. #}
+{# One row per line of a live sales order. The ledger's quantities are negative
+   on sales; here they are what the customer gets. #}
 with sales_order_lines as (
 
     select * from {{ source('netsuite', 'netsuite__sales_order_lines') }}
