@@ -9,6 +9,13 @@ from urllib.parse import quote
 
 from concord.errors import ConfigurationError
 
+# Airflow's connection types of databases, and how their addresses begin.
+DATABASES: Mapping[str, str] = {
+    "postgres": "postgresql",
+    "mysql": "mysql+pymysql",
+    "mssql": "mssql+pyodbc",
+    "oracle": "oracle+oracledb",
+}
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -116,7 +123,7 @@ def variable_of(connection: str) -> str:
 
 
 def connection_from_parts(name: str, parts: Mapping[str, object]) -> Connection:
-    """Build a connection from Airflow's parts: host, schema (http or https), port, login, password, extra."""
+    """Build a connection from Airflow's parts; schema is http or https, or the name of a database."""
     host = str(parts.get("host") or "")
     if not host:
         raise ConfigurationError(
@@ -126,12 +133,25 @@ def connection_from_parts(name: str, parts: Mapping[str, object]) -> Connection:
     extra = parts.get("extra") or {}
     if isinstance(extra, str):
         extra = json.loads(extra)
-    port = f":{parts['port']}" if parts.get("port") else ""
-    base = host if "://" in host else f"{parts.get('schema') or 'https'}://{quote(host, safe='.:[]-')}"
     return Connection(
         name=name,
-        url=f"{base.rstrip('/')}{port}",
+        url=_address(host, parts),
         login=str(parts.get("login") or ""),
         password=str(parts.get("password") or ""),
         extra=extra if isinstance(extra, Mapping) else {},
     )
+
+
+def _address(host: str, parts: Mapping[str, object]) -> str:
+    """The host where it is a whole address; else one made of the parts, for a database by its connection type."""
+    port, schema, kind = parts.get("port"), parts.get("schema"), str(parts.get("conn_type") or "")
+    end = f":{port}" if port else ""
+    if "://" in host:
+        scheme, _, rest = host.partition("://")
+        server, slash, path = rest.partition("/")
+        return f"{scheme}://{server}{end}{slash}{path}".rstrip("/")
+    server = quote(host, safe=".:[]-")
+    dialect = DATABASES.get(kind, kind if "+" in kind else "")
+    if dialect:
+        return f"{dialect}://{server}{end}/{schema or ''}"
+    return f"{schema or 'https'}://{server}{end}"

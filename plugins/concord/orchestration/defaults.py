@@ -118,5 +118,5 @@ def find_connection(name: str) -> Connection:
             f"or set {variable_of(name)}.",
             connection=name,
         ) from error
-    parts = ("host", "schema", "port", "login", "password", "extra")
+    parts = ("conn_type", "host", "schema", "port", "login", "password", "extra")
     return connection_from_parts(name, {part: getattr(found, part) for part in parts})

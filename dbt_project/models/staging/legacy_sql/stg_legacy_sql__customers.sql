@@ -11,6 +11,8 @@ named as (
     select
         *,
         customer_type = 'B' as is_company,
+        case when customer_type = 'P' then name_line_2 end as given_name,
+        case when customer_type = 'P' then name_line_1 end as surname,
         case
             when customer_type = 'B' then concat_ws(' ', name_line_1, name_line_2)
             else concat_ws(' ', name_line_2, name_line_1)
@@ -26,8 +28,8 @@ cleaned as (
     select
         _key as customer_source_id,
         {{ trimmed('erp_customer_code') }} as erp_customer_code,
-        case when not is_company then {{ written_name('name_line_2') }} end as first_name,
-        case when not is_company then {{ written_name('name_line_1') }} end as last_name,
+        {{ written_name('given_name') }} as first_name,
+        {{ written_name('surname') }} as last_name,
         case when is_company then {{ written_name('whole_name') }} end as company_name,
         {{ written_name('whole_name') }} as customer_name,
         {{ normalised_email('email') }} as email,
