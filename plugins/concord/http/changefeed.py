@@ -7,7 +7,7 @@ have it. What comes is always the present record, never the state that an event 
 Events are kept for some days only. A window that begins earlier cannot know what was touched since, so it reads
 every record created before its end; records without an event get the beginning of the events as their stamp, for
 they changed no later. A window that lies before all events is read by creation, and stamped so.
-A record that is looked up by its key is stamped with the second of the look-up.
+A record that is looked up by its key is stamped with the second of the look-up, or of its latest event.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +31,7 @@ from concord.http.paging import batched, prefetch
 
 _TYPES_PER_CALL = 20
 _AT_ONCE = 100
+_RECENT = timedelta(minutes=10)
 _MARGIN = timedelta(hours=1)  # events must not fall off the vendor's end while they are being read
 
 
@@ -153,14 +154,18 @@ class ThroughEvents:
     ) -> Iterator[Page]:
         """The records with these keys, or those that a filter finds."""
         if name == resource.key:
-            yield from self._by_key(session, values)
+            yield from self._by_key(session, resource, values)
             return
         for value in values:
             asked = [(self.filters[name], value)]
             for page in self.listing.pages(session, resource.name, asked, size=self.size):
-                yield from self._by_key(session, [head_of(raw).id for raw in page])
+                yield from self._by_key(session, resource, [head_of(raw).id for raw in page])
 
-    def _by_key(self, session: Session, keys: Sequence[str]) -> Iterator[Page]:
+    def _by_key(self, session: Session, resource: Resource, keys: Sequence[str]) -> Iterator[Page]:
+        """Events of the last minutes are read first: what they tell of is in the records that are read then."""
         for some in batched(keys, _AT_ONCE):
-            found = (self.listing.one(session, key) for key in some)
-            yield [with_knowledge(*one) for one in found if one is not None]
+            latest = self.feed.latest(session, resource, second_at(datetime.now(UTC) - _RECENT))
+            found = ((key, self.listing.one(session, key)) for key in some)
+            yield [
+                with_knowledge(one[0], max(one[1], latest.get(key, 0))) for key, one in found if one is not None
+            ]

@@ -12,8 +12,8 @@ import msgspec
 
 from concord.contract import Answer, Change, Outcome, Resource, Session
 from concord.errors import OutcomeUnknownError, RequestError, TransientError
-from concord.http.guards import Record, split_moved
-from concord.http.last_id import Head, LastIdList
+from concord.http.guards import Record, decode_record, split_known
+from concord.http.last_id import Head, LastIdList, with_knowledge
 from concord.http.outcomes import confirmed, rejected, settle_all
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -53,10 +53,12 @@ class FormUpdates:
         return settle_all(([change] for change in changes), lambda group: self._write(session, resource, group[0]))
 
     def _write(self, session: Session, resource: Resource, change: Change) -> list[Outcome]:
-        ready, outcomes, records = split_moved(session, resource, [change])
+        key = str(change.key)
+        found = self.listing.one(session, key)
+        records = {} if found is None else {key: decode_record(resource, with_knowledge(*found))}
+        ready, outcomes = split_known(resource, [change], records)
         if not ready:
             return outcomes
-        key = str(change.key)
         body = form_of({**self._present(resource, change, records[key]), **_named(resource, change.after)})
         try:
             answer = self._send(session, change, self.listing.path_of(key), body)

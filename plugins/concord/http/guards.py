@@ -50,6 +50,13 @@ def split_moved(
     """The changes whose guard still holds, the outcomes of the others, and the records as they are now."""
     keys = [change.key for change in changes if change.key is not None]
     records = read_records(session, resource, keys) if keys else {}
+    return *split_known(resource, changes, records), records
+
+
+def split_known(
+    resource: Resource, changes: Sequence[Change], records: Mapping[str, Record]
+) -> tuple[list[Change], list[Outcome]]:
+    """The changes whose guard holds in records that were just read, and the outcomes of the others."""
     ready: list[Change] = []
     ended: list[Outcome] = []
     for change in changes:
@@ -58,7 +65,7 @@ def split_moved(
             ended.append(conflicted(change, moved))
         else:
             ready.append(change)
-    return ready, ended, records
+    return ready, ended
 
 
 def _moved(resource: Resource, change: Change, record: Record | None) -> str:

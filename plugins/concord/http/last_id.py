@@ -108,7 +108,7 @@ def second_at(moment: datetime) -> int:
 
 
 def _second_of(headers: Mapping[str, str], seconds: float) -> int:
-    """The last second, by the vendor's clock, at which the request may still have been on its way there."""
+    """The last second, by the vendor's clock, that began before a request which took so many seconds."""
     try:
         answered = parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
