@@ -14,12 +14,12 @@ did. A system that was down heals by itself with the next night. A wrong passwor
 person: correct it, then clear the failed tasks. While it is red, {title} is not written to.
 """
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
+from airflow.sdk import DAG, TriggerRule, task
 
 from concord import registry
 from concord.contract import System
 from concord.orchestration import tasks
-from concord.orchestration.defaults import DEFAULTS, validated_asset
+from concord.orchestration.defaults import DEFAULTS, nightly, validated_asset
 
 
 def build_ingest(system: System) -> None:
@@ -29,7 +29,7 @@ def build_ingest(system: System) -> None:
         doc_md=str(__doc__).format(
             name=system.name, title=system.title, connection=system.connection, slots=system.pace.concurrency
         ),
-        schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+        schedule=nightly(system),
         catchup=False,
         max_active_runs=1,
         default_args={**DEFAULTS, "pool": system.name},

@@ -316,6 +316,11 @@ class System:
         except ValueError as error:
             raise ContractError(f"System {self.name}: write api_version_ends as YYYY-MM-DD.") from error
 
+    @property
+    def is_read_last(self) -> bool:
+        """Whether what it is asked for is worked out from what the others said."""
+        return any(isinstance(resource.changes, Worklist) for resource in self.resources)
+
     def version_end(self) -> date | None:
         """The last day of the API version, None where the vendor has not named one."""
         return date.fromisoformat(self.api_version_ends) if self.api_version_ends else None

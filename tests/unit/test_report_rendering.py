@@ -122,6 +122,12 @@ def test_a_quiet_night_needs_nobody() -> None:
     assert "Nothing waits for a person." in print_plain(QUIET)
 
 
+def test_a_night_that_was_never_measured_has_a_page() -> None:
+    page = render_html(replace(QUIET, agreement=()))
+    assert "not measured; reconcile did not get that far" in page
+    assert "shared fields compared" not in page
+
+
 def test_what_needs_a_person_comes_with_what_to_do() -> None:
     needs = list_needs(BUSY)
     assert [need.what.split(":")[0] for need in needs] == [

@@ -1,9 +1,10 @@
 """Runs a night through Airflow's API and follows it: ingests, reconcile, write-backs, and the plans in between."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -30,6 +31,7 @@ PARSE_SECONDS = 90.0
 # How long after the last run ended a further one may still begin; the scheduler looks every quarter of a second.
 QUIET_SECONDS = 12.0
 NIGHT_SECONDS = 3600.0
+READ_LATER = timedelta(minutes=30)
 RECONCILE = "reconcile"
 REPORT = "report"
 INGEST = "ingest_"
@@ -85,6 +87,8 @@ class Conductor:
         self._steps: dict[tuple[str, str], Step] = {}
         self._known: set[tuple[str, str]] = set()
         self._helped: set[str] = set()
+        self._last = [system.name for system in registry.systems() if system.is_read_last]
+        self._begin_last: Callable[[], None] | None = None
         self._stalled: set[tuple[str, str]] = set()
 
     def wait_for_dags(self) -> list[str]:
@@ -107,10 +111,12 @@ class Conductor:
         """Trigger the ingests for one interval and follow everything that comes of them."""
         dags = self.wait_for_dags()
         self._known = {(run.dag_id, run.run_id) for run in self.api.runs()}
-        for system in self.systems:
-            # Before the Dag may run: its schedule then finds this interval taken and adds no run of its own.
-            self.api.trigger(f"{INGEST}{system}", logical_date=logical_date, interval=interval)
-        idle = {f"{INGEST}{system}" for system in self.all_systems - set(self.systems)}
+        last = [system for system in self.systems if system in self._last]
+        for system in set(self.systems) - set(last):
+            self._ingest(system, logical_date, interval)
+        if last:
+            self._begin_last = partial(self._ingest_last, last, logical_date, interval)
+        idle = {f"{INGEST}{system}" for system in {*self.all_systems, *last} - (set(self.systems) - set(last))}
         targets = {dag for dag in dags if dag.startswith(WRITE_BACK)}
         for dag in set(dags) - idle:
             # A paused Dag is not started by the asset it waits for: nothing is planned, nothing is written.
@@ -120,6 +126,18 @@ class Conductor:
         finally:
             for dag in targets:
                 self.api.set_paused(dag, is_paused=False)
+
+    def _ingest(self, system: str, logical_date: datetime, interval: tuple[datetime, datetime]) -> None:
+        """Before the Dag may run: its schedule then finds this interval taken and adds no run of its own."""
+        self.api.trigger(f"{INGEST}{system}", logical_date=logical_date, interval=interval)
+
+    def _ingest_last(
+        self, systems: Iterable[str], logical_date: datetime, interval: tuple[datetime, datetime]
+    ) -> None:
+        """Those that are asked for what the others named."""
+        for system in systems:
+            self._ingest(system, logical_date + READ_LATER, (interval[0] + READ_LATER, interval[1]))
+            self.api.set_paused(f"{INGEST}{system}", is_paused=False)
 
     def _follow(self) -> Night:
         deadline = time.monotonic() + NIGHT_SECONDS
@@ -147,6 +165,10 @@ class Conductor:
 
     def _is_over(self, runs: Sequence["DagRun"], *, quiet: float) -> bool:
         """Whether nothing follows; starts by hand what an absent system keeps from starting by itself."""
+        if self._begin_last is not None:
+            self._begin_last()
+            self._begin_last = None
+            return False
         follows = what_follows(
             {run.dag_id: run.state for run in runs},
             systems=self.systems,

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
-from airflow.sdk import Asset, Context, CronTriggerTimetable, RetryAction, RetryDecision, RetryPolicy
+from airflow.sdk import (
+    Asset,
+    Context,
+    CronDataIntervalTimetable,
+    CronTriggerTimetable,
+    RetryAction,
+    RetryDecision,
+    RetryPolicy,
+)
 from airflow.sdk import Connection as AirflowConnection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -70,6 +78,11 @@ DEFAULTS: Mapping[str, object] = {
     "retry_policy": ErrorTreeRetryPolicy(),
     "execution_timeout": timedelta(hours=6),
 }
+
+
+def nightly(system: System) -> CronDataIntervalTimetable:
+    """When a system is read: at midnight UTC, and half an hour later where the others must have been read."""
+    return CronDataIntervalTimetable("30 0 * * *" if system.is_read_last else "0 0 * * *", timezone="UTC")
 
 
 def at_time(cron: str) -> CronTriggerTimetable:

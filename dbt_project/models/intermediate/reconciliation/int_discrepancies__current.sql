@@ -7,17 +7,9 @@ with int_fields__disagreements as (
 
 ),
 
-int_customers__expected as (
+int_records__missing as (
 
-    select * from {{ ref('int_customers__expected') }}
-    where not is_present
-
-),
-
-int_orders__expected as (
-
-    select * from {{ ref('int_orders__expected') }}
-    where not is_present
+    select * from {{ ref('int_records__missing') }}
 
 ),
 
@@ -30,6 +22,12 @@ int_records__superfluous as (
 int_orders__customer_holds as (
 
     select * from {{ ref('int_orders__customer_holds') }}
+
+),
+
+int_cash__breaks as (
+
+    select * from {{ ref('int_cash__breaks') }}
 
 ),
 
@@ -56,30 +54,16 @@ found as (
     union all
 
     select
-        'customer' as entity,
+        entity,
         golden_id,
         'exists' as field,
         system,
         record_key,
         'shopify' as golden_system,
         null as system_value,
-        shop_record_key as golden_value,
-        coalesce(hold_reason, 'missing_record') as cause
-    from int_customers__expected
-
-    union all
-
-    select
-        'order' as entity,
-        order_name as golden_id,
-        'exists' as field,
-        system,
-        record_key,
-        'shopify' as golden_system,
-        null as system_value,
-        order_name as golden_value,
-        coalesce(hold_reason, 'missing_record') as cause
-    from int_orders__expected
+        golden_value,
+        cause
+    from int_records__missing
 
     union all
 
@@ -94,6 +78,20 @@ found as (
         null as golden_value,
         cause
     from int_records__superfluous
+
+    union all
+
+    select
+        entity,
+        golden_id,
+        field,
+        system,
+        record_key,
+        golden_system,
+        system_value,
+        golden_value,
+        cause
+    from int_cash__breaks
 
 ),
 

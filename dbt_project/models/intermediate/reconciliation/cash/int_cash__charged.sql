@@ -1,0 +1,29 @@
+{# One row per order name that somebody was charged for. Several charges are one
+   payment in parts as long as they do not exceed the order; that is judged where the
+   order is known. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with stg_stripe__charges as (
+
+    select * from {{ ref('stg_stripe__charges') }}
+    where is_paid and is_captured and charge_status = 'succeeded' and order_name is not null
+
+),
+
+summed as (
+
+    select
+        order_name,
+        count(*) as charge_count,
+        min(charge_source_id) as charge_source_id,
+        min(currency_code) as currency_code,
+        count(distinct currency_code) as currency_count,
+        sum(captured_amount) as charged_amount,
+        sum(refunded_amount) as refunded_amount,
+        max(changed_at) as changed_at
+    from stg_stripe__charges
+    group by order_name
+
+)
+
+select * from summed

@@ -1,0 +1,25 @@
+{# One row per order name that was invoiced; what is void does not count. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with stg_netsuite__invoices as (
+
+    select * from {{ ref('stg_netsuite__invoices') }}
+    where not is_void and order_name is not null
+
+),
+
+summed as (
+
+    select
+        order_name,
+        count(*) as invoice_count,
+        min(invoice_source_id) as invoice_source_id,
+        min(currency_code) as currency_code,
+        count(distinct currency_code) as currency_count,
+        sum(total_amount) as invoiced_amount
+    from stg_netsuite__invoices
+    group by order_name
+
+)
+
+select * from summed

@@ -1,0 +1,42 @@
+{# One row per record that a system should have and has not. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_customers__expected as (
+
+    select * from {{ ref('int_customers__expected') }}
+    where not is_present
+
+),
+
+int_orders__expected as (
+
+    select * from {{ ref('int_orders__expected') }}
+    where not is_present
+
+),
+
+found as (
+
+    select
+        'customer' as entity,
+        golden_id,
+        system,
+        record_key,
+        shop_record_key as golden_value,
+        coalesce(hold_reason, 'missing_record') as cause
+    from int_customers__expected
+
+    union all
+
+    select
+        'order' as entity,
+        order_name as golden_id,
+        system,
+        record_key,
+        order_name as golden_value,
+        coalesce(hold_reason, 'missing_record') as cause
+    from int_orders__expected
+
+)
+
+select * from found
