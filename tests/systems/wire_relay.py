@@ -18,6 +18,7 @@ class WireRelay:
         self.upstream = (host, port)
         self.plan: list[tuple[bytes, str]] = []
         self.calls = 0
+        self.dialled = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -33,6 +34,7 @@ class WireRelay:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self.dialled += 1
             threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
     def stop(self) -> None:

@@ -118,9 +118,10 @@ class InboxInserts:
             values = {key: change.change_id, **self.marks, **encoded(resource, change)}
         except (ValueError, ArithmeticError) as error:
             return rejected(change, f"A value does not fit its column: {error}.")
-        values |= stamped(self.target, session)
+        now = stamped(self.target, session)
+        values |= now
         if self.created:
-            values[self.created] = next(iter(stamped(self.target, session).values()))
+            values[self.created] = next(iter(now.values()))
         try:
             link.write(insert(_table(self.target, values)).values(values))
         except RequestError as error:
