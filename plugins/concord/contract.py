@@ -276,11 +276,10 @@ class Pace:
 class Manners:
     """How a vendor says some things its own way.
 
-    `limit_codes` are error codes that mean "too many calls" under a status other than 429; `limit_waits` the
-    names that an answer gives to its limits, with the seconds after which each opens again; `busy_waits` the
-    statuses that mean "not now, and nothing was done", with the seconds to wait. `version_header` names the
-    API version that answered; `headers` go with every call. `lock_codes` are error codes that mean "somebody
-    else is at this record"; `retry_header` tells with `true` or `false` whether sending again may help.
+    Error codes: `limit_codes` mean "too many calls" whatever the status, `lock_codes` "somebody is at this record".
+    `limit_waits` are an answer's names of its limits, `busy_waits` the statuses of "not now, and nothing was done",
+    with the seconds to wait. `version_header` names the version that answered, `retry_header` says true or false
+    to sending again, `headers` go with every call.
     """
 
     limit_codes: frozenset[str] = frozenset()
