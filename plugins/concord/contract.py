@@ -276,10 +276,9 @@ class Pace:
 class Manners:
     """How a vendor says some things its own way.
 
-    Error codes: `limit_codes` mean "too many calls" whatever the status, `lock_codes` "somebody is at this record".
-    `limit_waits` are an answer's names of its limits, `busy_waits` the statuses of "not now, and nothing was done",
-    with the seconds to wait. `version_header` names the version that answered, `retry_header` says true or false
-    to sending again, `headers` go with every call.
+    `limit_codes` mean "too many calls" under any status, `lock_codes` "somebody is at this record"; `limit_waits`
+    are names of limits, `busy_waits` statuses of "not now, nothing was done", with the seconds to wait. `headers`
+    go with every call; `version_header` names what answered, `retry_header` says if another attempt may help.
     """
 
     limit_codes: frozenset[str] = frozenset()
