@@ -1,7 +1,5 @@
 """Large windows of the CRM are read by bulk jobs; what goes wrong with a job is said, and nothing of it lands."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,53 +7,15 @@ import pytest
 
 from concord.contract import Resource, Window
 from concord.errors import ServerError
-from concord.http.client import HttpSession, Ways
 from concord.http.guards import Record, value_at
-from tests.systems.bench import PATIENCE, Bench, by_key, read_all
+from tests.systems.bench import by_key, read_all
+from tests.systems.crm import Crm, crm
 
-FindBench = Callable[[str], Bench]
+__all__ = ["crm"]
 WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
-@dataclass
-class Crm:
-    """The CRM with its control desk, and sessions of which the limits are low."""
-
-    bench: Bench
-
-    def session(self, **extra: str) -> HttpSession:
-        connection = replace(self.bench.connection, extra={"bulk_polls": "8", **extra})
-        return HttpSession(connection, self.bench.new_auth(), Ways(self.bench.system.manners, PATIENCE))
-
-    def bulk_session(self) -> HttpSession:
-        return self.session(bulk_read_above="20", bulk_page_rows="50")
-
-    def resource(self, name: str) -> Resource:
-        return self.bench.system.resource(name)
-
-    def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        return self.bench.desk.server.control(path, *([] if body is None else [body]))
-
-    def limit(self, **limits: object) -> None:
-        self.control("limits", {f"bulk_{name}": value for name, value in limits.items()})
-
-    def calls(self, operation: str) -> int:
-        return int(self.control("counts")["attempts"].get(operation, 0))
-
-    def jobs_left(self, kind: str) -> int:
-        """Jobs that nobody has cleared away."""
-        listed = self.session().send("GET", f"/services/data/v67.0/jobs/{kind}")
-        return listed.count(b'"jobType"')
-
-
-@pytest.fixture
-def crm(bench: FindBench) -> Crm:
-    found = Crm(bench("salesforce"))
-    found.control("reset", {})
-    return found
-
-
-def plain(resource: Resource, record: Record) -> dict[str, object]:
+def plain(resource: Resource, record: Record) -> dict[str, Any]:
     """The declared values; a stamp as a moment, whichever way its zone is written."""
     values = {item.name: value_at(record, item) for item in resource.fields}
     return {**values, "updated_at": datetime.fromisoformat(str(values["updated_at"]))}
@@ -85,8 +45,9 @@ def test_a_small_window_costs_no_job(crm: Crm) -> None:
 def test_a_window_read_by_a_job_keeps_to_its_bounds(crm: Crm) -> None:
     resource = crm.resource("orders")
     stamps = sorted(plain(resource, item)["updated_at"] for item in read_all(crm.session(), resource))
-    window = Window(stamps[10], stamps[-10])
-    inside = [stamp for stamp in stamps if stamps[10] <= stamp < stamps[-10]]
+    start, end = stamps[10].replace(microsecond=0), stamps[-10].replace(microsecond=0)
+    window = Window(start, end)
+    inside = [stamp for stamp in stamps if start <= stamp < end]
     assert len(read_all(crm.bulk_session(), resource, window)) == len(inside) > 20
     assert crm.calls("bulk_query") == 1
 

@@ -94,11 +94,23 @@ def hand_over(session: Session, address: str) -> None:
     for _ in range(_HAND_OVERS):
         try:
             session.send("PATCH", address, body={"state": "UploadComplete"}, is_write=True)
-        except OutcomeUnknownError:
-            if read_job(session, address).state == OPEN:
-                continue
-        return
+        except (OutcomeUnknownError, RequestError) as error:
+            if not _is_open(session, address):
+                return
+            if isinstance(error, RequestError):
+                raise
+        else:
+            return
     raise ServerError("Salesforce does not take over an uploaded job; nothing was written, run the task again.")
+
+
+def _is_open(session: Session, address: str) -> bool:
+    try:
+        return read_job(session, address).state == OPEN
+    except ConcordError as error:
+        raise OutcomeUnknownError(
+            f"Whether a bulk job was handed over is not known: {error.message} Read the records back first."
+        ) from error
 
 
 def abort(session: Session, address: str) -> None:

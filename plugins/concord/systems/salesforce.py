@@ -7,13 +7,15 @@ Know before you touch:
 - `SystemModstamp` moves with every change; `LastModifiedDate` can be set back by imports.
 - Too many calls is a 403 with `REQUEST_LIMIT_EXCEEDED`, not a 429.
 - `Concord_Id__c` (Account, Contact) and `Shop_Order__c` (Order) are custom fields, external id and unique.
+- More than 10,000 records are read by a bulk job, more than 2,000 changes written by one (`bulk_read_above`,
+  `bulk_write_above` in the connection's extra). A job that a cut-off run left behind is found and believed.
 - `BillingCountry` holds names and ISO codes side by side; staging sorts them out, we write ISO codes.
 """
 
 from concord.contract import ChangedBetween, Manners, Pace, Resource, System, Writes
 from concord.fields import Field, Kind
 from concord.http.auth import ClientCredentials
-from concord.http.sobjects import SalesforceCollections
+from concord.http.salesforce_bulk_writes import SalesforceBulk
 from concord.http.soql import SalesforceApi, SoqlQuery
 
 API_VERSION = "67.0"
@@ -43,7 +45,7 @@ accounts = Resource(
     changes=ChangedBetween("updated_at"),
     deleted="is_deleted",
     writes=Writes(
-        SalesforceCollections(api, "Account", external_id="concord_id"),
+        SalesforceBulk(api, "Account", external_id="concord_id"),
         update=frozenset({"account_name", "street", "city", "postal_code", "country_name"}),
         create=frozenset(
             {"account_name", "account_type", "street", "city", "postal_code", "country_name", "concord_id"}
@@ -71,7 +73,7 @@ contacts = Resource(
     changes=ChangedBetween("updated_at"),
     deleted="is_deleted",
     writes=Writes(
-        SalesforceCollections(api, "Contact", external_id="concord_id"),
+        SalesforceBulk(api, "Contact", external_id="concord_id"),
         update=frozenset({"first_name", "last_name", "email", "phone"}),
         create=frozenset({"account_source_id", "first_name", "last_name", "email", "phone", "concord_id"}),
         guard="updated_at",
@@ -98,7 +100,7 @@ orders = Resource(
     changes=ChangedBetween("updated_at"),
     deleted="is_deleted",
     writes=Writes(
-        SalesforceCollections(api, "Order"),
+        SalesforceBulk(api, "Order"),
         update=frozenset({"order_status"}),
         guard="updated_at",
     ),

@@ -186,10 +186,10 @@ class BulkApi:
         job = self._job(route)
         job.require(*OVER)
         extra, rows = {
-            "successfulResults": (["sf__Id", "sf__Created"], job.succeeded),
-            "failedResults": (["sf__Id", "sf__Error"], job.failed),
+            "successfulresults": (["sf__Id", "sf__Created"], job.succeeded),
+            "failedresults": (["sf__Id", "sf__Error"], job.failed),
             "unprocessedrecords": ([], job.unprocessed),
-        }[route.parts["results"]]
+        }[route.parts["results"].lower()]
         return 200, Csv(_dressed(job, [[*extra, *job.columns], *reversed(rows)]), {})
 
 

@@ -44,7 +44,7 @@ _ROUTES = tuple(
         ("GET", r"jobs/(?P<kind>query)/(?P<job>\w+)/results", "bulk_query_results"),
         (
             "GET",
-            r"jobs/(?P<kind>ingest)/(?P<job>\w+)/(?P<results>successfulResults|failedResults|unprocessedrecords)",
+            r"jobs/(?P<kind>ingest)/(?P<job>\w+)/(?P<results>(?i:successfulResults|failedResults|unprocessedrecords))",
             "bulk_ingest_results",
         ),
     )
