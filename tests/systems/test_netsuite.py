@@ -125,6 +125,14 @@ def test_nothing_is_lost_behind_the_last_row_of_a_query(ledger: Bench, size: int
     assert len(keys) == len(set(keys)) == ledger.desk.count(resource) == 40
 
 
+@pytest.mark.parametrize("name", ["O'Brien's \"Best\" %", "x'; DROP TABLE customer --"])
+def test_what_a_name_holds_never_changes_the_query(ledger: Bench, name: str) -> None:
+    (made,) = write(ledger, [create(len(name), company_name=name)])
+    resource = ledger.system.resource("customers")
+    pages = resource.read.read_matching(ledger.session(), resource, "company_name", [name, "nobody"])
+    assert [keys_of(resource, decoded(resource, page)) for page in pages] == [[made.key]]
+
+
 def test_a_record_deleted_while_pages_are_read_takes_no_other_along(ledger: Bench) -> None:
     resource = ledger.system.resource("customers")
     made = write(ledger, [create(901)])[0].key
@@ -251,6 +259,16 @@ def test_a_job_that_does_not_end_is_unknown(ledger: Bench) -> None:
     assert attempts(ledger)["job"] == 2
 
 
+def test_a_result_that_cannot_be_had_leaves_the_others_as_they_are(ledger: Bench) -> None:
+    plant(ledger, "^result$", {"kind": "status", "status": 500}, PATIENCE.attempts)
+    changes = updates(ledger, 1, {"phone": "+49 30 7000008"})
+    (lost,) = write(ledger, changes)
+    assert (lost.end, lost.key) == (End.UNKNOWN, changes[0].key)
+    assert [item.end for item in write(ledger, updates(ledger, 2, {"phone": "+49 30 7000009"}))] == [
+        End.CONFIRMED
+    ] * 2
+
+
 @pytest.mark.parametrize("operation", ["^job$", "^task$", "^result$"])
 def test_a_job_that_cannot_be_followed_is_unknown(ledger: Bench, operation: str) -> None:
     plant(ledger, operation, {"kind": "status", "status": 500}, None)
@@ -278,6 +296,13 @@ def test_a_customer_made_again_is_the_same_customer(ledger: Bench) -> None:
         "+49 30 7000007",
     )
     assert record["isperson"] == "F"
+
+
+def test_a_new_customer_has_the_address_that_bills_go_to(ledger: Bench) -> None:
+    address = {"street": "Am Kanal 1", "city": "Potsdam", "postal_code": "14467", "country_code": "DE"}
+    (made,) = write(ledger, [create(922, address=address)])
+    record = customers(ledger)[str(made.key)]
+    assert [record[name] for name in ("addr1", "city", "zip", "country")] == [*address.values()]
 
 
 def test_a_created_order_has_its_lines_at_our_price(ledger: Bench) -> None:

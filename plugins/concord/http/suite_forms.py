@@ -27,6 +27,18 @@ def _as_lines(lines: Any) -> Mapping[str, object]:
     }
 
 
+def _as_address_book(address: Any) -> Mapping[str, object]:
+    """An address `{street, city, postal_code, country_code}` as the one that bills and parcels go to."""
+    written = {
+        "addr1": address["street"],
+        "city": address["city"],
+        "zip": address["postal_code"],
+        "country": _as_reference(address["country_code"]),
+    }
+    return {"items": [{"defaultBilling": True, "defaultShipping": True, "addressBookAddress": written}]}
+
+
 YES_OR_NO = Form(sql="(case {0} when 'T' then 'true' when 'F' then 'false' else {0} end)")
 REFERENCE = Form(encode=_as_reference)
 ORDER_LINES = Form(encode=_as_lines)
+ADDRESS_BOOK = Form(encode=_as_address_book)

@@ -6,7 +6,8 @@ A batch carries an idempotency key made of its changes. A submission whose answe
 same key: it either starts the job, or is refused with the address of the job that the first one started.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from uuid import UUID
@@ -23,6 +24,7 @@ from concord.http.sobjects import vendor_values
 RECORDS = "/services/rest/record/v1"
 _COLLECTION = "application/vnd.oracle.resource+json; type=collection"
 _SUBMISSIONS = 3
+_AT_ONCE = 3  # of the five calls at once that the smallest account has
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
 _MOVED = frozenset({"RCRD_HAS_BEEN_CHANGED", "NONEXISTENT_ID", "RCRD_DSNT_EXIST"})
 
@@ -85,7 +87,7 @@ class RecordBatches:
         job = self._submit(session, resource, changes)
         try:
             self._wait(session, job)
-            results = list(_results(session, job))
+            results = _results(session, job)
         except ConcordError as error:
             # The job is there and goes its way; only what became of it cannot be told.
             sentence = f"Sent as a job that could not be followed: {error.message}"
@@ -150,7 +152,7 @@ class RecordBatches:
         raise OutcomeUnknownError("the vendor has not finished it in time; the next plan sees what it did.")
 
     def _keys(
-        self, session: Session, resource: Resource, changes: Sequence[Change], results: Sequence[Answer]
+        self, session: Session, resource: Resource, changes: Sequence[Change], results: Sequence[Answer | None]
     ) -> list[str | None]:
         """The ids the results should be about; those of new records are asked for by the external id."""
         if changes[0].key is not None:
@@ -186,20 +188,25 @@ def _first_answer(error: RequestError) -> Answer:
     raise error
 
 
-def _results(session: Session, job: str) -> Iterator[Answer]:
+def _results(session: Session, job: str) -> list[Answer | None]:
     """What became of each record, in the order of the request: the answer a single call would have got."""
     found = ask(session, _tasks, "GET", f"{job.rstrip('/')}/task", params={"limit": "1000"})
     if found.has_more:
         raise OutcomeUnknownError("it has more results than records.")
     tasks = [link.href.rstrip("/") for task in found.items for link in task.links if link.rel == "self"]
-    for address in sorted(tasks, key=_number):
-        try:
-            yield session.fetch("GET", f"{address}/result")
-        except RequestError as error:
-            answer = error.facts.get("answer")
-            if not isinstance(answer, Answer):
-                raise
-            yield answer
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="concord-results") as pool:
+        return list(pool.map(lambda address: _result(session, address), sorted(tasks, key=_number)))
+
+
+def _result(session: Session, task: str) -> Answer | None:
+    """One record's answer; None where it cannot be had."""
+    try:
+        return session.fetch("GET", f"{task}/result")
+    except RequestError as error:
+        answer = error.facts.get("answer")
+        return answer if isinstance(answer, Answer) else None
+    except ConcordError:
+        return None
 
 
 def _number(address: str) -> int:
@@ -207,16 +214,18 @@ def _number(address: str) -> int:
     return int(last) if last.isdecimal() else 0
 
 
-def _is_done(result: Answer) -> bool:
-    return 200 <= result.status < 300
+def _is_done(result: Answer | None) -> bool:
+    return result is not None and 200 <= result.status < 300
 
 
-def _key_in(result: Answer) -> str | None:
+def _key_in(result: Answer | None) -> str | None:
     """The id at the end of the address of the written record."""
-    return result.headers.get("location", "").rpartition("/")[2] or None
+    return result.headers.get("location", "").rpartition("/")[2] or None if result else None
 
 
-def _outcome(change: Change, key: str | None, result: Answer) -> Outcome:
+def _outcome(change: Change, key: str | None, result: Answer | None) -> Outcome:
+    if result is None:
+        return unknown(change, "The result of this record could not be had; read it back.")
     if _is_done(result):
         return confirmed(change, key)
     detail = _detail_in(result)

@@ -21,7 +21,7 @@ from datetime import timedelta
 from concord.contract import ChangedBetween, Manners, Pace, Resource, Snapshot, System, Writes
 from concord.fields import Field, Kind
 from concord.http.assertion import SignedAssertion
-from concord.http.suite_forms import ORDER_LINES, REFERENCE, YES_OR_NO
+from concord.http.suite_forms import ADDRESS_BOOK, ORDER_LINES, REFERENCE, YES_OR_NO
 from concord.http.suiteql import SuiteQl
 from concord.http.suitetalk import RecordBatches
 
@@ -66,6 +66,8 @@ customers = Resource(
         Field("city", "city", select="EntityAddress.city"),
         Field("zip", "postal_code", select="EntityAddress.zip"),
         Field("country", "country_code", select="EntityAddress.country"),
+        # Written whole with a new customer, and read as the four fields above.
+        Field("addressbook", "address", Kind.JSON, select="NULL", form=ADDRESS_BOOK, write="addressBook"),
         IS_INACTIVE,
         Field("datecreated", "created_at", Kind.TIMESTAMP),
         UPDATED_AT,
@@ -74,7 +76,9 @@ customers = Resource(
     writes=Writes(
         RecordBatches("customer", external_id="concord_id", references={"subsidiary": "1"}),
         update=frozenset({"company_name", "first_name", "last_name", "email", "phone"}),
-        create=frozenset({"concord_id", "is_person", "company_name", "first_name", "last_name", "email", "phone"}),
+        create=frozenset(
+            {"concord_id", "is_person", "company_name", "first_name", "last_name", "email", "phone", "address"}
+        ),
         guard="updated_at",
         find_by="concord_id",
     ),

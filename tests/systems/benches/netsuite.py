@@ -61,6 +61,7 @@ FACTS = Facts(
     new_record=new_record,
     empty_at_first={
         ("customers", "concord_id"): "we are the ones to write it",
+        ("customers", "address"): "SuiteQL has no lists within rows; the address is read as four fields",
         ("sales_orders", "lines"): "SuiteQL has no lists within rows; lines are read as sales_order_lines",
     },
     absent_key=lambda key: f"99999999{key[5:]}",
