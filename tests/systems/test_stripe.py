@@ -15,6 +15,7 @@ from concord.http.client import HttpSession
 from concord.http.guards import Record, value_at
 from concord.settings import REPOSITORY
 from concord.stages.extract import extract_matching, extract_window
+from concord.stages.sessions import open_session
 from concord.stages.validate import validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
@@ -254,6 +255,18 @@ def test_whoever_reads_a_customer_last_is_held(account: Account, module_database
     account.bench.desk.delete(resource, key)
     held.read_window()
     assert held.says() == (None, True)
+
+
+def test_the_pace_keeps_below_the_limit_of_an_endpoint(account: Account, database: str) -> None:
+    system, store = account.bench.system, Database(database)
+    account.control("limits", {"per_second": 25})
+    resource = system.resource("charges")
+    with open_session(system, account.bench.connection, store, purpose="extract", reference="charges") as session:
+        assert len(read_all(session, resource, size=25)) > 900
+    assert (session.statistics.calls > 40, session.statistics.retries) == (True, 0)
+    hasty = account.session()
+    assert len(read_all(hasty, resource, size=25)) > 900
+    assert hasty.statistics.retries > 0
 
 
 @dataclass

@@ -23,7 +23,7 @@ from sandbox.world.stripe import API_VERSION
 
 KEY = "rk_test_sandbox"
 _EVENT_DAYS = 30.0
-_PER_SECOND = 100.0
+_PER_SECOND = 25.0
 _REPLAYS = "idempotency"
 _LOCKED = (
     "This object cannot be accessed right now because another API request or Stripe process is currently "
@@ -46,7 +46,7 @@ class Stripe(Vendor):
     def reset(self) -> None:
         self.event_days, self.per_second = _EVENT_DAYS, _PER_SECOND
         self.locks: dict[str, int] = {}
-        self._tokens, self._at = self.per_second, time.monotonic()
+        self._buckets: dict[str, tuple[float, float]] = {}
 
     def app(self) -> App:
         app = FastAPI(title="Stripe sandbox", openapi_url=None)
@@ -65,7 +65,7 @@ class Stripe(Vendor):
         except StripeError as refused:
             status, body = refused.status, refused.body()
             if refused.code == "rate_limit":
-                headers["stripe-rate-limited-reason"] = "global-rate"
+                headers["stripe-rate-limited-reason"] = "endpoint-rate"
             if refused.code == "lock_timeout":
                 headers["stripe-should-retry"] = "true"
         answer = json_answer(status, body)
@@ -74,7 +74,7 @@ class Stripe(Vendor):
     def _carry_out(self, call: Call, headers: dict[str, str]) -> tuple[int, Any]:
         if _key_of(call) != KEY:
             raise StripeError("Invalid API Key provided: rk_test_********", status=401)
-        self._take_token()
+        self._take_token(call.path.split("/")[2])
         name = call.headers.get("idempotency-key", "")
         if call.method != "POST" or not name:
             return 200, self._routed(call)
@@ -93,14 +93,14 @@ class Stripe(Vendor):
             self.store.note(_REPLAYS, name, {"asked": asked, "body": body})
         return 200, body
 
-    def _take_token(self) -> None:
-        """A bucket of one second; a limit of 0 is none."""
+    def _take_token(self, endpoint: str) -> None:
+        """Each endpoint has a bucket of one second; a limit of 0 is none."""
         now = time.monotonic()
-        self._tokens = min(self.per_second, self._tokens + (now - self._at) * self.per_second)
-        self._at = now
-        if self.per_second and self._tokens < 1:
+        left, at = self._buckets.get(endpoint, (self.per_second, now))
+        left = min(self.per_second, left + (now - at) * self.per_second)
+        if self.per_second and left < 1:
             raise StripeError("Too many requests hit the API too quickly.", status=429, code="rate_limit")
-        self._tokens -= 1
+        self._buckets[endpoint] = left - 1, now
 
     def _routed(self, call: Call) -> Any:
         kind, key = _place(call)
@@ -188,9 +188,10 @@ class Stripe(Vendor):
         return True
 
     def set_limits(self, limits: Mapping[str, Any]) -> dict[str, Any]:
-        """`event_days` that events are kept, `per_second` calls, `locks` by id: how many writes find it held."""
+        """`event_days` that events are kept, calls `per_second` and endpoint, `locks`: writes that find an id held."""
         self.event_days = float(limits.get("event_days", self.event_days))
-        self.per_second = float(limits.get("per_second", self.per_second))
+        if "per_second" in limits:
+            self.per_second, self._buckets = float(limits["per_second"]), {}
         self.locks |= limits.get("locks", {})
         return {"event_days": self.event_days, "per_second": self.per_second, "locks": self.locks}
 
