@@ -1,11 +1,12 @@
 """Reads the systems after a night and says how right it was."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import LiteralString
 
 from rich.console import Console
 
+from concord.demo.cash import Break, CashVerdict, check_cash
 from concord.demo.places import ERP, Place
 from concord.demo.records import SALESFORCE, SHOPIFY
 from concord.demo.verdict import LEAST_AGREEMENT, Member, Verdict, judge
@@ -37,6 +38,7 @@ def check_night(world: World, places: Mapping[str, Place], database: Database) -
     codes = {str(party["id"]): str(party["code"]) for party in after.get(ERP, {}).get("parties", [])}
     verdict = judge(world, after, read_clusters(database, codes))
     verdict.unread = unread
+    verdict.cash = check_cash(world, places.keys(), database)
     return verdict
 
 
@@ -72,9 +74,21 @@ def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first:
         (not verdict.unread, f"every system could be looked at{say_except(verdict.unread)}"),
         *(() if is_first else [(planned == 0, say_things(planned, "change") + " planned")]),
         (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
+        (verdict.cash.is_right, _say_cash(verdict.cash)),
     )
     for is_right, text in lines:
         console.print(f"  {'✓' if is_right else '✗'} {text}", style="green" if is_right else "bold red")
-    for wrong in verdict.wrong[:SHOWN]:
+    wrongs = [*verdict.wrong, *map(_say_break("not found"), verdict.cash.missed)]
+    for wrong in [*wrongs, *map(_say_break("not planted"), verdict.cash.invented)][:SHOWN]:
         console.print(f"    {wrong}", markup=False)
     return all(is_right for is_right, _ in lines)
+
+
+def _say_cash(cash: CashVerdict) -> str:
+    found = cash.planted - len(cash.missed)
+    return f"order to cash: {found} of {cash.planted} planted breaks found, {len(cash.invented)} invented"
+
+
+def _say_break(what: str) -> Callable[[Break], str]:
+    """Words for a break that is one too few or one too many."""
+    return lambda item: f"{item[0]} of {item[1]}, {item[2].replace('_', ' ')}: {what}"

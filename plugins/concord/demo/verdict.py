@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from concord.demo.cash import CashVerdict
 from concord.demo.records import FLAT, Fields, Record, flatten, read_mechanisms
 from sandbox.world import World
 
@@ -24,6 +25,7 @@ class Verdict:
     unread: list[str] = field(default_factory=list)
     precision: float = 1.0
     recall: float = 1.0
+    cash: CashVerdict = field(default_factory=CashVerdict)
 
     def note(self, system: str, *, is_right: bool, what: str) -> None:
         """Count one write, and name it where it should not have been."""

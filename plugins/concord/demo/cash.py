@@ -1,0 +1,76 @@
+"""Holds the breaks between orders and their cash against those that the world planted."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+from concord.store.engine import PLANNER, Database
+from sandbox.world import World
+from sandbox.world.commerce import break_of, make_payouts
+from sandbox.world.orders import make_orders
+from sandbox.world.stripe import payout_id
+
+Break = tuple[str, str, str]  # entity, golden id, cause
+
+_FOUND: LiteralString = """
+    select distinct entity, golden_id, cause
+    from marts.reconciliation_discrepancies
+    where entity in ('payment', 'refund', 'payout', 'invoice', 'shipment') and cause <> 'timing'
+"""
+_SETTLING = timedelta(hours=72)
+_NEEDS = {"payment": "stripe", "refund": "stripe", "payout": "stripe", "invoice": "netsuite", "shipment": "tryton"}
+_KINDS = {
+    "charge_missing": ("payment", "missing_record"),
+    "charge_amount": ("payment", "amount"),
+    "charge_currency": ("payment", "currency"),
+    "charge_double": ("payment", "duplicate"),
+    "refund_unknown": ("refund", "missing_record"),
+    "invoice_missing": ("invoice", "missing_record"),
+    "invoice_amount": ("invoice", "amount"),
+    "invoice_double": ("invoice", "duplicate"),
+    "shipment_missing": ("shipment", "missing_record"),
+    "shipment_short": ("shipment", "amount"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CashVerdict:
+    """Breaks that were planted, those of them not found, and those found that nobody planted."""
+
+    planted: int = 0
+    missed: tuple[Break, ...] = ()
+    invented: tuple[Break, ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        """Whether exactly what was planted was found."""
+        return not (self.missed or self.invented)
+
+
+def check_cash(world: World, systems: Collection[str], database: Database) -> CashVerdict:
+    """Compare what the warehouse found with what the world planted, as far as the systems in use can tell."""
+    now = datetime.now(UTC)
+    planted = {item for item in _planted(world, now) if _NEEDS[item[0]] in systems}
+    with database.transaction(PLANNER) as connection:
+        found: set[Break] = {(str(e), str(g), str(c)) for e, g, c in connection.execute(_FOUND)}
+    return CashVerdict(len(planted), _sorted(planted - found), _sorted(found - planted))
+
+
+def _planted(world: World, now: datetime) -> Iterator[Break]:
+    settings = world.settings
+    for order in make_orders(settings):
+        name = break_of(settings, order)
+        if name is None:
+            continue
+        entity, cause = _KINDS[name]
+        is_young = order.created_at > now - _SETTLING
+        if not (is_young and cause == "missing_record" and entity != "refund"):
+            yield entity, order.number, cause
+    for payout in make_payouts(settings):
+        if payout.amount != payout.expected:
+            yield "payout", payout_id(payout.arrives_on), "amount"
+
+
+def _sorted(breaks: Iterable[Break]) -> tuple[Break, ...]:
+    return tuple(sorted(breaks))
