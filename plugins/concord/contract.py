@@ -1,7 +1,4 @@
-"""The vocabulary in which a system is declared: fields, resources, windows, writes.
-
-A declaration is data. It is checked when it is built, so that a wrong one never reaches a stage.
-"""
+"""The vocabulary in which a system is declared: data that is checked when it is built, so no stage meets a wrong one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -278,7 +275,8 @@ class Manners:
 
     `limit_codes` mean "too many calls" under any status, `lock_codes` "somebody is at this record"; `limit_waits`
     are names of limits, `busy_waits` statuses of "not now, nothing was done", with the seconds to wait. `headers`
-    go with every call; `version_header` names what answered, `retry_header` says if another attempt may help.
+    go with every call; `version_header` names what answered, `retry_header` says if another attempt may help. An
+    error answer that holds `fault_mark` is how the protocol itself refuses, and goes to whoever reads it.
     """
 
     limit_codes: frozenset[str] = frozenset()
@@ -288,6 +286,7 @@ class Manners:
     busy_waits: Mapping[int, float] = field(default_factory=dict)
     lock_codes: frozenset[str] = frozenset()
     retry_header: str = ""
+    fault_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ def judge(reply: Reply, request: Request, manners: Manners) -> Verdict:
 
 
 def _sort(reply: Reply, request: Request, manners: Manners) -> Verdict:
+    if manners.fault_mark and reply.status >= 400 and manners.fault_mark.encode() in reply.body:
+        return GOOD
     wish = read_retry_after(reply.headers)
     code = vendor_code(reply.body)
     if reply.status == 429 or (400 <= reply.status < 500 and code in manners.limit_codes | manners.lock_codes):

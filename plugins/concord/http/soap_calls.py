@@ -1,0 +1,239 @@
+"""SOAP with zeep as the mediator: the WSDL says how a call is written and read, our session carries it.
+
+Every byte goes through the session, with its patience, pace and login, and to the connection's host only, wherever
+the WSDL says that its service lives. Documents with a DTD or entities are refused, as they have no place in SOAP.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import zeep
+from zeep import exceptions as foreign
+from zeep.transports import Transport
+from zeep.wsse.username import UsernameToken
+
+from concord.contract import Session
+from concord.errors import (
+    AuthenticationError,
+    ConcordError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    RequestError,
+    ServerError,
+    TransientError,
+)
+from concord.http.masking import masked
+from concord.settings import read_home
+
+_logger = logging.getLogger(__name__)
+ATTEMPTS = 3
+FIRST_WAIT = 1.0
+DAY = 24 * 3600.0
+_THEIRS, _OURS = frozenset({"Server", "Receiver"}), frozenset({"Client", "Sender"})
+_LOGIN = ("FailedAuthentication", "InvalidSecurityToken", "FailedCheck", "Authentication", "Unauthorized")
+_ATTACKS = (foreign.DTDForbidden, foreign.EntitiesForbidden, foreign.ExternalReferenceForbidden)
+_zeep: Any = zeep  # its classes have no types
+_token: Any = UsernameToken
+
+
+@dataclass(frozen=True, slots=True)
+class SoapService:
+    """One service: where its WSDL and its endpoint are on the connection's host.
+
+    `wsdl` may name a file of ours instead, by an absolute path. `service` and `port` choose where the WSDL has
+    several. `security` is `text` or `digest` for a UsernameToken of WS-Security with the connection's login.
+    `wsdl_seconds` is how long the copy on disk is used without asking; when the host is down it is used longer.
+    """
+
+    wsdl: str
+    endpoint: str
+    service: str | None = None
+    port: str | None = None
+    security: str = ""
+    wsdl_seconds: float = DAY
+
+    def open(self, session: Session) -> "Calls":
+        """The operations of the service, over this session."""
+        carrier = _Carrier(session, self)
+        login = session.connection
+        token = _token(login.login, login.password, use_digest=self.security == "digest")
+        settings = _zeep.Settings(forbid_dtd=True, forbid_entities=True, force_https=False)
+        try:
+            client = _zeep.Client(
+                self.wsdl if Path(self.wsdl).is_file() else f"{session.connection.url.rstrip('/')}{self.wsdl}",
+                transport=carrier,
+                settings=settings,
+                wsse=token if self.security else None,
+            )
+            return Calls(session, carrier, client.bind(self.service, self.port))
+        except (foreign.Error, ValueError) as error:
+            raise ConfigurationError(
+                f'The WSDL of connection "{login.name}" cannot be used ({masked(error)}); '
+                "check the path of the WSDL and the names of service and port in the declaration.",
+                connection=login.name,
+            ) from error
+
+
+class EnvelopeLogin:
+    """The login travels inside the envelope (`SoapService.security`); there are no headers to send."""
+
+    def headers(self, session: Session) -> Mapping[str, str]:
+        """None."""
+        return {}
+
+    def refresh(self, session: Session, rejected: Mapping[str, str]) -> None:
+        """There is no other login; the second try with the same one decides."""
+
+
+class _Carrier(Transport):
+    """What zeep sends and loads, carried by our session; `was_sent` tells whether a call left us."""
+
+    def __init__(self, session: Session, service: SoapService) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # zeep's have no types
+        self._ours, self._service = session, service
+        self.is_write = self.was_sent = False
+
+    def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> requests.Response:
+        """One call to the connection's endpoint; `address` is what the WSDL believes."""
+        self.was_sent = True
+        spoken = self._ours.with_headers({"Accept": "text/xml, application/soap+xml", **headers})
+        answer = spoken.fetch("POST", self._service.endpoint, body=message, is_write=self.is_write)
+        reply = requests.Response()
+        reply.status_code = answer.status
+        reply.headers.update(answer.headers)
+        reply._content = answer.body  # noqa: SLF001  # the way to make one without a connection
+        return reply
+
+    def load(self, url: str) -> bytes:
+        """A WSDL or schema, from the copy on disk while that is young or the host is down."""
+        if Path(url).is_file():
+            return Path(url).read_bytes()
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        name = hashlib.sha256(f"{self._ours.connection.url} {path}".encode()).hexdigest()[:32]
+        copy = read_home() / "wsdl" / f"{name}.xml"
+        if copy.is_file() and time.time() - copy.stat().st_mtime < self._service.wsdl_seconds:
+            return copy.read_bytes()
+        try:
+            content = self._ours.fetch("GET", path).body
+        except TransientError as error:
+            if not copy.is_file():
+                raise
+            _logger.warning("The WSDL's copy on disk is used. path=%s reason=%s", parts.path, error.message)
+            return copy.read_bytes()
+        _keep(copy, content)
+        return content
+
+
+def _keep(copy: Path, content: bytes) -> None:
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    fresh = copy.with_suffix(f".{time.monotonic_ns()}.new")
+    fresh.write_bytes(content)
+    fresh.replace(copy)
+
+
+class Calls:
+    """The operations of one service by name."""
+
+    def __init__(self, session: Session, carrier: _Carrier, proxy: Any) -> None:
+        self._session, self._carrier, self._proxy = session, carrier, proxy
+
+    def read(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer as plain values; what a fault says may pass is asked again."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._call(operation, parameters, is_write=False)
+            except ServerError as error:
+                if attempt == ATTEMPTS or not error.facts.get("is_fault"):
+                    raise
+            self._session.pause(FIRST_WAIT * 2 ** (attempt - 1))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def write(self, operation: str, parameters: Mapping[str, Any], *, is_repeatable: bool) -> dict[str, Any]:
+        """The answer as plain values; a failure may come after the deed, which does no harm if `is_repeatable`."""
+        try:
+            return self._call(operation, parameters, is_write=True)
+        except ServerError as error:
+            if is_repeatable or not error.facts.get("is_fault"):
+                raise
+            raise OutcomeUnknownError(
+                f"{error.message} Nobody knows how far it came; read the record back."
+            ) from error
+
+    def _call(self, operation: str, parameters: Mapping[str, Any], *, is_write: bool) -> dict[str, Any]:
+        self._carrier.is_write, self._carrier.was_sent = is_write, False
+        try:
+            answer = getattr(self._proxy, operation)(**parameters)
+        except foreign.Fault as fault:
+            raise sort_fault(fault, self._session.connection.name) from fault
+        except _ATTACKS as error:
+            sentence = f"The answer to {operation} holds a DTD or entities, which have no place in SOAP"
+            raise self._refusal(f"{sentence}; it was not read.", is_write=is_write) from error
+        except (foreign.Error, AttributeError, TypeError, ValueError) as error:
+            if self._carrier.was_sent:
+                raise self._unreadable(operation, error, is_write=is_write) from error
+            raise RequestError(f"{operation} does not take this: {masked(error)}.") from error
+        found = _zeep.helpers.serialize_object(answer, dict)
+        return found if isinstance(found, dict) else {"": found}
+
+    def _refusal(self, sentence: str, *, is_write: bool) -> ConcordError:
+        if is_write:
+            return OutcomeUnknownError(f"{sentence} Read the record back before anything is sent again.")
+        return RequestError(sentence)
+
+    def _unreadable(self, operation: str, error: Exception, *, is_write: bool) -> ConcordError:
+        if is_write:
+            return OutcomeUnknownError(
+                f"The answer to {operation} cannot be read; read the record back before anything is sent again."
+            )
+        return ServerError(
+            f"The answer to {operation} is not what the WSDL promises ({type(error).__name__}); "
+            "the service may be in maintenance, or its WSDL has changed.",
+            is_fault=True,
+        )
+
+
+def sort_fault(fault: foreign.Fault, name: str) -> ConcordError:
+    """A fault of SOAP 1.1 or 1.2 by whose fault it is; codes of the business are in the facts."""
+    code = str(fault.code or "").rpartition(":")[2]
+    kind, inner = code.partition(".")[0], [str(item).rpartition("}")[2] for item in fault.subcodes or []]
+    codes = frozenset({code, *inner, *_detail_codes(fault.detail)})
+    if any(word in part for part in (code, *inner) for word in _LOGIN):
+        return AuthenticationError(
+            f'The service refuses the login of connection "{name}"; correct its login and password in Airflow '
+            "(Admin, Connections).",
+            connection=name,
+        )
+    sentence = f"{fault.message or 'no reason given'} ({'; '.join(sorted(codes - {''}))})"
+    if kind in _THEIRS:
+        return ServerError(f"The service failed: {masked(sentence)}.", is_fault=True, codes=codes)
+    told = "The service refuses the call" if kind in _OURS else "The service answered with a fault"
+    return RequestError(f"{told}: {masked(sentence)}.", sentence=sentence, codes=codes)
+
+
+def _detail_codes(detail: Any) -> frozenset[str]:
+    """The short words in a fault's detail, which are its codes."""
+    texts = [] if detail is None else [str(item.text or "").strip() for item in detail.iter()]
+    return frozenset(text for text in texts if text and len(text) <= 40 and " " not in text)
+
+
+def place(parameters: dict[str, Any], path: str, value: object) -> None:
+    """Put a value at a dotted place of a request."""
+    *above, last = path.split(".")
+    for part in above:
+        parameters = parameters.setdefault(part, {})
+    parameters[last] = value
+
+
+def find(answer: Any, path: str) -> Any:
+    """What an answer holds at a dotted place, None where it holds nothing."""
+    for part in path.split(".") if path else ():
+        answer = answer.get(part) if isinstance(answer, Mapping) else None
+    return answer
