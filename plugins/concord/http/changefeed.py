@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from concord.contract import Page, Resource, Session, Window
+from concord.errors import ServerError
 from concord.http.last_id import (
     LARGEST_PAGE,
     NEVER,
@@ -72,11 +73,20 @@ class EventFeed:
         for types in batched([*self.types, *self.through], _TYPES_PER_CALL):
             asked = [*(("types[]", name) for name in types), *created_between(since, None)]
             for page in self.listing.pages(session, f"events of {resource.name}", asked):
-                for event in map(_event.decode, page):
+                for event in map(_read_event, page):
                     key = str(event.data.object.get(self.through.get(event.type, "id")) or "")
                     found[key] = max(event.created, found.get(key, 0))
         found.pop("", None)
         return found
+
+
+def _read_event(raw: msgspec.Raw) -> _Event:
+    try:
+        return _event.decode(raw)
+    except msgspec.DecodeError as error:
+        raise ServerError(
+            "An event is not in the agreed form; check the API version, then run the task again."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -126,5 +125,9 @@ def with_knowledge(raw: msgspec.Raw, changed: int, **more: object) -> msgspec.Ra
 
 
 def _hash_of(raw: msgspec.Raw) -> str:
-    said: Any = _value.decode(raw)
-    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:24]
+    """Whatever the order of its members; a record that cannot be read is told by its bytes."""
+    try:
+        said = msgspec.json.encode(_value.decode(raw), order="deterministic")
+    except (msgspec.DecodeError, UnicodeError):
+        said = bytes(raw)
+    return hashlib.sha256(said).hexdigest()[:24]

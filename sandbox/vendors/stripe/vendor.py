@@ -188,7 +188,7 @@ class Stripe(Vendor):
         return True
 
     def set_limits(self, limits: Mapping[str, Any]) -> dict[str, Any]:
-        """`event_days` that events are kept, calls `per_second` and endpoint, `locks`: writes that find an id held."""
+        """`event_days` that events are kept, calls `per_second`, `locks`: how many writes find it held."""
         self.event_days = float(limits.get("event_days", self.event_days))
         if "per_second" in limits:
             self.per_second, self._buckets = float(limits["per_second"]), {}
