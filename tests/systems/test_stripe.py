@@ -1,7 +1,7 @@
 """What is Stripe's own: windows by events, events that are forgotten, payouts that do not sign what they hold."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -246,7 +246,8 @@ def test_whoever_reads_a_customer_last_is_held(account: Account, module_database
     key = [key for key, record in account.read("customers").items() if not record.get("deleted")][-1]
     held = Held(database, account, key)
     held.read_window(WHOLE)
-    for number, read in enumerate((held.look_up, held.read_window, held.look_up, held.read_window)):
+    reads: list[Callable[[], None]] = [held.look_up, held.read_window, held.look_up, held.read_window]
+    for number, read in enumerate(reads):
         account.control("edit", {"resource": "customers", "id": key, "set": {"phone": f"+4930123456{number}"}})
         read()
         assert held.says() == (f"+4930123456{number}", False)
