@@ -19,8 +19,7 @@ summed as (
         min(currency_code) as currency_code,
         count(distinct currency_code) as currency_count,
         sum(captured_amount) as charged_amount,
-        sum(refunded_amount) as refunded_amount,
-        max(changed_at) as changed_at
+        sum(refunded_amount) as refunded_amount
     from stg_stripe__charges
     group by order_name
 

@@ -38,8 +38,6 @@ compared as (
         charged.currency_count,
         charged.charged_amount,
         coalesce(charged.refunded_amount, 0) as returned_amount,
-        charged.changed_at
-        < {{ run_time() }} - interval '{{ var("settling_hours") }} hours' as is_quiet,
         tolerances.tolerated_amount
     from int_cash__orders as orders
     cross join int_cash__read_resources
