@@ -90,7 +90,8 @@ def test_articles_and_customers_meet(counts: dict[str, BatchCounts], reconciliat
 
 def test_answers_and_requests_are_staged(counts: dict[str, BatchCounts], reconciliation: Reconciliation) -> None:
     answered = (
-        "select count(*) from staging.stg_ibm_i__acknowledgements join validated.ibm_i__orders using (order_number) "
+        "select count(*) from staging.stg_ibm_i__acknowledgements "
+        "join validated.ibm_i__orders using (order_number) "
         "where (acknowledgement_status = 'AC') = (crm_order_number is not null)"
     )
     assert reconciliation.value(answered) == counts["acknowledgements"].validated

@@ -41,7 +41,7 @@ def read_terms(session: Session, layout: FileLayout) -> Terms:
     """From the connection's extra fields."""
     name = session.connection.name
     zone, page = session.option("time_zone", "UTC"), f"{layout.name.lower()}_code_page"
-    absent = session.option(f"{layout.name.lower()}_absent_runs", " ")
+    absent = str(session.connection.extra.get(f"{layout.name.lower()}_absent_runs") or "")
     seconds = session.option("settle_seconds", "300")
     code_page = session.option(page, layout.code_page)
     try:

@@ -160,12 +160,17 @@ def _told(what: str) -> Iterator[None]:
         ) from error
 
 
+def _read_extra(session: Session, name: str) -> str:
+    """An extra field that may be left out or empty."""
+    return str(session.connection.extra.get(name) or "").strip()
+
+
 def _check_host(session: Session, transport: paramiko.Transport) -> None:
     """The host's key must be the one that the connection names."""
     digest = hashlib.sha256(transport.get_remote_server_key().asbytes()).digest()
     shown = f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
     name = session.connection.name
-    known = session.option("host_key", " ").strip()
+    known = _read_extra(session, "host_key")
     if not known:
         raise ConfigurationError(
             f'The server shows the host key {shown}, and connection "{name}" knows none; ask the host\'s '
@@ -183,8 +188,8 @@ def _check_host(session: Session, transport: paramiko.Transport) -> None:
 def _log_in(session: Session, transport: paramiko.Transport) -> None:
     """By a key where the connection names one, whose passphrase is then the password; else by password."""
     connection = session.connection
-    pem = session.option("private_key", " ").strip()
-    file = session.option("private_key_file", " ").strip()
+    pem = _read_extra(session, "private_key")
+    file = _read_extra(session, "private_key_file")
     if not pem and file:
         try:
             pem = Path(file).read_text(encoding="ascii")
