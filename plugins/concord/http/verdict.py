@@ -48,9 +48,7 @@ def _sort(reply: Reply, request: Request, manners: Manners) -> Verdict:
         return _judge_server_error(reply, request, wish)
     if reply.status >= 300:
         return Verdict(request_error(reply, request))
-    if is_html(reply):
-        return _judge_page(request)
-    return GOOD
+    return _judge_page(request) if is_html(reply) else GOOD
 
 
 def _lock_error(request: Request, code: str) -> ConcordError:
