@@ -21,6 +21,7 @@ from concord.http.soql import SalesforceApi, SoqlQuery
 API_VERSION = "67.0"
 api = SalesforceApi(API_VERSION)
 
+MASTER_ID = Field("MasterRecordId", "master_source_id")
 IS_DELETED = Field("IsDeleted", "is_deleted", Kind.BOOLEAN)
 UPDATED_AT = Field("SystemModstamp", "updated_at", Kind.TIMESTAMP, required=True)
 
@@ -38,7 +39,7 @@ accounts = Resource(
         Field("BillingPostalCode", "postal_code"),
         Field("BillingCountry", "country_name"),
         Field("Concord_Id__c", "concord_id"),
-        Field("MasterRecordId", "master_source_id"),
+        MASTER_ID,
         IS_DELETED,
         UPDATED_AT,
     ),
@@ -67,6 +68,7 @@ contacts = Resource(
         Field("Email", "email"),
         Field("Phone", "phone"),
         Field("Concord_Id__c", "concord_id"),
+        MASTER_ID,
         IS_DELETED,
         UPDATED_AT,
     ),

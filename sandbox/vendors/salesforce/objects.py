@@ -86,6 +86,7 @@ CONTACT = SObject(
         Field("Email", "email", 80),
         Field("Phone", "phone", 40),
         Field("Concord_Id__c", length=64, is_external_id=True),
+        Field("MasterRecordId", "reference", 18, is_writable=False),
     ),
     ("Concord_Id__c", "AccountId", "Email"),
 )

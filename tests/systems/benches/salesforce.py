@@ -68,5 +68,6 @@ FACTS = Facts(
     empty_at_first={
         ("accounts", "concord_id"): "we are the ones to write it",
         ("contacts", "concord_id"): "we are the ones to write it",
+        ("contacts", "master_source_id"): "the world merges accounts, whose contacts move along",
     },
 )

@@ -1,5 +1,6 @@
 {# One row per contact that the CRM lacks: of an account that is created now, or of
-   one we created whose contact did not follow. #}
+   one we created whose contact did not follow. A contact that somebody merged into
+   another one is not made anew. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__identified as (
@@ -25,6 +26,15 @@ stg_concord__dead_letters as (
 
 ),
 
+merged as (
+
+    select account_source_id
+    from {{ ref('stg_salesforce__contact_merges') }}
+    where account_source_id is not null
+    group by account_source_id
+
+),
+
 to_create as (
 
     select
@@ -40,10 +50,12 @@ to_create as (
     from int_customers__identified as accounts
     left join stg_concord__dead_letters as refused
         on accounts.record_key = refused.parent_source_id
+    left join merged on accounts.record_key = merged.account_source_id
     where
         accounts.external_id = accounts.golden_id
         and accounts.contact_source_id is null
         and refused.parent_source_id is null
+        and merged.account_source_id is null
 
 )
 

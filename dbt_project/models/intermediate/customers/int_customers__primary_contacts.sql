@@ -1,9 +1,38 @@
-{# One row per account that has a contact: its oldest one. #}
+{# One row per account that has a contact: its oldest one. A contact of an account that
+   was merged away belongs to the one it lives on as. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_salesforce__contacts as (
 
     select * from {{ ref('stg_salesforce__contacts') }}
+
+),
+
+int_customers__merges as (
+
+    select * from {{ ref('int_customers__merges') }}
+    where system = 'salesforce'
+
+),
+
+placed as (
+
+    select
+        contacts.contact_source_id,
+        coalesce(merged_away.record_key, contacts.account_source_id) as account_source_id,
+        contacts.concord_id,
+        contacts.first_name,
+        contacts.last_name,
+        contacts.email,
+        contacts.phone,
+        contacts.stored_first_name,
+        contacts.stored_last_name,
+        contacts.stored_email,
+        contacts.stored_phone,
+        contacts.changed_at
+    from stg_salesforce__contacts as contacts
+    left join int_customers__merges as merged_away
+        on contacts.account_source_id = merged_away.merged_key
 
 ),
 
@@ -15,7 +44,7 @@ ranked as (
             partition by account_source_id
             order by length(contact_source_id), contact_source_id
         ) as contact_rank
-    from stg_salesforce__contacts
+    from placed
     where account_source_id is not null
 
 ),
