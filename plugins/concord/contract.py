@@ -1,4 +1,4 @@
-"""The vocabulary in which a system is declared: data that is checked when it is built, so no stage meets a wrong one."""
+"""The vocabulary in which a system is declared; a wrong declaration is refused when it is built."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -7,7 +7,7 @@ the WSDL says that its service lives. Documents with a DTD or entities are refus
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ DAY = 24 * 3600.0
 _THEIRS, _OURS = frozenset({"Server", "Receiver"}), frozenset({"Client", "Sender"})
 _LOGIN = ("FailedAuthentication", "InvalidSecurityToken", "FailedCheck", "Authentication", "Unauthorized")
 _ATTACKS = (foreign.DTDForbidden, foreign.EntitiesForbidden, foreign.ExternalReferenceForbidden)
+_MARKS = b"\xef\xbb\xbf\xff\xfe \t\r\n"  # what may stand before a document
+_ASIDES = {b"<?": b"?>", b"<!--": b"-->"}
 _zeep: Any = zeep  # its classes have no types
 _token: Any = UsernameToken
 
@@ -72,13 +74,19 @@ class SoapService:
                 settings=settings,
                 wsse=token if self.security else None,
             )
-            return Calls(session, carrier, client.bind(self.service, self.port))
+            proxy = client.bind(self.service, self.port)
         except (foreign.Error, ValueError) as error:
-            raise ConfigurationError(
-                f'The WSDL of connection "{login.name}" cannot be used ({masked(error)}); '
-                "check the path of the WSDL and the names of service and port in the declaration.",
-                connection=login.name,
-            ) from error
+            raise self._unusable(login.name, masked(error)) from error
+        if proxy is None:
+            raise self._unusable(login.name, "it declares no service")
+        return Calls(session, carrier, proxy)
+
+    def _unusable(self, name: str, reason: str) -> ConfigurationError:
+        return ConfigurationError(
+            f'The WSDL of connection "{name}" cannot be used ({reason}); '
+            "check the path of the WSDL and the names of service and port in the declaration.",
+            connection=name,
+        )
 
 
 class EnvelopeLogin:
@@ -105,6 +113,7 @@ class _Carrier(Transport):
         self.was_sent = True
         spoken = self._ours.with_headers({"Accept": "text/xml, application/soap+xml", **headers})
         answer = spoken.fetch("POST", self._service.endpoint, body=message, is_write=self.is_write)
+        _refuse_doctype(answer.body)
         reply = requests.Response()
         reply.status_code = answer.status
         reply.headers.update(answer.headers)
@@ -113,8 +122,11 @@ class _Carrier(Transport):
 
     def load(self, url: str) -> bytes:
         """A WSDL or schema, from the copy on disk while that is young or the host is down."""
-        if Path(url).is_file():
-            return Path(url).read_bytes()
+        content = Path(url).read_bytes() if Path(url).is_file() else self._load_copied(url)
+        _refuse_doctype(content)
+        return content
+
+    def _load_copied(self, url: str) -> bytes:
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         name = hashlib.sha256(f"{self._ours.connection.url} {path}".encode()).hexdigest()[:32]
@@ -132,6 +144,20 @@ class _Carrier(Transport):
         return content
 
 
+def _refuse_doctype(document: bytes) -> None:
+    """Before a parser sees it: with a document type come entities, which grow and which fetch."""
+    text = document.replace(b"\0", b"") if b"\0" in document[:4] else document
+    at = len(text) - len(text.lstrip(_MARKS))
+    while (end := next((end for begin, end in _ASIDES.items() if text.startswith(begin, at)), None)) is not None:
+        at = text.find(end, at)
+        if at < 0:
+            return
+        at += len(end)
+        at += len(text[at:]) - len(text[at:].lstrip())
+    if text.startswith(b"<!DOCTYPE", at):
+        raise foreign.DTDForbidden("DOCTYPE", None, None)  # type: ignore[no-untyped-call]  # zeep's have no types
+
+
 def _keep(copy: Path, content: bytes) -> None:
     copy.parent.mkdir(parents=True, exist_ok=True)
     fresh = copy.with_suffix(f".{time.monotonic_ns()}.new")
@@ -145,11 +171,15 @@ class Calls:
     def __init__(self, session: Session, carrier: _Carrier, proxy: Any) -> None:
         self._session, self._carrier, self._proxy = session, carrier, proxy
 
-    def read(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer as plain values; what a fault says may pass is asked again."""
+    def read(
+        self, operation: str, parameters: Mapping[str, Any], check: Callable[[Mapping[str, Any]], None]
+    ) -> dict[str, Any]:
+        """The answer as plain values; what a fault or the check says may pass is asked again."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._call(operation, parameters, is_write=False)
+                answer = self._call(operation, parameters, is_write=False)
+                check(answer)
+                return answer
             except ServerError as error:
                 if attempt == ATTEMPTS or not error.facts.get("is_fault"):
                     raise
