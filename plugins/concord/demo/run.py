@@ -17,7 +17,7 @@ from concord.cli.night import Conductor, Night, tonight
 from concord.cli.progress import Board
 from concord.cli.start import open_api, prepare_warehouse, start_airflow
 from concord.demo.judging import check_night, say_verdict
-from concord.demo.places import Place, choose_places, list_connections, stageable
+from concord.demo.places import DatabasePlace, ErpPlace, Place, choose_places, list_connections, stageable
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation, refuse_running
 from concord.reporting.terminal import render_terminal
@@ -103,8 +103,12 @@ def start_stage(options: DemoOptions, installation: Installation, board: Board) 
     needed = {system.name: system.connection for system in registry.systems()}
     with ThreadPoolExecutor(thread_name_prefix="start") as pool:
         begun = pool.submit(_start_postgres, installation, board)
-        created = {name: pool.submit(_create, place, options.cache, board) for name, place in places.items()}
-        wait_all(created.values())
+        wait_all(
+            [
+                pool.submit(_make_ready, place, installation, options.cache, (begun, board))
+                for place in places.values()
+            ]
+        )
         filled = [pool.submit(_fill, place, world, installation, board) for place in places.values()]
         begun.result()
         warehouse = pool.submit(_prepare, installation, board)
@@ -129,12 +133,19 @@ def _prepare(installation: Installation, board: Board) -> None:
         step.say(prepare_warehouse(installation.postgres.url()))
 
 
-def _create(place: Place, cache: Path, board: Board) -> None:
-    if place.name != "tryton":
+def _make_ready(
+    place: Place, installation: Installation, cache: Path, beside: tuple["Future[None]", Board]
+) -> None:
+    """What a place needs before its connection is told; the old shop's database needs the server that begins."""
+    begun, board = beside
+    if isinstance(place, DatabasePlace):
+        begun.result()
+    if not isinstance(place, ErpPlace):
+        place.prepare(installation, cache)
         return
     with board.step("Tryton's company") as step:
         step.say("made once, about a minute the first time")
-        place.create_database(cache)
+        place.prepare(installation, cache)
         step.say("")
 
 
