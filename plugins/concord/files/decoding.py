@@ -6,7 +6,7 @@ Blank or all-zero bytes in a number mean that there is none: that is what the ho
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
@@ -191,7 +191,7 @@ def _moment(day: str | None, clock: str | None, zone: ZoneInfo) -> str | None:
 
 def write_utc(moment: datetime) -> str:
     """As landing reads it."""
-    return f"{moment.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def moment_of(record: dict[str, Any], moment: Moment, zone: ZoneInfo) -> datetime | None:

@@ -164,7 +164,7 @@ class _Checker:
             self._check_letters(chunk[::length])
             for total, so_far in sums.items():
                 if so_far is not None:
-                    sums[total] = add_up(so_far, total, chunk, self._layout, self._terms)
+                    sums[total] = add_up(so_far, total, chunk, layout=self._layout, terms=self._terms)
         said = trailer[envelope.count] if trailer else None
         if said != count:
             raise self._refuse(f"its trailer counts {said} records, and there are {count}")
@@ -185,7 +185,7 @@ class _Checker:
         raise self._refuse("it holds a record of no known type")
 
 
-def add_up(so_far: Decimal, total: Total, chunk: bytes, layout: FileLayout, terms: Terms) -> Decimal | None:
+def add_up(so_far: Decimal, total: Total, chunk: bytes, *, layout: FileLayout, terms: Terms) -> Decimal | None:
     """The sum with the records of one chunk; None where one cannot be read, for then there is no sum."""
     column, length = layout.record(total.code).column(total.column), layout.length
     letter = total.code.encode(terms.code_page)[0]

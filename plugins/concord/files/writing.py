@@ -132,7 +132,7 @@ class FlatFileWriter:
 
     def _sum(self, body: bytes, terms: Terms) -> dict[str, object]:
         return {
-            total.trailer_column: add_up(Decimal(0), total, body, self.files.layout, terms)
+            total.trailer_column: add_up(Decimal(0), total, body, layout=self.files.layout, terms=terms)
             for total in self.files.layout.totals
         }
 
