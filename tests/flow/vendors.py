@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concord.demo.places import Place
+from concord.demo.places import ErpPlace, Place
 from concord.settings import Connection
 from sandbox.launch import Server, start
 from sandbox.load import load
@@ -73,7 +73,7 @@ class Vendors:
             name: Place(name=name, folder=server.data_dir, port=server.port)
             for name, server in self.servers.items()
         }
-        found[ERP] = Place(name=ERP, folder=self.erp.folder, port=self.erp.port, erp=self.erp)
+        found[ERP] = ErpPlace(name=ERP, folder=self.erp.folder, port=self.erp.port, erp=self.erp)
         return found
 
     def control(self, vendor: str, path: str, body: Any = None) -> Any:
