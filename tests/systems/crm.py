@@ -20,7 +20,7 @@ class Crm:
     bench: Bench
 
     def session(self, **extra: str) -> HttpSession:
-        connection = replace(self.bench.connection, extra={"bulk_polls": "8", **extra})
+        connection = replace(self.bench.connection, extra={"bulk_polls": "4", **extra})
         return HttpSession(connection, self.bench.new_auth(), Ways(self.bench.system.manners, PATIENCE))
 
     def bulk_session(self) -> HttpSession:

@@ -42,6 +42,14 @@ def test_a_small_window_costs_no_job(crm: Crm) -> None:
     assert crm.calls("bulk_query") == 0
 
 
+def test_with_a_limit_of_nothing_every_window_is_a_job(crm: Crm) -> None:
+    resource = crm.resource("orders")
+    empty = Window(datetime(2090, 1, 1, tzinfo=UTC), datetime(2091, 1, 1, tzinfo=UTC))
+    assert len(read_all(crm.session(bulk_read_above="0"), resource, WHOLE)) > 50
+    assert read_all(crm.session(bulk_read_above="0"), resource, empty) == []
+    assert (crm.calls("bulk_query"), crm.calls("query:Order")) == (2, 0)
+
+
 def test_a_window_read_by_a_job_keeps_to_its_bounds(crm: Crm) -> None:
     resource = crm.resource("orders")
     stamps = sorted(plain(resource, item)["updated_at"] for item in read_all(crm.session(), resource))

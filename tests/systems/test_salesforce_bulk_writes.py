@@ -1,13 +1,18 @@
 """Many changes of the CRM go by one ingest job: one outcome each, and nothing is ever written twice."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from concord.contract import Change, End, Outcome, Resource
 from concord.errors import ServerError
 from concord.http.guards import value_at
+from concord.settings import REPOSITORY
 from tests.systems.bench import by_key, read_all
 from tests.systems.crm import Crm, crm
 
@@ -184,6 +189,23 @@ def test_a_job_that_a_run_lost_is_found_again_and_not_sent_twice(crm: Crm, *, is
     assert {item.end for item in found} == {End.CONFIRMED}
     assert (effects(crm, [item.key for item in found]), crm.calls("bulk_ingest")) == ([1] * COUNT, 1)
     assert crm.calls("collection_update:Account") == 0
+
+
+def test_a_job_of_a_run_that_was_killed_is_found_again(crm: Crm) -> None:
+    changes = updates(crm, {"city": "Uslar"})
+    crm.limit(polls=3)
+    script = (sys.executable, "-m", "tests.systems.killed_run", crm.bench.connection.url)
+    with subprocess.Popen(script, stdin=subprocess.PIPE, cwd=REPOSITORY) as run:
+        assert run.stdin is not None
+        run.stdin.write(msgspec.json.encode(changes))
+        run.stdin.close()
+        deadline = time.monotonic() + 30
+        while crm.calls("bulk_info") == 0 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        run.kill()
+    assert (crm.calls("bulk_ingest"), effects(crm, keys_of(changes))) == (1, [0] * COUNT)
+    assert {item.end for item in write(crm, changes)} == {End.CONFIRMED}
+    assert (crm.calls("bulk_ingest"), effects(crm, keys_of(changes))) == (1, [1] * COUNT)
 
 
 def test_a_few_changes_left_of_a_lost_job_wait_for_it_too(crm: Crm) -> None:

@@ -144,5 +144,13 @@ def find_lost(session: Session, path: str, orders: Iterable[Order]) -> Iterator[
             if job.state == OPEN:
                 abort(session, address)
                 discard(session, address)
-            else:
-                yield order, read_files(session, address, follow(session, address))
+            elif (results := _read_lost(session, address)) is not None:
+                yield order, results
+
+
+def _read_lost(session: Session, address: str) -> Results | None:
+    """None for one that somebody deleted meanwhile."""
+    try:
+        return read_files(session, address, follow(session, address))
+    except RequestError:
+        return None

@@ -43,7 +43,7 @@ class SoqlQuery:
     """Reads one object with `queryAll`, so that deleted and merged records come with the window.
 
     The first page tells how many records there are; a window of more than `bulk_above` (which the connection's
-    `bulk_read_above` overrides) is then read by a bulk job instead.
+    `bulk_read_above` overrides) is then read by a bulk job instead. At 0 it is not even asked how many.
     """
 
     api: SalesforceApi
@@ -76,8 +76,9 @@ class SoqlQuery:
         names = ", ".join(dict.fromkeys(field.path for field in resource.fields))
         query = f"SELECT {names} FROM {self.sobject}{condition}"  # noqa: S608  # values are quoted
         order = {"q": f"{query} ORDER BY {self._order(resource)}"}
-        found = ask(session, _found, "GET", self.api.path(session, "queryAll"), params=order)
-        if most is not None and found.total_size > most:
+        path = self.api.path(session, "queryAll")
+        found = None if most == 0 else ask(session, _found, "GET", path, params=order)
+        if found is None or (most is not None and found.total_size > most):
             yield from read_bulk(session, resource, self.api.path(session, "jobs/query"), query)
         else:
             yield from _pages(session, resource, found)
