@@ -3,15 +3,14 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from psycopg import sql
 from zeep.exceptions import DTDForbidden
 
-from concord.contract import Change, ChangedBetween, End, Outcome, Pace, Resource, System, Window, Writes
+from concord.contract import Change, End, Outcome, Resource, System, Window
 from concord.errors import (
     AuthenticationError,
     ConcordError,
@@ -20,10 +19,9 @@ from concord.errors import (
     RequestError,
     ServerError,
 )
-from concord.fields import Field, Kind
 from concord.http.auth import BasicLogin
 from concord.http.client import HttpSession, Ways
-from concord.http.soap import MANNERS, SoapList, SoapWrites, Verdicts
+from concord.http.soap import MANNERS
 from concord.http.soap_calls import EnvelopeLogin, SoapService, _refuse_doctype
 from concord.settings import Connection
 from concord.stages.extract import extract_window
@@ -31,64 +29,7 @@ from concord.store.engine import Database
 from concord.store.tables import create_tables, typed_view
 from tests.systems.bench import PATIENCE, by_key, keys_of, read_all
 from tests.systems.soap_server import BEGIN, SoapServer, soap_server
-
-WSDL, ENDPOINT = "/services/Customers?wsdl", "/services/Customers"
-VERDICTS = Verdicts("returnCode", busy=frozenset({"77"}), moved=frozenset({"409"}), messages="messages.message")
-MONTH = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
-FIELDS = (
-    Field("custNo", "source_id", required=True),
-    Field("name", "customer_name"),
-    Field("phone", "phone"),
-    Field("creditLimit", "credit_limit_amount", Kind.DECIMAL),
-    Field("isBlocked", "is_blocked", Kind.BOOLEAN),
-    Field("since", "customer_since_date", Kind.DATE),
-    Field("version", "version", Kind.INTEGER, required=True),
-    Field("changedAt", "changed_at", Kind.TIMESTAMP, required=True),
-)
-
-
-def declare(port: str, **options: Any) -> System:
-    """A system as anybody would declare it."""
-    service = SoapService(WSDL, ENDPOINT, service="CustomerService", port=port)
-    read = SoapList(
-        service,
-        "findCustomers",
-        "customers.customer",
-        since="filter.changedFrom",
-        until="filter.changedTo",
-        size=25,
-        lookup={"source_id": "filter.custNo"},
-        lookup_size=50,
-        verdicts=VERDICTS,
-    )
-    writer = SoapWrites(
-        service,
-        update="saveCustomer",
-        create="addCustomer",
-        record="customer",
-        key="customer.custNo",
-        guard="expectedVersion",
-        created="custNo",
-        verdicts=VERDICTS,
-    )
-    names = frozenset({"customer_name", "phone", "credit_limit_amount"})
-    customers = Resource(
-        name="customers",
-        read=replace(read, **options.get("read", {})),
-        key="source_id",
-        fields=FIELDS,
-        changes=ChangedBetween("changed_at"),
-        writes=Writes(replace(writer, **options.get("write", {})), update=names, create=names, guard="version"),
-    )
-    return System(
-        name="soapy",
-        title="An old ERP",
-        connection="soapy_default",
-        auth=BasicLogin(),
-        pace=Pace(per_second=5),
-        resources=(customers,),
-        manners=MANNERS,
-    )
+from tests.systems.soap_system import ENDPOINT, MONTH, WSDL, declare
 
 
 @pytest.fixture(params=["Port11", "Port12"])

@@ -5,9 +5,8 @@ The hour that comes twice in autumn is ambiguous there, so windows of such a tab
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 
 class Stamp(Protocol):
@@ -17,10 +16,10 @@ class Stamp(Protocol):
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
 
-    def write(self, moment: datetime, zone: ZoneInfo) -> tuple[object, ...]:
+    def write(self, moment: datetime, zone: tzinfo) -> tuple[object, ...]:
         """What the columns say at this moment."""
 
-    def read(self, values: Sequence[object], zone: ZoneInfo) -> datetime | None:
+    def read(self, values: Sequence[object], zone: tzinfo) -> datetime | None:
         """The moment in UTC, None where the columns hold none."""
 
 
@@ -36,11 +35,11 @@ class Moment:
         """The one column."""
         return (self.column,)
 
-    def write(self, moment: datetime, zone: ZoneInfo) -> tuple[object, ...]:
+    def write(self, moment: datetime, zone: tzinfo) -> tuple[object, ...]:
         """The moment as the column takes it."""
         return (moment if self.is_aware else moment.astimezone(zone).replace(tzinfo=None),)
 
-    def read(self, values: Sequence[object], zone: ZoneInfo) -> datetime | None:
+    def read(self, values: Sequence[object], zone: tzinfo) -> datetime | None:
         """The moment in UTC."""
         (value,) = values
         if not isinstance(value, datetime):
@@ -64,14 +63,14 @@ class Digits:
         """Date, then time."""
         return (self.date, self.time)
 
-    def write(self, moment: datetime, zone: ZoneInfo) -> tuple[object, ...]:
+    def write(self, moment: datetime, zone: tzinfo) -> tuple[object, ...]:
         """The second the moment lies in."""
         local = moment.astimezone(zone)
         date = local.year * 10_000 + local.month * 100 + local.day
         time = local.hour * 10_000 + local.minute * 100 + local.second
         return (date - 19_000_000 if self.has_century_digit else date, time)
 
-    def read(self, values: Sequence[object], zone: ZoneInfo) -> datetime | None:
+    def read(self, values: Sequence[object], zone: tzinfo) -> datetime | None:
         """The moment in UTC; zeros, nines and other stand-ins for "never" are none."""
         try:
             date, time = (int(str(value)) for value in values)

@@ -5,9 +5,8 @@ It neither skips nor doubles rows while others write, and never asks the databas
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnClause, ColumnElement, Select, String, TableClause, and_, column, or_, select, table
 from sqlalchemy.types import NullType
@@ -46,12 +45,8 @@ class SqlTable:
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All rows in the order of the key, or those changed within the window in the order of the stamp."""
-        stamps = self.stamp.columns if self.stamp is not None and window is not None else ()
-        order: list[ColumnClause[Any]] = [column(name, TEXT) for name in (*stamps, key_column(resource))]
-        statement = self._select(resource).order_by(*order).limit(self.size)
-        zone = zone_of(session)
-        for condition in self._bounds(window, zone) if window is not None else ():
-            statement = statement.where(condition)
+        zone, order = zone_of(session), self._order(resource, window)
+        statement = self.first_page(resource, window, zone)
         with open_link(session) as link:
             place: Place | None = None
             while True:
@@ -62,6 +57,17 @@ class SqlTable:
                 if len(rows) < self.size:
                     return
                 place = tuple(rows[-1][item.name] for item in order)
+
+    def first_page(self, resource: Resource, window: Window | None, zone: tzinfo) -> "Select[Any]":
+        """The query for the first page; each later one begins behind the last row."""
+        statement = self._select(resource).order_by(*self._order(resource, window)).limit(self.size)
+        for condition in self._bounds(window, zone) if window is not None else ():
+            statement = statement.where(condition)
+        return statement
+
+    def _order(self, resource: Resource, window: Window | None) -> "list[ColumnClause[Any]]":
+        stamps = self.stamp.columns if self.stamp is not None and window is not None else ()
+        return [column(name, TEXT) for name in (*stamps, key_column(resource))]
 
     def read_matching(
         self, session: Session, resource: Resource, name: str, values: Sequence[str]
@@ -81,7 +87,7 @@ class SqlTable:
         chosen: Select[Any] = select(*columns)
         return chosen.select_from(self.clause)
 
-    def _bounds(self, window: Window, zone: ZoneInfo) -> Iterator[ColumnElement[bool]]:
+    def _bounds(self, window: Window, zone: tzinfo) -> Iterator[ColumnElement[bool]]:
         assert self.stamp is not None, f"{self.name} is read by windows, which need a stamp"
         columns: list[ColumnClause[Any]] = [column(name, TEXT) for name in self.stamp.columns]
         if window.start > EARLIEST:
@@ -90,7 +96,7 @@ class SqlTable:
         yield columns[0] <= ends[0]
         yield _is_before(columns, ends)
 
-    def _told(self, resource: Resource, row: Row, zone: ZoneInfo) -> Mapping[str, object]:
+    def _told(self, resource: Resource, row: Row, zone: tzinfo) -> Mapping[str, object]:
         """The row with its key as text and its stamp as a moment."""
         key = key_column(resource)
         told = {**row, key: str(plain(row[key]))}

@@ -40,8 +40,11 @@ CROWDED = {"53300", "57P03", "mssql 927", "mssql 942", "mysql 1040", "mysql 1053
     "db2 -1035",
 }
 FULL = {"53100", "53200", "mssql 9002", "mssql 1105", "oracle 1653", "oracle 1555", "db2 -964"}
-DOUBLED = {"23505", "mssql 2627", "mssql 2601", "mysql 1062", "oracle 1", "db2 -803"}
-RULES = {"P0001", "mssql 50000", "mysql 1644", "mysql 1264", "mysql 1366", "mysql 1406", *DOUBLED}
+RULES = {"P0001", "mssql 2601", "mssql 2627", "mssql 50000", "mysql 1062", "mysql 1264", "mysql 1366"} | {
+    *("mysql 1406", "mysql 1644"),
+    "oracle 1",
+    "db2 -803",
+}
 RULE_CLASSES = ("22", "23", "44")
 _WORDS = {
     "password authentication failed": "28P01",
@@ -50,6 +53,7 @@ _WORDS = {
     "remaining connection slots": "53300",
     "login failed for user": "28000",
     "is starting up": "57P03",
+    "database is locked": "55P03",
 }
 _STATE = re.compile(r"\bSQLSTATE[=: ]+([0-9A-Z]{5})\b")
 _ODBC = re.compile(r"\((\d{2,6})\) \(SQL")
@@ -79,11 +83,6 @@ def _codes(error: BaseException, dialect: str) -> Iterator[str]:
     yield from (code for words, code in _WORDS.items() if words in lower)
 
 
-def is_doubled(error: ConcordError) -> bool:
-    """Whether a write was refused because the key is there already."""
-    return bool(error.facts.get("is_doubled"))
-
-
 def is_locked(error: ConcordError) -> bool:
     """Whether another process was in the way, and the statement left no trace."""
     return bool(error.facts.get("is_locked"))
@@ -110,9 +109,7 @@ def _settled(error: DBAPIError, codes: frozenset[str], name: str) -> ConcordErro
             connection=name,
         )
     if codes & RULES or any(code.startswith(RULE_CLASSES) and len(code) == 5 for code in codes):
-        return RequestError(
-            f"The database refuses the record: {words_of(error)}.", is_doubled=bool(codes & DOUBLED)
-        )
+        return RequestError(f"The database refuses the record: {words_of(error)}.")
     return _passing(codes, words_of(error))
 
 

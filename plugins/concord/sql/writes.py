@@ -13,7 +13,7 @@ from concord.http.outcomes import confirmed, conflicted, rejected, settle_all
 from concord.sql.hours import zone_of
 from concord.sql.link import Link, open_link
 from concord.sql.tables import TEXT, SqlTable, key_column, key_of
-from concord.sql.trouble import is_doubled, is_locked
+from concord.sql.trouble import is_locked
 from concord.sql.values import as_parameter
 
 LOCKED_IN_A_ROW = 3
@@ -124,8 +124,8 @@ class InboxInserts:
             values[self.created] = next(iter(now.values()))
         try:
             link.write(insert(_table(self.target, values)).values(values))
-        except RequestError as error:
-            if not is_doubled(error) or not self._is_there(link, key, change.change_id):
+        except RequestError:
+            if not self._is_there(link, key, change.change_id):
                 raise
         return confirmed(change, change.change_id)
 
