@@ -3,6 +3,7 @@
 from sandbox.server.vendor import Vendor
 from sandbox.vendors.fedex.vendor import FedEx
 from sandbox.vendors.hubspot.vendor import HubSpot
+from sandbox.vendors.klaviyo.vendor import Klaviyo
 from sandbox.vendors.netsuite.vendor import NetSuite
 from sandbox.vendors.plain import Plain
 from sandbox.vendors.salesforce.vendor import Salesforce
@@ -16,6 +17,7 @@ VENDORS: dict[str, type[Vendor]] = {
     "plain": Plain,
     "hubspot": HubSpot,
     "fedex": FedEx,
+    "klaviyo": Klaviyo,
     "sap": Sap,
     "netsuite": NetSuite,
     "stripe": Stripe,

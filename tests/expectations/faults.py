@@ -135,6 +135,22 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
             "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2199-10-01T09:00:00+01:00"}]'
         },
     },
+    "klaviyo/profiles": {
+        "source_id is no profile id": {"source_id": "01J9-Z6M5"},
+        "email is no e-mail address": {"email": "ana@example"},
+        "phone is not in E.164": {"phone": "030 123456"},
+        "country_name is no country we know": {"country_name": "Atlantis"},
+        "email_consent is unknown": {"email_consent": "PERHAPS"},
+        "somebody who opted out may receive mail": {"email_consent": "UNSUBSCRIBED"},
+        "nothing tells who this is": {"email": None, "phone": None, "external_id": None},
+        "consented_at lies in the future": {"consented_at": "2199-01-01T00:00:00Z"},
+    },
+    "klaviyo/events": {
+        "source_id is no event id": {"source_id": "a b"},
+        "nobody did this": {"profile_source_id": None},
+        "occurred_at is out of all proportion": {"occurred_at": "1999-12-31T00:00:00Z"},
+        "amount is out of all proportion": {"amount": "100000001"},
+    },
     "sap/business_partners": {
         "source_id is no partner number": {"source_id": "10 00"},
         "partner_category is unknown": {"partner_category": "9"},
@@ -284,6 +300,7 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
 # A batch of this many records of this kind is refused.
 TABLE_FAULTS: Final[dict[str, dict[str, tuple[int, Row]]]] = {
     "shopify/products": {"no product has a price": (20, {"price": "0"})},
+    "klaviyo/profiles": {"no profile says whether it consents": (20, {"email_consent": None})},
     "tryton/products": {"no product has a price": (20, {"list_price": None})},
     "tryton/stock_levels": {"nothing at all is in stock": (20, {"on_hand_quantity": "0"})},
 }

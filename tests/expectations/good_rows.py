@@ -325,4 +325,22 @@ GOOD: Final[dict[str, Row]] = {
         "run_number": "7",
         "run_at": _STAMP,
     },
+    "klaviyo/profiles": {
+        "source_id": "01J9Z6M5Q4T8W2RC0N3V7KX1AB",
+        "external_id": "P10001",
+        "email": "ana@example.org",
+        "phone": "+4930123456",
+        "country_name": "Germany",
+        "email_consent": "SUBSCRIBED",
+        "can_receive_email": "true",
+        "consented_at": _STAMP,
+        "updated_at": _STAMP,
+    },
+    "klaviyo/events": {
+        "source_id": "4RESQ6t0000001",
+        "profile_source_id": "01J9Z6M5Q4T8W2RC0N3V7KX1AB",
+        "metric_source_id": "RESQ6t",
+        "amount": "19.8",
+        "occurred_at": _STAMP,
+    },
 }

@@ -1,0 +1,28 @@
+{# One row per event; a metric is the kind of event it is. #}
+with events as (
+
+    select * from {{ source('klaviyo', 'klaviyo__events') }}
+
+),
+
+live as (
+
+    select * from events
+    where not _is_deleted
+
+),
+
+cleaned as (
+
+    select
+        _key as event_source_id,
+        profile_source_id,
+        metric_source_id,
+        {{ trimmed('order_name') }} as order_name,
+        amount,
+        occurred_at
+    from live
+
+)
+
+select * from cleaned

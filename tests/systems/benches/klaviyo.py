@@ -1,0 +1,56 @@
+"""The marketing tool, with an account that may make more calls a minute than the suite makes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from concord.contract import Resource
+from concord.http.auth import StaticToken
+from concord.http.client import HttpSession
+from concord.registry import system
+from concord.settings import Connection
+from sandbox.launch import start
+from sandbox.load import load
+from sandbox.vendors.klaviyo.vendor import Klaviyo
+from sandbox.world import World
+from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
+
+HABITS = Habits(
+    operations={"read": "^list:", "write": "^import_job$", "create": "^import_job$"},
+    touches={"profiles": {"title": "Head of everything"}},
+    limits={"share": 1_000},
+)
+
+
+@contextmanager
+def open_bench(world: World, folder: Path) -> Iterator[Bench]:
+    load("klaviyo", folder, world.of("klaviyo"))
+    server = start("klaviyo", folder)
+    connection = Connection("klaviyo_default", server.url, *Klaviyo.client)
+    yield Bench(
+        system("klaviyo"),
+        connection,
+        SandboxDesk(server, HABITS),
+        lambda: StaticToken("Authorization", prefix="Klaviyo-API-Key "),
+    )
+    server.stop()
+
+
+def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
+    profile = {"external_id": f"P9{number}", "email": f"new{number}@example.com"}
+    return {**profile, "last_name": f"New {number}", "city": "Bern"}
+
+
+FACTS = Facts(
+    open=open_bench,
+    first="profiles",
+    good={"profiles": {"first_name": "Erika", "city": "Potsdam", "company_name": None}},
+    bad={"profiles": {"phone": "(030) 123"}},
+    broken={"profiles": {"email": "nobody at nowhere"}},
+    new_record=new_record,
+    skips={
+        "a_login_that_ended_is_renewed_once": (
+            "a private key has no end, and one that was withdrawn is replaced by a person"
+        )
+    },
+)
