@@ -253,3 +253,17 @@ def test_a_place_that_is_not_there_is_said(host: Host) -> None:
         read_all(session_of(host, time_zone="Europe/Nowhere"), ORDERS)
     with pytest.raises(ConfigurationError, match="is not there"):
         Folder(host.folder).look(Entry("out", "GONE.dat", 0, 0.0))
+
+
+def test_the_newest_run_is_the_newest_when_the_clocks_go_back(host: Host) -> None:
+    """Of 02:50 in summer time and 02:10 in winter time, the second came later."""
+    number = host.runs(KINDS["acknowledgements"], "taken")[-1].stem[-6:]
+    for place, (minute, reason) in enumerate([(50, "first"), (70, "second")], 1):
+        record = {"order_number": 700001, "acknowledgement_status": "RJ", "reason": reason}
+        made_at = datetime(2026, 10, 25, tzinfo=UTC) + timedelta(minutes=minute)
+        host.write_run("acknowledgements", int(number) + place, made_at, [record])
+    session, reader = session_of(host), ACKNOWLEDGEMENTS.read
+    (page,) = reader.read_matching(session, ACKNOWLEDGEMENTS, "order_number", ["700001"])
+    assert [b'"REASON":"second"' in bytes(raw) for raw in page] == [True]
+    (page,) = reader.read_matching(session, ACKNOWLEDGEMENTS, "reason", ["first", "second"])
+    assert [b'"REASON":"second"' in bytes(raw) for raw in page] == [True]

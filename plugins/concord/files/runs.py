@@ -71,7 +71,7 @@ class Run:
 
 
 def list_runs(depot: Depot, layout: FileLayout, folders: Sequence[str], terms: Terms) -> list[Run]:
-    """All runs of a kind of file, the oldest first."""
+    """All runs of a kind of file in the order of their numbers, which no change of the clocks can upset."""
     pattern = re.compile(NAME.format(file=re.escape(layout.name)), re.IGNORECASE)
     found: dict[int, list[tuple[datetime, Entry]]] = {}
     for folder in folders:
@@ -82,8 +82,7 @@ def list_runs(depot: Depot, layout: FileLayout, folders: Sequence[str], terms: T
                 found.setdefault(int(match["run"]), []).append((made_at, entry))
             elif entry.name.upper().startswith(f"{layout.name.upper()}_"):
                 _say_left_out(entry)
-    runs = [_run_of(number, entries) for number, entries in found.items()]
-    return sorted(runs, key=lambda run: (run.made_at, run.number))
+    return [_run_of(number, found[number]) for number in sorted(found)]
 
 
 def _run_of(number: int, found: list[tuple[datetime, Entry]]) -> Run:
