@@ -111,7 +111,7 @@ def inbox(settings: Settings) -> Iterator[Row]:
         if customer.index % 3 or customer.slot in ABSENT:
             continue
         random = random_for(settings, "legacy_sql-inbox", customer.index)
-        created = moment_between(random, settings.begins_at, settings.as_of - timedelta(hours=1))
+        created = moment_between(random, settings.begins_at, settings.as_of - timedelta(hours=4))
         is_refused = random.random() < 0.1
         told = created.astimezone(ZONE).replace(tzinfo=None)
         yield {
@@ -122,8 +122,8 @@ def inbox(settings: Settings) -> Iterator[Row]:
             "sts": "E" if is_refused else "P",
             "errcd": "E104" if is_refused else "",
             "errtx": "CUSTOMER LOCKED" if is_refused else "",
-            "crtts": told,
-            "chgts": told + timedelta(minutes=1 + int(random.random() * 30)),
+            "crtts": told.isoformat(),
+            "chgts": (told + timedelta(minutes=1 + int(random.random() * 30))).isoformat(),
             "crtusr": "WEBFORM",
         }
 

@@ -79,6 +79,8 @@ def key_of(system: str, resource: str, record: dict[str, Any]) -> object:
         "tryton/products": "code",
         "tryton/sales": "reference",
         "fedex": "trackingNumber",
+        "legacy_sql": "cusno",
+        "legacy_sql/inbox": "msg_id",
         "ibm_i": "order_number",
         "ibm_i/customers": "customer_number",
         "ibm_i/order_requests": "reference",
