@@ -51,12 +51,12 @@ def page(store: Store, kind: Kind, query: Mapping[str, str]) -> tuple[list[Recor
     if cursor := query.get("page[cursor]"):
         where = order.after(where, _position(cursor))
     rows = store.page(kind.name, where, order, limit=size + 1)
-    last = (
-        base64.urlsafe_b64encode(encode([rows[size - 1][1], rows[size - 1][0]])).decode()
-        if len(rows) > size
-        else None
-    )
+    last = _cursor(rows[size - 1][1], rows[size - 1][0]) if len(rows) > size else None
     return [decode(row[2]) for row in rows[:size]], last
+
+
+def _cursor(stamp: int, key: object) -> str:
+    return base64.urlsafe_b64encode(encode([stamp, key])).decode()
 
 
 def _position(cursor: str) -> tuple[int, str]:

@@ -73,7 +73,8 @@ class Jobs:
         }
         now = profiles.now(self._store)
         about = {"status": status, "created_at": now, "total_count": job["total"], **counts}
-        return {"type": "profile-bulk-import-job", "id": job["id"], "attributes": about}
+        links = {"self": f"https://a.klaviyo.com/api/profile-bulk-import-jobs/{job['id']}/"}
+        return {"type": "profile-bulk-import-job", "id": job["id"], "attributes": about, "links": links}
 
     def unsubscribe(self, body: dict[str, Any]) -> None:
         """From everything; where a list is given from that list, and whoever is not on it from everything."""

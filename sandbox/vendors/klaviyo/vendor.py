@@ -158,7 +158,7 @@ class Klaviyo(Vendor):
 
     def _shown(self, route: Route, record: Record) -> Record:
         if route.kind == "events":
-            return record
+            return {**record, "links": {"self": f"https://a.klaviyo.com/api/events/{record['id']}/"}}
         asked = route.query.get("additional-fields[profile]", "")
         return profiles.shown(record, has_subscriptions="subscriptions" in asked.split(","))
 
