@@ -246,7 +246,9 @@ def test_refusals_are_told_without_the_values(server: SoapServer, session: HttpS
     assert "Secret" not in outcomes[2].message
 
 
-@pytest.mark.parametrize(("kind", "is_done"), [("cut_after", True), ("cut_before", False), ("html", False)])
+@pytest.mark.parametrize(
+    ("kind", "is_done"), [("cut_after", True), ("late", True), ("cut_before", False), ("html", False)]
+)
 def test_a_lost_answer_is_an_unknown_outcome(
     server: SoapServer, session: HttpSession, system: System, kind: str, is_done: bool
 ) -> None:

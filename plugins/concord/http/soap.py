@@ -21,7 +21,7 @@ from concord.http.outcomes import confirmed, conflicted, settle_all
 from concord.http.paging import Pages, batched
 from concord.http.soap_calls import Calls, SoapService, find, place
 
-MANNERS = Manners(fault_mark=":Envelope")
+MANNERS = Manners(fault_mark="Envelope")
 _NO_MORE = (None, "", False, 0, "false", "N")
 
 

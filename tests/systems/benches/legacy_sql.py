@@ -114,7 +114,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
         address = urlsplit(legacy.url)
         with wire_relayed(str(address.hostname), int(address.port or 0)) as relay:
             url = f"postgresql://127.0.0.1:{relay.port}{address.path}"
-            extra = {**legacy.extra, "lock_seconds": "0.2"}
+            extra = {**legacy.extra, "lock_seconds": "0.1"}
             connection = Connection("legacy_sql_default", url, legacy.login, legacy.password, extra)
             yield Bench(system("legacy_sql"), connection, LegacyDesk(legacy, relay), DatabaseLogin)
 
