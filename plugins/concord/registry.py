@@ -11,7 +11,7 @@ from importlib import import_module
 from concord import systems as folder
 from concord.contract import System
 from concord.errors import ConfigurationError, ContractError
-from concord.settings import chosen_systems
+from concord.settings import chosen_systems, read_dbt_project
 
 TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
 
@@ -46,8 +46,16 @@ def systems() -> tuple[System, ...]:
 
 
 def written_systems() -> tuple[System, ...]:
-    """The systems in use that have something to write back."""
-    return tuple(item for item in systems() if any(resource.writes for resource in item.resources))
+    """The systems in use that are written back to: a model says what a resource of theirs should hold."""
+    models = read_dbt_project() / "models" / "marts" / "desired"
+    return tuple(
+        item
+        for item in systems()
+        if any(
+            resource.writes and (models / f"desired_{item.name}__{resource.name}.sql").exists()
+            for resource in item.resources
+        )
+    )
 
 
 def system(name: str) -> System:

@@ -79,6 +79,12 @@ def choose_systems(names: Iterable[str]) -> None:
     os.environ["CONCORD_SYSTEMS"] = ",".join(names)
 
 
+def read_dbt_project(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder of the dbt project; known before any address is."""
+    variables = os.environ if environment is None else environment
+    return Path(variables.get("CONCORD_DBT_PROJECT", REPOSITORY / "dbt_project"))
+
+
 def names_warehouse() -> bool:
     """Whether the environment says which warehouse to use."""
     return bool(os.environ.get("CONCORD_WAREHOUSE_URL"))
@@ -111,7 +117,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         warehouse_url=url,
         home=home,
-        dbt_project=Path(variables.get("CONCORD_DBT_PROJECT", REPOSITORY / "dbt_project")),
+        dbt_project=read_dbt_project(variables),
         expectations=Path(variables.get("CONCORD_EXPECTATIONS", REPOSITORY / "expectations")),
         reports=Path(variables.get("CONCORD_REPORTS", home / "reports")),
     )
