@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from concord.contract import Change, End, Outcome, Resource
+from concord.contract import Change, End, Outcome, Resource, Window
 from concord.http.guards import Record, value_at
 from concord.http.klaviyo_profiles import KlaviyoProfiles
 from concord.http.patience import Patience
@@ -69,6 +70,17 @@ def test_consent_and_suppression_are_two_facts(tool: Tool) -> None:
     channels = [record["attributes"]["subscriptions"]["email"]["marketing"] for record in tool.read().values()]
     assert {channel["consent"] for channel in channels} == {"SUBSCRIBED", "UNSUBSCRIBED", "NEVER_SUBSCRIBED"}
     assert all(channel["can_receive_email_marketing"] is not bool(channel["suppression"]) for channel in channels)
+
+
+def test_an_opt_out_is_read_even_where_it_does_not_move_the_stamp(tool: Tool) -> None:
+    key = tool.subscribed(1)[0]
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    tool.edit(key, consent="UNSUBSCRIBED", moves_stamp=False)
+    tonight = by_key(
+        tool.profiles, read_all(tool.session, tool.profiles, Window(since, since + timedelta(days=1)))
+    )
+    assert tool.consent(tonight[key]) == "UNSUBSCRIBED"
+    assert datetime.fromisoformat(tonight[key]["attributes"]["updated"]) < since
 
 
 @pytest.mark.parametrize("wanted", ["SUBSCRIBED", "NEVER_SUBSCRIBED", None])

@@ -6,7 +6,7 @@ Where only "later than" may be asked for, the ask begins a second early, and wha
 window is left to the window it belongs to.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from concord.http.paging import Pages, ask, batched, prefetch
 
 _PER_LOOKUP = 50
 _SECOND = timedelta(seconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Links(msgspec.Struct):
@@ -44,11 +45,14 @@ _single = msgspec.json.Decoder(_Single)
 class JsonApiList:
     """Reads `GET path`; `stamp` is the filter's name of the change field, and what a window is sorted by.
 
-    `lookup` gives the filter by which a field is searched; a field without one is the id in the path.
+    `lookup` gives the filter by which a field is searched; a field without one is the id in the path. `also` is
+    the filter's name of a second stamp, of a fact whose change need not move the first: a window gets the records
+    too that only that one has moved into it.
     """
 
     path: str
     stamp: str
+    also: str = ""
     size: int = 100
     params: Mapping[str, str] = field(default_factory=dict)
     lookup: Mapping[str, str] = field(default_factory=dict)
@@ -57,10 +61,15 @@ class JsonApiList:
         """The records of the half-open window, oldest first; all of them where there is none."""
         if window is None or not isinstance(resource.changes, ChangedBetween):
             return prefetch(self._read(session, resource, {}))
-        asked = {"filter": self._filter(window), "sort": self.stamp}
-        is_within = _within(window, resource.field(resource.changes.field))
-        pages = self._read(session, resource, asked)
-        return prefetch([raw for raw in page if is_within(raw)] for page in pages)
+        return prefetch(self._read_changed(session, resource, window, resource.field(resource.changes.field)))
+
+    def _read_changed(self, session: Session, resource: Resource, window: Window, stamp: Field) -> Iterator[Page]:
+        by_stamp = {"filter": self._filter(self.stamp, window), "sort": self.stamp}
+        for page in self._read(session, resource, by_stamp):
+            yield _only(page, stamp, window.start, window.end)
+        if self.also:
+            for page in self._read(session, resource, {"filter": self._filter(self.also, window)}):
+                yield _only(page, stamp, _EPOCH, window.start)
 
     def read_matching(
         self, session: Session, resource: Resource, name: str, values: Sequence[str]
@@ -74,12 +83,12 @@ class JsonApiList:
             listed = msgspec.json.encode(list(some)).decode()
             yield from self._read(session, resource, {"filter": f"any({self.lookup[name]},{listed})"})
 
-    def _filter(self, window: Window) -> str:
+    def _filter(self, stamp: str, window: Window) -> str:
         """Whole seconds around the window, for stamps have no more."""
         start = window.start.astimezone(UTC).replace(microsecond=0) - _SECOND
         end = (window.end.astimezone(UTC) + _SECOND).replace(microsecond=0)
-        after = f"greater-than({self.stamp},{start:%Y-%m-%dT%H:%M:%SZ})"
-        return f"and({after},less-than({self.stamp},{end:%Y-%m-%dT%H:%M:%SZ}))"
+        after = f"greater-than({stamp},{start:%Y-%m-%dT%H:%M:%SZ})"
+        return f"and({after},less-than({stamp},{end:%Y-%m-%dT%H:%M:%SZ}))"
 
     def _read(self, session: Session, resource: Resource, asked: Mapping[str, str]) -> Iterator[Page]:
         pages = Pages(resource.name)
@@ -101,23 +110,23 @@ class JsonApiList:
         return [found.data]
 
 
-def _within(window: Window, stamp: Field) -> Callable[[msgspec.Raw], bool]:
-    """Whether a record belongs to the window; one whose stamp cannot be read is left to validation."""
+def _only(page: Page, stamp: Field, start: datetime, end: datetime) -> Page:
+    """The records whose stamp lies in [start, end); one whose stamp cannot be read is left to validation."""
     kind: Any = datetime | None
     for name in reversed(stamp.parts):
         kind = msgspec.defstruct("Level", [("found", kind, None)], rename={"found": name}) | None
     decoder = msgspec.json.Decoder(kind)
+    return [raw for raw in page if _is_within(decoder, raw, len(stamp.parts), start=start, end=end)]
 
-    def is_within(raw: msgspec.Raw) -> bool:
-        try:
-            found = decoder.decode(raw)
-        except msgspec.DecodeError:
-            return True
-        for _ in stamp.parts:
-            found = found and found.found
-        if found is None:
-            return True
-        moment: datetime = found.replace(tzinfo=UTC) if found.tzinfo is None else found
-        return window.start <= moment < window.end
 
-    return is_within
+def _is_within(decoder: Any, raw: msgspec.Raw, depth: int, *, start: datetime, end: datetime) -> bool:
+    try:
+        found = decoder.decode(raw)
+    except msgspec.DecodeError:
+        return True
+    for _ in range(depth):
+        found = found and found.found
+    if found is None:
+        return True
+    moment: datetime = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    return start <= moment < end

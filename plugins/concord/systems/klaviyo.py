@@ -7,8 +7,9 @@ Know before you touch:
   subscribe anybody, refuses any other value, and an import says nothing of consent.
 - Consent and suppression are independent: somebody subscribed may still be suppressed (bounces, complaints).
 - A revision is a date in a header; one comes each quarter, is stable for a year and served for another.
-- `updated` is filtered strictly and trails by some seconds; deleted and merged profiles just vanish, so the keys
-  are listed every night. Events may be dated back, so the last days are read again.
+- `updated` is filtered strictly and trails by some seconds, and an opt-out need not move it: those are asked for
+  by the time of their suppression. Deleted and merged profiles just vanish, so the keys are listed every
+  night. Events may be dated back, so the last days are read again.
 - Imports are jobs: accepted is not done, and the errors of single records are a list of their own.
 - An import finds a profile by its id, then external id, e-mail, phone; the phone must be in E.164.
 - Each kind of call has limits by the second and by the minute; a 429 says how long to wait.
@@ -34,6 +35,7 @@ profiles = Resource(
     read=JsonApiList(
         "/api/profiles",
         stamp="updated",
+        also="subscriptions.email.marketing.suppression.timestamp",
         params={"additional-fields[profile]": "subscriptions"},
         lookup={"source_id": "id", "email": "email", "phone": "phone_number", "external_id": "external_id"},
     ),

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.clock import to_micros
+from sandbox.clock import to_datetime, to_micros
 from sandbox.store import Order, Record, Store, Where, decode, encode
 from sandbox.vendors.klaviyo.errors import KlaviyoError
 
 _CALL = re.compile(r"(?P<op>[a-z-]+)\((?P<field>[\w.$]+),(?P<value>.*)\)", re.DOTALL)
 _SIGNS = {"greater-than": ">", "less-than": "<", "greater-or-equal": ">=", "less-or-equal": "<="}
+_SUPPRESSED = "subscriptions.email.marketing.suppression.timestamp"
+_SUPPRESSED_SQL = (
+    "exists (select 1 from json_each(body, '$.attributes.subscriptions.email.marketing.suppression') as item "
+    "where json_extract(item.value, '$.timestamp')"
+)
 _STRICT = frozenset({"greater-than", "less-than"})
 
 
@@ -84,6 +89,8 @@ def _and(store: Store, kind: Kind, where: Where, match: re.Match[str]) -> Where:
             return where.and_(f"updated_at {_SIGNS[op]} ?", to_micros(value))
         except ValueError as wrong:
             raise _refused(value) from wrong
+    if field == _SUPPRESSED and kind.name == "profiles" and op in _SIGNS:
+        return where.and_(f"{_SUPPRESSED_SQL} {_SIGNS[op]} ?)", to_datetime(to_micros(value)).isoformat())
     if field not in kind.lookups or op not in ("any", "equals"):
         raise KlaviyoError("invalid", f"'{field}' does not support '{op}'.", parameter="filter")
     try:

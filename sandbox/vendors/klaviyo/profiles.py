@@ -108,8 +108,8 @@ def update(store: Store, record: Record, attributes: Mapping[str, Any], *, opera
     return record
 
 
-def set_consent(store: Store, record: Record, consent: str, *, operation: str) -> Record:
-    """To all mail, from now on."""
+def set_consent(store: Store, record: Record, consent: str, *, operation: str, moves: bool = True) -> Record:
+    """To all mail, from now on; whether the profile's own stamp `moves` with it is the tool's secret."""
     at = now(store)
     channel = record["attributes"]["subscriptions"]["email"]["marketing"]
     suppression = [item for item in channel["suppression"] if item["reason"] != "UNSUBSCRIBE"]
@@ -124,7 +124,8 @@ def set_consent(store: Store, record: Record, consent: str, *, operation: str) -
         "suppression": suppression,
     }
     subscriptions = {**record["attributes"]["subscriptions"], "email": {"marketing": channel}}
-    record = {**record, "attributes": {**record["attributes"], "subscriptions": subscriptions, "updated": at}}
+    stamp = {"updated": at} if moves else {}
+    record = {**record, "attributes": {**record["attributes"], "subscriptions": subscriptions, **stamp}}
     store.put("profiles", record, operation=operation)
     return record
 

@@ -235,7 +235,8 @@ class Klaviyo(Vendor):
         if record is None:
             raise KeyError(record_id)
         if "consent" in changes:
-            return profiles.set_consent(self.store, record, str(changes["consent"]), operation="edit")
+            wanted, moves = str(changes["consent"]), bool(changes.get("moves_stamp", True))
+            return profiles.set_consent(self.store, record, wanted, operation="edit", moves=moves)
         if "lists" in changes:
             record = {**record, "attributes": {**record["attributes"], "lists": list(changes["lists"])}}
             self.store.put(collection, record, operation="edit")
