@@ -4,7 +4,7 @@ A job does its work when it is asked often enough how far it is; until then noth
 faults leave a job stuck, let it fail halfway, or cut and dress up its files.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,16 +170,30 @@ class BulkApi:
         with_deleted = job.told["operation"] == "queryAll"
         batch = Batch(job.told["query"], with_deleted, version, size, job.total, "", offset, position)
         found = rows_of(self._store, query, sobject, batch, size)
-        project = projection(self._store, sobject, query.fields, version)
         names = _names(sobject, query)
-        records = (project(decode(row[2])) for row in found)
-        rows = [names, *([_cell(record, name) for name in names] for record in records)]
+        cells = self._cells(sobject, query, names, version)
+        rows = [names, *(cells(decode(row[2])) for row in found)]
         reached = offset + len(found)
         if not found or reached >= job.total:
             return rows, None
         following = f"{job.id[-6:]}{reached:x}"
         job.places[following] = reached, (found[-1][1], found[-1][0])
         return rows, following
+
+    def _cells(
+        self, sobject: SObject, query: Query, names: Sequence[str], version: str
+    ) -> Callable[[Record], list[str]]:
+        """A function from a stored record to its cells; without related fields it need not look further."""
+        if not any("." in name for name in names):
+            sources = ["SystemModstamp" if name == "LastModifiedDate" else name for name in names]
+            return lambda record: [bulk_csv.shown(record.get(source)) for source in sources]
+        project = projection(self._store, sobject, query.fields, version)
+
+        def cells(record: Record) -> list[str]:
+            shown = project(record)
+            return [_cell(shown, name) for name in names]
+
+        return cells
 
     def _ingest_results(self, route: Route) -> Reply:
         """The rows do not come in the order of the upload."""

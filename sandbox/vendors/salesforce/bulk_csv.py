@@ -34,10 +34,11 @@ def shown(value: Any) -> str:
     """A value of a record as a cell."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return f"{value[:-5]}Z" if value[-5:] == "+0000" and value[10:11] == "T" else value
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
-    return f"{text[:-5]}Z" if text.endswith("+0000") and text[10:11] == "T" else text
+    return str(value)
 
 
 def values_of(sobject: SObject, names: Sequence[str], row: Sequence[str]) -> Record:
