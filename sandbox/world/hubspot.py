@@ -130,6 +130,13 @@ def contacts(settings: Settings) -> Iterator[Record]:
             yield _stranger(settings, customer)
 
 
+def customer_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each live customer record, and whose it is."""
+    for customer in make_customers(settings):
+        if is_known(customer.slot):
+            yield contact_id(customer.index), customer.index
+
+
 def companies(settings: Settings) -> Iterator[Record]:
     """One company for each known customer that is one."""
     for customer in make_customers(settings):

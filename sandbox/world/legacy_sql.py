@@ -105,6 +105,13 @@ def customers(settings: Settings) -> Iterator[Row]:
             yield _stranger(settings, customer)
 
 
+def customer_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each live customer record, and whose it is."""
+    for customer in make_customers(settings):
+        if customer.slot not in ABSENT:
+            yield customer_number(customer.index), customer.index
+
+
 def inbox(settings: Settings) -> Iterator[Row]:
     """What a web form told the old shop: every third account was confirmed by its owner, one in ten in vain."""
     for customer in make_customers(settings):

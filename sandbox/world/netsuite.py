@@ -111,6 +111,13 @@ def customers(settings: Settings) -> Iterator[Record]:
     return (_customer(settings, customer) for customer in make_customers(settings) if is_known(customer))
 
 
+def customer_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each live customer record, and whose it is."""
+    for customer in make_customers(settings):
+        if is_known(customer):
+            yield customer_id(customer.index), customer.index
+
+
 def items(settings: Settings) -> Iterator[Record]:
     """Inventory items."""
     for product in make_products(settings):

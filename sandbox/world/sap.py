@@ -85,6 +85,13 @@ def partners(settings: Settings) -> Iterator[Record]:
     return (_partner(settings, customer) for customer in make_customers(settings) if is_present(customer))
 
 
+def customer_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each live customer record, and whose it is."""
+    for customer in make_customers(settings):
+        if is_present(customer) and customer.slot not in _ARCHIVED:
+            yield partner_number(customer.index), customer.index
+
+
 def _split_street(street: str) -> tuple[str, str]:
     """Street and house number, where the number is at one of the ends."""
     words = street.split(" ")

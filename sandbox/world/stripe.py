@@ -103,6 +103,13 @@ def _stranger(customer: Customer) -> Record:
     }
 
 
+def customer_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each live customer record, and whose it is."""
+    for customer in make_customers(settings):
+        if is_customer(customer):
+            yield customer_id(customer.index), customer.index
+
+
 def customers(settings: Settings) -> Iterator[Record]:
     """Customers, and the stubs of some that were deleted."""
     for customer in make_customers(settings):

@@ -7,7 +7,7 @@ normalisation, which shares nothing with the product.
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -17,7 +17,17 @@ from sandbox.world import notation
 
 Key = tuple[str, str, str]
 Member = tuple[str, str]
-CUSTOMER_RESOURCES = {"shopify": "customers", "salesforce": "accounts", "tryton": "parties"}
+CUSTOMER_RESOURCES = {
+    "shopify": "customers",
+    "salesforce": "accounts",
+    "tryton": "parties",
+    "hubspot": "contacts",
+    "netsuite": "customers",
+    "sap": "business_partners",
+    "stripe": "customers",
+    "klaviyo": "profiles",
+    "legacy_sql": "customers",
+}
 _ADDRESS = frozenset({"street", "city", "postal_code", "country_code"})
 _PERSON = frozenset({"first_name", "last_name"})
 WRITABLE: Mapping[tuple[str, str], frozenset[str]] = {
@@ -71,19 +81,25 @@ class Truth:
             if world_id.startswith(f"{kind}-") and (kind != "customer" or CUSTOMER_RESOURCES[system] == resource)
         }
 
-    def true_pairs(self, *, kind: str = "customer") -> int:
-        """How many pairs of live records are the same entity."""
-        return _count_pairs(Counter(self.members(kind=kind).values()).values())
+    def true_pairs(self, *, kind: str = "customer", systems: Container[str] = CUSTOMER_RESOURCES) -> int:
+        """How many pairs of live records of these systems are the same entity."""
+        owners = (owner for (system, _), owner in self.members(kind=kind).items() if system in systems)
+        return _count_pairs(Counter(owners).values())
 
     def pairwise(self, clusters: Iterable[Iterable[Member]], *, kind: str = "customer") -> tuple[float, float]:
-        """Precision and recall of predicted clusters of (system, key); unknown keys count as wrong."""
+        """Precision and recall of predicted clusters of (system, key), among the systems that they name.
+
+        Unknown keys count as wrong.
+        """
         members = self.members(kind=kind)
+        clusters = [list(cluster) for cluster in clusters]
+        systems = {system for cluster in clusters for system, _ in cluster}
         predicted = right = 0
         for cluster in clusters:
             owners = [members.get(member, f"unknown {member}") for member in dict.fromkeys(cluster)]
             predicted += _count_pairs([len(owners)])
             right += _count_pairs(Counter(owners).values())
-        total = self.true_pairs(kind=kind)
+        total = self.true_pairs(kind=kind, systems=systems or CUSTOMER_RESOURCES)
         return (right / predicted if predicted else 1.0), (right / total if total else 1.0)
 
     def is_allowed(self, *, system: str, resource: str, key: str, field: str, value: Any) -> bool:

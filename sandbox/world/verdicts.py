@@ -1,14 +1,23 @@
 """Works out the truth of a world: the same draws as the systems' records, without any spelling."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from sandbox.world import salesforce, shopify, slots, tryton
+from sandbox.world import hubspot, legacy_sql, netsuite, salesforce, sap, shopify, slots, stripe, tryton
 from sandbox.world.catalog import make_products
 from sandbox.world.customers import Customer, make_customers, partner_index, second_email
 from sandbox.world.draw import Settings
 from sandbox.world.orders import CRM_STATUS, Order, make_orders
 from sandbox.world.records import CRM, ERP, SHOP, Held, is_present, make_records
-from sandbox.world.truth import Truth
+from sandbox.world.truth import CUSTOMER_RESOURCES, Truth
+
+Keys = Callable[[Settings], Iterator[tuple[str, int]]]
+OTHERS: Mapping[str, Keys] = {
+    "hubspot": hubspot.customer_keys,
+    "netsuite": netsuite.customer_keys,
+    "sap": sap.customer_keys,
+    "stripe": stripe.customer_keys,
+    "legacy_sql": legacy_sql.customer_keys,
+}
 
 _FIELDS = ("first_name", "last_name", "company_name", "email", "phone", "street", "city", "postal_code")
 
@@ -59,6 +68,13 @@ def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
     for system in (SHOP, CRM, ERP):
         if not is_present(customer.slot, system):
             truth.missing_customers.setdefault(system, []).append(customer.world_id)
+
+
+def _add_others(truth: Truth, settings: Settings) -> None:
+    """Whose the live records of the other systems are; each tells the keys that it gives to customers."""
+    for system, keys_of in OTHERS.items():
+        for key, index in keys_of(settings):
+            truth.identities[f"{system}/{CUSTOMER_RESOURCES[system]}/{key}"] = f"customer-{index}"
 
 
 def _add_warnings(truth: Truth, settings: Settings, customer: Customer) -> None:
@@ -123,6 +139,7 @@ def build_truth(settings: Settings) -> Truth:
     for customer in make_customers(settings):
         _add_customer(truth, settings, customer)
         _add_warnings(truth, settings, customer)
+    _add_others(truth, settings)
     _add_products(truth, settings)
     for order in make_orders(settings):
         _add_order(truth, order)

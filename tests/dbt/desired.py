@@ -1,5 +1,6 @@
 """What the desired tables ask for, beside what the systems say; and systems that comply."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -7,6 +8,8 @@ from psycopg import sql
 
 from tests.dbt.conftest import Reconciliation
 
+_PLACE = {name: name for name in ("street", "city", "postal_code")}
+_CONTACT = ("email", "phone", *_PLACE)
 # Column of the desired table, and what the world calls it.
 COLUMNS: dict[str, dict[str, str]] = {
     "shopify__customers": {
@@ -54,6 +57,30 @@ COLUMNS: dict[str, dict[str, str]] = {
         "sale_date": "",
     },
 }
+OTHER_COLUMNS: dict[str, dict[str, str]] = {
+    "hubspot__contacts": {
+        **{name: name for name in ("first_name", "last_name", *_CONTACT)},
+        "country_name": "country_code",
+    },
+    "hubspot__companies": {"company_name": "company_name", **_PLACE, "country_name": "country_code"},
+    "netsuite__customers": {name: name for name in ("company_name", "first_name", "last_name", "email", "phone")},
+    "sap__business_partners": {
+        "organization_name_1": "",
+        "organization_name_2": "",
+        "first_name": "first_name",
+        "last_name": "last_name",
+    },
+    "sap__addresses": {
+        "street_name": "",
+        "house_number": "",
+        "city": "city",
+        "postal_code": "postal_code",
+        "country_code": "country_code",
+    },
+    "stripe__customers": {name: name for name in ("customer_name", *_CONTACT, "country_code")},
+    "legacy_sql__customers": {"phone_digits": "phone", "email": "email", **_PLACE, "country_code": "country_code"},
+}
+ALL_COLUMNS = COLUMNS | OTHER_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +96,7 @@ class Wanted:
     @property
     def fact(self) -> str:
         """The world's name of the field, empty for what it does not know."""
-        name = COLUMNS[self.table][self.column]
+        name = ALL_COLUMNS[self.table][self.column]
         return self.entity_id.rpartition(":")[2] if name == "mechanism" else name
 
     @property
@@ -77,10 +104,10 @@ class Wanted:
         return self.entity_id.partition(":")[0]
 
 
-def wanted_changes(warehouse: Reconciliation) -> list[Wanted]:
+def wanted_changes(warehouse: Reconciliation, tables: Mapping[str, Mapping[str, str]] = COLUMNS) -> list[Wanted]:
     """Every field of every desired table that differs from what its system says."""
     found = []
-    for table, columns in COLUMNS.items():
+    for table, columns in tables.items():
         for column in columns:
             query = sql.SQL(
                 "select desired._entity_id, desired._key, desired.{column} from marts.{desired} as desired "
@@ -99,16 +126,16 @@ def wanted_changes(warehouse: Reconciliation) -> list[Wanted]:
     return found
 
 
-def comply(warehouse: Reconciliation) -> None:
+def comply(warehouse: Reconciliation, tables: Mapping[str, Mapping[str, str]] = COLUMNS) -> None:
     """Every system does as it was asked, and gives new records keys of its own."""
-    wanted = wanted_changes(warehouse)
+    wanted = wanted_changes(warehouse, tables)
     keys: dict[str, str] = {}
     for number, (table, entity_id) in enumerate(
         sorted({(item.table, item.entity_id) for item in wanted if item.key is None}), 900_000
     ):
         keys[f"@{table.partition('__')[2]}/{entity_id}"] = str(number)
     with psycopg.connect(warehouse.database.url) as connection:
-        for table in COLUMNS:
+        for table in tables:
             _create(connection, table, [item for item in wanted if item.table == table and item.key is None], keys)
             _update(connection, [item for item in wanted if item.table == table and item.key is not None])
 

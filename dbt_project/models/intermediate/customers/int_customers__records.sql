@@ -18,6 +18,22 @@ with unioned as (
 
     select * from {{ ref('int_customers__hubspot_records') }}
 
+    union all
+
+    select * from {{ ref('int_customers__netsuite_records') }}
+
+    union all
+
+    select * from {{ ref('int_customers__sap_records') }}
+
+    union all
+
+    select * from {{ ref('int_customers__stripe_records') }}
+
+    union all
+
+    select * from {{ ref('int_customers__legacy_sql_records') }}
+
 )
 
 select * from unioned
