@@ -8,10 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from concord import registry
-from concord.contract import ChangedBetween, Resource, System
+from concord.contract import ChangedBetween, Resource, Snapshot, System, Worklist
 from concord.errors import ConfigurationError
 from concord.monitoring.watch import check_versions
 from concord.reporting.dataflow import flows_of, render_map
+
+_READ = {ChangedBetween: "changes", Snapshot: "whole", Worklist: "by name"}
 
 
 def show_systems(console: Console) -> None:
@@ -47,8 +49,7 @@ def _resources(system: System) -> Table:
     table.add_column("read", no_wrap=True)
     table.add_column("may be written", overflow="fold")
     for resource in system.resources:
-        is_by_window = isinstance(resource.changes, ChangedBetween)
-        table.add_row(resource.name, "changes" if is_by_window else "whole", _written(resource))
+        table.add_row(resource.name, _READ[type(resource.changes)], _written(resource))
     return table
 
 

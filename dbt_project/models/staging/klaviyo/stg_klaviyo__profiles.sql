@@ -12,13 +12,11 @@ live as (
 
 ),
 
-suppressed as (
+suppressions as (
 
     select
         live._key as profile_source_id,
-        string_agg(
-            distinct lower(suppression.item ->> 'reason'), ', '
-        ) as suppression_reasons
+        lower(suppression.item ->> 'reason') as reason
     from live
     cross join lateral jsonb_array_elements(
         case
@@ -26,7 +24,16 @@ suppressed as (
             else '[]'
         end
     ) as suppression (item)
-    group by live._key
+
+),
+
+suppressed as (
+
+    select
+        profile_source_id,
+        string_agg(distinct reason, ', ') as suppression_reasons
+    from suppressions
+    group by profile_source_id
 
 ),
 
