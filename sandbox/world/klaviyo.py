@@ -103,6 +103,13 @@ def _profile(settings: Settings, customer: Customer) -> Record:
     }
 
 
+def customer_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each live customer record, and whose it is."""
+    for customer in make_customers(settings):
+        if is_known(customer):
+            yield profile_id(customer), customer.index
+
+
 def profiles(settings: Settings) -> Iterator[Record]:
     """Profiles of all who were in the shop."""
     return (_profile(settings, customer) for customer in make_customers(settings) if is_known(customer))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from sandbox.world import hubspot, legacy_sql, netsuite, salesforce, sap, shopify, slots, stripe, tryton
+from sandbox.world import hubspot, klaviyo, legacy_sql, netsuite, salesforce, sap, shopify, slots, stripe, tryton
 from sandbox.world.catalog import make_products
 from sandbox.world.customers import Customer, make_customers, partner_index, second_email
 from sandbox.world.draw import Settings
@@ -16,6 +16,7 @@ OTHERS: Mapping[str, Keys] = {
     "netsuite": netsuite.customer_keys,
     "sap": sap.customer_keys,
     "stripe": stripe.customer_keys,
+    "klaviyo": klaviyo.customer_keys,
     "legacy_sql": legacy_sql.customer_keys,
 }
 

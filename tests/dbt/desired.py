@@ -78,6 +78,10 @@ OTHER_COLUMNS: dict[str, dict[str, str]] = {
         "country_code": "country_code",
     },
     "stripe__customers": {name: name for name in ("customer_name", *_CONTACT, "country_code")},
+    "klaviyo__profiles": {
+        **{name: name for name in ("first_name", "last_name", "company_name", *_CONTACT)},
+        "country_name": "country_code",
+    },
     "legacy_sql__customers": {"phone_digits": "phone", "email": "email", **_PLACE, "country_code": "country_code"},
 }
 ALL_COLUMNS = COLUMNS | OTHER_COLUMNS

@@ -9,7 +9,9 @@ from concord.stages.extract import extract_window
 from concord.stages.validate import validate_batch
 from concord.store.engine import Database
 from sandbox.world import World
-from tests.dbt.conftest import Reconciliation
+from sandbox.world.consent import SUBSCRIBED, UNSUBSCRIBED, consent_of
+from sandbox.world.customers import make_customers
+from tests.dbt.conftest import Reconciliation, Row
 from tests.dbt.desired import ALL_COLUMNS, OTHER_COLUMNS, Wanted, comply, wanted_changes
 from tests.dbt.world_rows import load_world, prepare_tables
 from tests.systems.bench import Bench
@@ -21,8 +23,15 @@ READ = {
     "netsuite": ("customers",),
     "sap": ("business_partners", "addresses"),
     "stripe": ("customers",),
+    "klaviyo": ("profiles",),
     "legacy_sql": ("customers",),
 }
+CONSENT = """
+    select breaks.golden_id, breaks.golden_system, desired.email_consent
+    from marts.desired_klaviyo__profiles as desired
+    full join intermediate.int_consent__breaks as breaks on breaks.record_key = desired._key
+    where breaks.record_key is not null or desired.email_consent is not null
+"""
 XREF = """
     select xref.customer_id, xref.system, coalesce(parties.party_code, xref.record_key)
     from marts.customer_xref as xref
@@ -61,6 +70,12 @@ def everyone(module_database: str, world: World, tmp_path_factory: pytest.TempPa
 def first_night(everyone: Reconciliation) -> list[Wanted]:
     """What would be written to the systems behind the owners."""
     return wanted_changes(everyone, OTHER_COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def consent(everyone: Reconciliation) -> list[Row]:
+    """Whose consent is to be taken back, who knows of it, and what the profile should say."""
+    return everyone.rows(CONSENT)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +119,12 @@ def test_nothing_wrong_would_be_written_anywhere(
 ) -> None:
     changed = Counter(item.table for item in first_night)
     assert [item for item in first_night if not item.fact or is_wrong(item, world, owners)] == []
-    assert changed.keys() == {"netsuite__customers", "stripe__customers", "legacy_sql__customers"}
+    assert changed.keys() == {
+        "klaviyo__profiles",
+        "netsuite__customers",
+        "stripe__customers",
+        "legacy_sql__customers",
+    }
 
 
 def spoil(everyone: Reconciliation, table: str, column: str, where: str) -> str:
@@ -116,10 +136,33 @@ def spoil(everyone: Reconciliation, table: str, column: str, where: str) -> str:
     return str(everyone.value(statement.format(table, column, where)))
 
 
+def test_whoever_opted_out_anywhere_is_taken_off_the_list_and_nobody_is_put_on_it(
+    everyone: Reconciliation, consent: list[Row], world: World, owners: dict[str, str]
+) -> None:
+    truly = {
+        customer.world_id: consent_of(world.settings, customer) for customer in make_customers(world.settings)
+    }
+    overlooked = {
+        world_id
+        for world_id, said in truly.items()
+        if (said.at_marketing, said.truly) == (SUBSCRIBED, UNSUBSCRIBED)
+    }
+    assert len(overlooked) > 3
+    assert {owners[str(golden_id)] for golden_id, _, _ in consent} == overlooked
+    assert {(source, wanted) for _, source, wanted in consent} == {("hubspot", "UNSUBSCRIBED")}
+    assert (
+        everyone.value(
+            "select count(*) from marts.desired_klaviyo__profiles where email_consent <> 'UNSUBSCRIBED'"
+        )
+        == 0
+    )
+
+
 def test_only_what_somebody_overwrote_is_put_right_the_next_night(
-    everyone: Reconciliation, first_night: list[Wanted], world: World, owners: dict[str, str]
+    everyone: Reconciliation, first_night: list[Wanted], consent: list[Row], world: World, owners: dict[str, str]
 ) -> None:
     assert first_night
+    assert consent
     comply(everyone, ALL_COLUMNS)
     spoilt = {
         ((table, column), spoil(everyone, table, column, where))
@@ -131,6 +174,7 @@ def test_only_what_somebody_overwrote_is_put_right_the_next_night(
             ("netsuite__customers", "company_name", "not is_person"),
             ("netsuite__customers", "last_name", "is_person"),
             ("stripe__customers", "customer_name", "true"),
+            ("klaviyo__profiles", "company_name", "company_name is not null"),
             ("legacy_sql__customers", "street", "true"),
         )
     }

@@ -32,6 +32,10 @@ with unioned as (
 
     union all
 
+    select * from {{ ref('int_customers__klaviyo_records') }}
+
+    union all
+
     select * from {{ ref('int_customers__legacy_sql_records') }}
 
 )

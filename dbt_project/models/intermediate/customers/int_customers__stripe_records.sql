@@ -1,5 +1,5 @@
-{# One row per customer of the payment provider, in the shape of the others; it knows one
-   name and not whose. #}
+{# One row per customer of the payment provider, in the shape of the others; it knows
+   one name and not whose. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_stripe__customers as (

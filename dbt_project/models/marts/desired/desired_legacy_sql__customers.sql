@@ -1,4 +1,5 @@
-{# The old shop writes in capitals, and telephone numbers as digits with country code. #}
+{# The old shop writes in capitals, and telephone numbers as digits with country
+   code. #}
 with stg_legacy_sql__customers as (
 
     select * from {{ ref('stg_legacy_sql__customers') }}

@@ -1,4 +1,5 @@
-{# A company has a name and no person. Addresses are written with a new customer only. #}
+{# A company has a name and no person. Addresses are written with a new customer
+   only. #}
 with stg_netsuite__customers as (
 
     select * from {{ ref('stg_netsuite__customers') }}
@@ -19,9 +20,10 @@ int_customers__corrections as (
 
 ),
 
-golden_names as (
+int_customers__name_corrections as (
 
-    select * from {{ ref('customers') }}
+    select * from {{ ref('int_customers__name_corrections') }}
+    where system = 'netsuite'
 
 ),
 
@@ -32,30 +34,23 @@ desired as (
         customers.record_key as _key,
         coalesce(corrections.reason, 'agrees') as _reason,
         case
-            when not stored.is_person
-                then coalesce(corrections.company_name, stored.stored_company_name)
-            else stored.stored_company_name
+            when stored.is_person then stored.stored_company_name
+            else coalesce(corrections.company_name, stored.stored_company_name)
         end as company_name,
-        case
-            when stored.is_person and corrections.customer_name is not null
-                then coalesce(golden_names.first_name, stored.stored_first_name)
-            else stored.stored_first_name
-        end as first_name,
-        case
-            when stored.is_person and corrections.customer_name is not null
-                then coalesce(golden_names.last_name, stored.stored_last_name)
-            else stored.stored_last_name
-        end as last_name,
+        coalesce(people.first_name, stored.stored_first_name) as first_name,
+        coalesce(people.last_name, stored.stored_last_name) as last_name,
         {{ corrected('email') }},
         {{ corrected('phone') }}
     from int_customers__identified as customers
     inner join stg_netsuite__customers as stored
         on customers.record_key = stored.customer_source_id
-    left join golden_names on customers.golden_id = golden_names.customer_id
     left join int_customers__corrections as corrections
+        on customers.golden_id = corrections.golden_id and customers.is_primary
+    left join int_customers__name_corrections as people
         on
-            customers.golden_id = corrections.golden_id
+            customers.golden_id = people.golden_id
             and customers.is_primary
+            and stored.is_person
 
 )
 

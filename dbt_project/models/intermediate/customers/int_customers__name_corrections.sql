@@ -1,0 +1,53 @@
+{# One row per golden customer and system whose name should be another, for systems
+   that keep names in pieces: a person's first and last name, a company's two parts of
+   at most forty letters. #}
+{{ config(tags=['marts']) }}
+
+with int_customers__corrections as (
+
+    select * from {{ ref('int_customers__corrections') }}
+    where coalesce(customer_name, company_name) is not null
+
+),
+
+customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+cut as (
+
+    select
+        golden_id,
+        system,
+        customer_name,
+        company_name,
+        case
+            when length(company_name) <= 40 then company_name
+            else coalesce(
+                substring(company_name from '^(.{1,40}) '), left(company_name, 40)
+            )
+        end as company_name_1
+    from int_customers__corrections
+
+),
+
+pieces as (
+
+    select
+        cut.golden_id,
+        cut.system,
+        case when cut.customer_name is not null then customers.first_name end
+        as first_name,
+        case when cut.customer_name is not null then customers.last_name end
+        as last_name,
+        cut.company_name_1,
+        left(btrim(substr(cut.company_name, length(cut.company_name_1) + 1)), 40)
+        as company_name_2
+    from cut
+    inner join customers on cut.golden_id = customers.customer_id
+
+)
+
+select * from pieces

@@ -1,0 +1,68 @@
+{# Consent is only ever taken back: a subscribed profile of a customer who opted out
+   anywhere. No other consent is planned, in no direction. #}
+with stg_klaviyo__profiles as (
+
+    select * from {{ ref('stg_klaviyo__profiles') }}
+
+),
+
+int_consent__breaks as (
+
+    select * from {{ ref('int_consent__breaks') }}
+
+),
+
+int_customers__identified as (
+
+    select * from {{ ref('int_customers__identified') }}
+    where system = 'klaviyo'
+
+),
+
+int_customers__corrections as (
+
+    select * from {{ ref('int_customers__corrections') }}
+    where system = 'klaviyo'
+
+),
+
+desired as (
+
+    select
+        customers.entity_id as _entity_id,
+        customers.record_key as _key,
+        coalesce(
+            nullif(
+                concat_ws(
+                    ', ',
+                    'opted out in ' || consent.golden_system,
+                    corrections.reason
+                ),
+                ''
+            ),
+            'agrees'
+        ) as _reason,
+        {{ corrected('first_name') }},
+        {{ corrected('last_name') }},
+        {{ corrected('company_name') }},
+        {{ corrected('email') }},
+        {{ corrected('phone') }},
+        {{ corrected('street') }},
+        {{ corrected('city') }},
+        {{ corrected('postal_code') }},
+        {{ corrected('country_name', correction='country_code') }},
+        case when consent.record_key is not null then 'UNSUBSCRIBED' end
+        as email_consent
+    from int_customers__identified as customers
+    inner join stg_klaviyo__profiles as stored
+        on customers.record_key = stored.profile_source_id
+    left join int_consent__breaks as consent
+        on customers.record_key = consent.record_key
+    left join int_customers__corrections as corrections
+        on
+            customers.golden_id = corrections.golden_id
+            and customers.is_primary
+
+)
+
+select * from desired
