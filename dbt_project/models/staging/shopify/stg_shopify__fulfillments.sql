@@ -32,9 +32,10 @@ counted as (
         unnested.item ->> 'id' as fulfillment_source_id,
         sum((line.item ->> 'quantity')::numeric) as shipped_quantity
     from unnested
-    cross join lateral jsonb_array_elements(
-        unnested.item #> '{fulfillmentLineItems,nodes}'
-    ) as line (item)
+    cross join
+        lateral jsonb_array_elements(
+            unnested.item #> '{fulfillmentLineItems,nodes}'
+        ) as line (item)
     group by unnested.item ->> 'id'
 
 ),

@@ -6,7 +6,11 @@
 with stg_stripe__charges as (
 
     select * from {{ ref('stg_stripe__charges') }}
-    where is_paid and is_captured and charge_status = 'succeeded' and order_name is not null
+    where
+        is_paid
+        and is_captured
+        and charge_status = 'succeeded'
+        and order_name is not null
 
 ),
 

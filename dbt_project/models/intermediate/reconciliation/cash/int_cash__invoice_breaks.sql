@@ -32,7 +32,8 @@ judged as (
     select
         'invoice' as entity,
         orders.order_name as golden_id,
-        case when invoiced.order_name is null then 'exists' else 'total_amount' end as field,
+        case when invoiced.order_name is null then 'exists' else 'total_amount' end
+        as field,
         invoiced.invoice_source_id as record_key,
         invoiced.invoiced_amount::text as system_value,
         orders.total_amount::text as golden_value,
@@ -40,14 +41,17 @@ judged as (
             when invoiced.order_name is null and not orders.is_settled then 'timing'
             when invoiced.order_name is null then 'missing_record'
             when
-                invoiced.currency_count > 1 or invoiced.currency_code <> orders.currency_code
+                invoiced.currency_count > 1
+                or invoiced.currency_code <> orders.currency_code
                 then 'currency'
             when
                 invoiced.invoice_count > 1
-                and invoiced.invoiced_amount > orders.total_amount + tolerances.tolerated_amount
+                and invoiced.invoiced_amount
+                > orders.total_amount + tolerances.tolerated_amount
                 then 'duplicate'
             when
-                abs(invoiced.invoiced_amount - orders.total_amount) > tolerances.tolerated_amount
+                abs(invoiced.invoiced_amount - orders.total_amount)
+                > tolerances.tolerated_amount
                 then 'amount'
         end as cause
     from int_cash__orders as orders

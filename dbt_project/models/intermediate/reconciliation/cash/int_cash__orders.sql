@@ -29,9 +29,11 @@ stg_shopify__fulfillments as (
 
 ),
 
-stg_tryton__sales as (
+done as (
 
-    select * from {{ ref('stg_tryton__sales') }}
+    select distinct order_name
+    from {{ ref('stg_tryton__sales') }}
+    where source_status = 'done'
 
 ),
 
@@ -76,15 +78,13 @@ joined as (
         orders.ordered_at,
         orders.ordered_at
         < {{ run_time() }} - interval '{{ var("settling_hours") }} hours' as is_settled,
-        exists (
-            select 1 from stg_tryton__sales as sales
-            where sales.order_name = orders.order_name and sales.source_status = 'done'
-        ) as is_done,
+        done.order_name is not null as is_done,
         lines.ordered_quantity,
         coalesce(refunds.refunded_amount, 0) as refunded_amount,
         coalesce(parcels.parcel_count, 0) as parcel_count,
         coalesce(parcels.shipped_quantity, 0) as shipped_quantity
     from stg_shopify__orders as orders
+    left join done on orders.order_name = done.order_name
     left join lines on orders.order_source_id = lines.order_source_id
     left join refunds on orders.order_source_id = refunds.order_source_id
     left join parcels on orders.order_source_id = parcels.order_source_id

@@ -53,7 +53,8 @@ judged as (
         order_name as golden_id,
         case
             when charge_source_id is null then 'exists'
-            when currency_count > 1 or charged_currency <> currency_code then 'currency_code'
+            when currency_count > 1 or charged_currency <> currency_code
+                then 'currency_code'
             else 'total_amount'
         end as field,
         charge_source_id as record_key,
@@ -67,7 +68,8 @@ judged as (
             when charge_source_id is null and not is_settled then 'timing'
             when charge_source_id is null then 'missing_record'
             when currency_count > 1 or charged_currency <> currency_code then 'currency'
-            when charge_count > 1 and charged_amount > total_amount + tolerated_amount then 'duplicate'
+            when charge_count > 1 and charged_amount > total_amount + tolerated_amount
+                then 'duplicate'
             when abs(charged_amount - total_amount) > tolerated_amount then 'amount'
         end as cause
     from compared

@@ -72,4 +72,4 @@ select
     'shipment' as entity,
     judged.*
 from judged
-where cause is not null
+where judged.cause is not null
