@@ -166,10 +166,9 @@ class BulkApi:
         offset, position = job.places[locator]
         query = read(job.told["query"])
         sobject = object_named(query.object)
-        size = min(size, job.total - offset)
         with_deleted = job.told["operation"] == "queryAll"
         batch = Batch(job.told["query"], with_deleted, version, size, job.total, "", offset, position)
-        found = rows_of(self._store, query, sobject, batch, size)
+        found = rows_of(self._store, query, sobject, batch)
         names = _names(sobject, query)
         cells = self._cells(sobject, query, names, version)
         rows = [names, *(cells(decode(row[2])) for row in found)]

@@ -63,8 +63,7 @@ def object_of(store: Store, locator: str) -> str | None:
 
 def _batch(store: Store, query: Query, sobject: SObject, batch: Batch) -> dict[str, Any]:
     project = projection(store, sobject, query.fields, batch.version)
-    size = min(batch.size, batch.total - batch.offset)
-    rows = rows_of(store, query, sobject, batch, size)
+    rows = rows_of(store, query, sobject, batch)
     reached = batch.offset + len(rows)
     reply: dict[str, Any] = {"totalSize": batch.total, "done": reached >= batch.total or not rows}
     if not reply["done"]:
@@ -78,8 +77,9 @@ def _batch(store: Store, query: Query, sobject: SObject, batch: Batch) -> dict[s
     return reply
 
 
-def rows_of(store: Store, query: Query, sobject: SObject, batch: Batch, size: int) -> list[Row]:
+def rows_of(store: Store, query: Query, sobject: SObject, batch: Batch) -> list[Row]:
     """The rows of a batch, from where the one before it ended."""
+    size = min(batch.size, batch.total - batch.offset)
     where = where_of(query, sobject, with_deleted=batch.with_deleted)
     order = _quick_order(query, where)
     if order is None:

@@ -1,7 +1,6 @@
 {# One row per pair of records and rule that joins them by a key somebody wrote
    down. What was one customer last night stays one: a changed e-mail address splits
-   nobody. A record that its own system merged into another leaves its customer to
-   that one. #}
+   nobody. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (
@@ -14,12 +13,6 @@ stg_concord__identities as (
 
     select * from {{ ref('stg_concord__identities') }}
     where entity = 'customer'
-
-),
-
-int_customers__merges as (
-
-    select * from {{ ref('int_customers__merges') }}
 
 ),
 
@@ -40,26 +33,6 @@ known as (
         partition by identities.golden_id
         order by customers.system, customers.record_key
     )
-
-),
-
-inherited as (
-
-    select
-        merged_away.system,
-        merged_away.record_key,
-        known.first_system,
-        known.first_key
-    from int_customers__merges as merged_away
-    inner join stg_concord__identities as identities
-        on
-            merged_away.system = identities.system
-            and merged_away.merged_key = identities.record_key
-    inner join known
-        on
-            identities.golden_id = known.golden_id
-            and known.system = known.first_system
-            and known.record_key = known.first_key
 
 ),
 
@@ -86,16 +59,6 @@ pairs as (
     inner join int_customers__unioned as party
         on account.account_number = party.external_id
     where account.system <> 'tryton' and party.system = 'tryton'
-
-    union all
-
-    select
-        'merged_record' as match_rule,
-        system as one_system,
-        record_key as one_key,
-        first_system as other_system,
-        first_key as other_key
-    from inherited
 
     union all
 

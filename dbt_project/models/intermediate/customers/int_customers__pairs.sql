@@ -2,9 +2,13 @@
    left. #}
 {{ config(tags=['prepare']) }}
 
-with int_customers__key_pairs as (
+with key_pairs as (
 
     select * from {{ ref('int_customers__key_pairs') }}
+
+    union all
+
+    select * from {{ ref('int_customers__merged_pairs') }}
 
 ),
 
@@ -29,7 +33,7 @@ found as (
         one_key as left_key,
         other_system as right_system,
         other_key as right_key
-    from int_customers__key_pairs
+    from key_pairs
     where (one_system, one_key) < (other_system, other_key)
 
     union all
@@ -40,7 +44,7 @@ found as (
         other_key as left_key,
         one_system as right_system,
         one_key as right_key
-    from int_customers__key_pairs
+    from key_pairs
     where (one_system, one_key) > (other_system, other_key)
 
     union all

@@ -19,7 +19,9 @@ placed as (
 
     select
         contacts.contact_source_id,
-        coalesce(merged_away.record_key, contacts.account_source_id) as account_source_id,
+        coalesce(
+            merged_away.record_key, contacts.account_source_id
+        ) as account_source_id,
         contacts.concord_id,
         contacts.first_name,
         contacts.last_name,

@@ -1,4 +1,5 @@
-{# One row per order record with the golden id of its customer. The shop's order
+{# One row per order record with the golden id of its customer, also where that one
+   was merged into another meanwhile. The shop's order
    name is the key everywhere; of several records with one name the oldest live one
    is the primary. #}
 {{ config(tags=['marts', 'measure']) }}
@@ -12,6 +13,12 @@ with int_orders__unioned as (
 int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
+
+),
+
+int_customers__merges as (
+
+    select * from {{ ref('int_customers__merges') }}
 
 ),
 
@@ -41,10 +48,16 @@ identified as (
             order by orders.is_cancelled, length(orders.record_key), orders.record_key
         ) = 1 as is_primary
     from int_orders__unioned as orders
+    left join int_customers__merges as merged_away
+        on
+            orders.system = merged_away.system
+            and orders.customer_record_key = merged_away.merged_key
     left join int_customers__identified as customers
         on
             orders.system = customers.system
-            and orders.customer_record_key = customers.record_key
+            and coalesce(
+                merged_away.record_key, orders.customer_record_key
+            ) = customers.record_key
     left join order_statuses
         on
             orders.system = order_statuses.system

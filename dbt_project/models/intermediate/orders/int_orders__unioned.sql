@@ -14,13 +14,6 @@ stg_salesforce__orders as (
 
 ),
 
-int_customers__merges as (
-
-    select * from {{ ref('int_customers__merges') }}
-    where system = 'salesforce'
-
-),
-
 stg_tryton__sales as (
 
     select * from {{ ref('stg_tryton__sales') }}
@@ -47,21 +40,17 @@ unioned as (
 
     select
         'salesforce' as system,
-        orders.order_source_id as record_key,
-        coalesce(
-            merged_away.record_key, orders.account_source_id
-        ) as customer_record_key,
-        orders.order_name,
-        orders.source_status,
-        orders.currency_code,
-        orders.total_amount,
-        coalesce(orders.source_status = 'Cancelled', false) as is_cancelled,
+        order_source_id as record_key,
+        account_source_id as customer_record_key,
+        order_name,
+        source_status,
+        currency_code,
+        total_amount,
+        coalesce(source_status = 'Cancelled', false) as is_cancelled,
         false as is_test,
-        orders.order_date,
-        orders.changed_at
-    from stg_salesforce__orders as orders
-    left join int_customers__merges as merged_away
-        on orders.account_source_id = merged_away.merged_key
+        order_date,
+        changed_at
+    from stg_salesforce__orders
 
     union all
 
