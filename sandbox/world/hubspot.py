@@ -154,6 +154,13 @@ def companies(settings: Settings) -> Iterator[Record]:
         yield _record(company_id(customer.index), created, updated, properties)
 
 
+def company_keys(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The key of each company, and whose it is."""
+    for customer in make_customers(settings):
+        if customer.kind == "company" and is_known(customer.slot):
+            yield company_id(customer.index), customer.index
+
+
 def _deal(settings: Settings, order: Order) -> Record:
     customer = make_customer(settings, order.customer_index)
     is_business = customer.kind == "company" and is_known(customer.slot)

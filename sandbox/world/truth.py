@@ -30,6 +30,7 @@ CUSTOMER_RESOURCES = {
 }
 _ADDRESS = frozenset({"street", "city", "postal_code", "country_code"})
 _PERSON = frozenset({"first_name", "last_name"})
+_REACH = frozenset({"email", "phone"})
 WRITABLE: Mapping[tuple[str, str], frozenset[str]] = {
     ("shopify", "customers"): _ADDRESS | _PERSON | {"company_name", "email", "phone"},
     ("shopify", "product_variants"): frozenset({"price"}),
@@ -40,6 +41,20 @@ WRITABLE: Mapping[tuple[str, str], frozenset[str]] = {
     ("tryton", "parties"): frozenset({"customer_name"}),
     ("tryton", "addresses"): _ADDRESS,
     ("tryton", "contact_mechanisms"): frozenset({"email", "phone"}),
+    ("hubspot", "contacts"): _ADDRESS | _PERSON | _REACH,
+    ("hubspot", "companies"): _ADDRESS | {"company_name", "phone"},
+    ("netsuite", "customers"): _PERSON | _REACH | {"company_name"},
+    ("sap", "A_BusinessPartner"): frozenset({"customer_name"}),
+    ("sap", "A_BusinessPartnerAddress"): _ADDRESS,
+    ("stripe", "customers"): _ADDRESS | _REACH | {"customer_name"},
+    ("klaviyo", "profiles"): _ADDRESS | _PERSON | _REACH | {"company_name", "email_consent"},
+    ("legacy_sql", "customers"): _ADDRESS | _REACH,
+}
+_HOMES = {
+    "addresses": "parties",
+    "contact_mechanisms": "parties",
+    "A_BusinessPartner": "business_partners",
+    "A_BusinessPartnerAddress": "business_partners",
 }
 
 
@@ -106,8 +121,7 @@ class Truth:
         """Whether it is right that this field of this record says this value."""
         if field not in WRITABLE.get((system, resource), frozenset()):
             return False
-        home = {"addresses": "parties", "contact_mechanisms": "parties"}.get(resource, resource)
-        world_id = self.entity_of(system, home, key)
+        world_id = self.entity_of(system, _HOMES.get(resource, resource), key)
         return world_id is not None and self.is_right(world_id, field, value)
 
     def is_right(self, world_id: str, field: str, value: Any) -> bool:

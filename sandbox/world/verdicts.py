@@ -4,20 +4,22 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sandbox.world import hubspot, klaviyo, legacy_sql, netsuite, salesforce, sap, shopify, slots, stripe, tryton
 from sandbox.world.catalog import make_products
+from sandbox.world.consent import UNSUBSCRIBED, consent_of
 from sandbox.world.customers import Customer, make_customers, partner_index, second_email
 from sandbox.world.draw import Settings
 from sandbox.world.orders import CRM_STATUS, Order, make_orders
 from sandbox.world.records import CRM, ERP, SHOP, Held, is_present, make_records
-from sandbox.world.truth import CUSTOMER_RESOURCES, Truth
+from sandbox.world.truth import Truth
 
 Keys = Callable[[Settings], Iterator[tuple[str, int]]]
-OTHERS: Mapping[str, Keys] = {
-    "hubspot": hubspot.customer_keys,
-    "netsuite": netsuite.customer_keys,
-    "sap": sap.customer_keys,
-    "stripe": stripe.customer_keys,
-    "klaviyo": klaviyo.customer_keys,
-    "legacy_sql": legacy_sql.customer_keys,
+OTHERS: Mapping[tuple[str, str], Keys] = {
+    ("hubspot", "contacts"): hubspot.customer_keys,
+    ("hubspot", "companies"): hubspot.company_keys,
+    ("netsuite", "customers"): netsuite.customer_keys,
+    ("sap", "business_partners"): sap.customer_keys,
+    ("stripe", "customers"): stripe.customer_keys,
+    ("klaviyo", "profiles"): klaviyo.customer_keys,
+    ("legacy_sql", "customers"): legacy_sql.customer_keys,
 }
 
 _FIELDS = ("first_name", "last_name", "company_name", "email", "phone", "street", "city", "postal_code")
@@ -54,6 +56,8 @@ def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
         **{name: getattr(customer, name) for name in _FIELDS},
         "country_code": customer.country_code,
         "email": emails,
+        # Nobody but the customer gives consent, so the one right thing to write of it is that it ended.
+        "email_consent": UNSUBSCRIBED if consent_of(settings, customer).truly == UNSUBSCRIBED else None,
     }
     for held in make_records(settings, customer):
         keys = list(_keys(held, customer.index))
@@ -73,9 +77,9 @@ def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
 
 def _add_others(truth: Truth, settings: Settings) -> None:
     """Whose the live records of the other systems are; each tells the keys that it gives to customers."""
-    for system, keys_of in OTHERS.items():
+    for (system, resource), keys_of in OTHERS.items():
         for key, index in keys_of(settings):
-            truth.identities[f"{system}/{CUSTOMER_RESOURCES[system]}/{key}"] = f"customer-{index}"
+            truth.identities[f"{system}/{resource}/{key}"] = f"customer-{index}"
 
 
 def _add_warnings(truth: Truth, settings: Settings, customer: Customer) -> None:

@@ -7,6 +7,7 @@ from typing import LiteralString
 from rich.console import Console
 
 from concord.demo.cash import Break, CashVerdict, check_cash
+from concord.demo.other_records import OTHERS
 from concord.demo.places import ERP, Place
 from concord.demo.records import SALESFORCE, SHOPIFY
 from concord.demo.verdict import LEAST_AGREEMENT, Member, Verdict, judge
@@ -16,10 +17,11 @@ from concord.reporting.words import say_share, say_things
 from concord.store.engine import PLANNER, Database
 from sandbox.world import World
 
-RESOURCES = {
+RESOURCES: dict[str, tuple[str, ...]] = {
     "shopify": SHOPIFY,
     "salesforce": SALESFORCE,
     ERP: ("parties", "products", "sales"),
+    **{name: tuple(held for system, held in OTHERS if system == name) for name, _ in OTHERS},
 }
 SHOWN = 20
 _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"

@@ -156,6 +156,10 @@ class DatabasePlace(Place):
         """Fill it."""
         return say_filled(old_shop.fill(self._legacy, world), self.url)
 
+    def read(self, resources: Sequence[str]) -> dict[str, list[Record]]:
+        """As its owner."""
+        return {resource: list(self._legacy.rows(resource)) for resource in resources}
+
     def connection(self) -> str:
         """As a guest with two connections."""
         return say_connection(self.url, (self._legacy.login, self._legacy.password), self._legacy.extra)

@@ -1,14 +1,11 @@
 """Records of the systems as flat fields in the world's words, from the systems themselves."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import requests
 
+from concord.demo.other_records import OTHERS, Fields, Record
 from concord.errors import NetworkError
-
-Record = Mapping[str, Any]
-Fields = dict[str, Any]
 
 PAGE = 1000
 TIMEOUT = 30.0
@@ -123,4 +120,5 @@ FLAT = {
     ("salesforce", "orders"): _order,
     ("tryton", "parties"): _party,
     ("tryton", "products"): _product,
+    **OTHERS,
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from concord.demo.cash import CashVerdict
+from concord.demo.other_records import OTHERS
 from concord.demo.records import FLAT, Fields, Record, flatten, read_mechanisms
 from sandbox.world import World
 
@@ -76,6 +77,9 @@ def _judge_records(
                 is_right = world.truth.is_allowed(system=system, resource=at, key=key, field=name, value=value)
                 what = f"{resource} {key} {name}: {fields[name]!r} became {value!r}"
                 verdict.note(system, is_right=is_right, what=what)
+    if place in OTHERS:
+        for key in found.keys() - before.keys():
+            verdict.note(system, is_right=False, what=f"{resource} {key} was created")
 
 
 def _judge_accounts(world: World, verdict: Verdict, after: Mapping[str, list[Record]]) -> None:
