@@ -25,9 +25,9 @@ int_orders__customer_holds as (
 
 ),
 
-int_cash__breaks as (
+int_discrepancies__breaks as (
 
-    select * from {{ ref('int_cash__breaks') }}
+    select * from {{ ref('int_discrepancies__breaks') }}
 
 ),
 
@@ -91,7 +91,7 @@ found as (
         system_value,
         golden_value,
         cause
-    from int_cash__breaks
+    from int_discrepancies__breaks
 
 ),
 
