@@ -6,6 +6,9 @@ Know before you touch:
 - Limits are counted in cost points per query; page sizes here keep each query below 1,000 of them.
 - A version lives a year, then its calls are answered by a newer one without a word; the session notices.
 - `updatedAt` moves for many silent reasons and the search index lags: windows overlap by ten minutes.
+- Large windows are read by a bulk operation, of which the shop runs five at once; `bulk_read_above` in the
+  connection's extra fields says what is large. Its file lies on another host, where no credentials go.
+- A bulk query refuses connections below lists, so the items of fulfilments are asked for beside it.
 - An order with more lines than one page holds says so in `lines.pageInfo.hasNextPage`.
 - Writing `addresses` replaces them all, so the writer sends those back that it does not change.
 - Stock is written by compare and set at one location; a shop with several needs `location_id` in the
@@ -15,7 +18,8 @@ Know before you touch:
 from concord.contract import ChangedBetween, Manners, Pace, Resource, Snapshot, System, Writes
 from concord.fields import Field, Form, Kind
 from concord.http.auth import ClientCredentials
-from concord.http.graphql import GraphQLApi, GraphQLConnection, LookedUp
+from concord.http.graphql import GraphQLApi, LookedUp
+from concord.http.shopify_bulk import BulkConnection
 from concord.http.shopify_writes import CustomerUpdates, PriceUpdates, QuantityUpdates
 
 API_VERSION = "2026-10"
@@ -37,7 +41,13 @@ AVAILABLE = Form(sql="({}::jsonb -> 0 ->> 'quantity')")
 
 customers = Resource(
     name="customers",
-    read=GraphQLConnection(api, "customers", "Customer", searchable={"email": "email", "phone": "phone"}),
+    read=BulkConnection(
+        api,
+        "customers",
+        "Customer",
+        searchable={"email": "email", "phone": "phone"},
+        counted="customersCount",
+    ),
     key="source_id",
     fields=(
         SOURCE_ID,
@@ -63,7 +73,9 @@ customers = Resource(
 
 products = Resource(
     name="products",
-    read=GraphQLConnection(api, "productVariants", "ProductVariant", searchable={"sku": "sku"}),
+    read=BulkConnection(
+        api, "productVariants", "ProductVariant", searchable={"sku": "sku"}, counted="productVariantsCount"
+    ),
     key="source_id",
     fields=(
         SOURCE_ID,
@@ -81,7 +93,7 @@ products = Resource(
 
 inventory_levels = Resource(
     name="inventory_levels",
-    read=GraphQLConnection(
+    read=BulkConnection(
         api,
         "inventoryItems",
         "InventoryItem",
@@ -89,6 +101,7 @@ inventory_levels = Resource(
         searchable={"sku": "sku"},
         arguments={"inventoryLevel": "(locationId: $location)"},
         variables={"location": location},
+        counted="productVariantsCount",
     ),
     key="source_id",
     fields=(
@@ -112,7 +125,15 @@ inventory_levels = Resource(
 
 orders = Resource(
     name="orders",
-    read=GraphQLConnection(api, "orders", "Order", size=25, searchable={"order_name": "name"}),
+    read=BulkConnection(
+        api,
+        "orders",
+        "Order",
+        size=25,
+        searchable={"order_name": "name"},
+        counted="ordersCount",
+        bulk_above=2_000,
+    ),
     key="source_id",
     fields=(
         SOURCE_ID,

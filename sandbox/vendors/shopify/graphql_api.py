@@ -8,11 +8,13 @@ from graphql import GraphQLObjectType, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
 from sandbox.store import Store
+from sandbox.vendors.shopify.bulk import Bulk
 from sandbox.vendors.shopify.cost import Costs
 from sandbox.vendors.shopify.documents import SCHEMA, Document, DocumentError, read
 from sandbox.vendors.shopify.fields import SPECIAL
 from sandbox.vendors.shopify.mutations import compile_mutation
 from sandbox.vendors.shopify.projector import Compiler
+from sandbox.vendors.shopify.refusals import Asked
 from sandbox.vendors.shopify.roots import compile_root
 
 Reply = dict[str, Any]
@@ -31,6 +33,7 @@ class Request:
     operation_name: str | None
     version: str
     token: str
+    bulk: Bulk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +78,15 @@ def _prepare(store: Store, request: Request) -> _Ready:
     is_mutation = operation.operation is OperationType.MUTATION
     root_type = SCHEMA.mutation_type if is_mutation else SCHEMA.query_type
     assert isinstance(root_type, GraphQLObjectType)
+    asked = Asked({}, request.version, request.bulk)
     roots, total = {}, 0
     for key, nodes in compiler.collect(root_type, [operation.selection_set]).items():
         if nodes[0].name.value == "__typename":
             roots[key], cost = (lambda: (root_type.name, 0)), 0
         elif is_mutation:
-            roots[key], cost = compile_mutation(compiler, store, nodes, request.version)
+            roots[key], cost = compile_mutation(compiler, store, nodes, asked)
         else:
-            roots[key], cost = compile_root(compiler, store, nodes)
+            roots[key], cost = compile_root(compiler, store, nodes, request.bulk)
         total += cost
     return _Ready(roots, total)
 

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from graphql import FieldNode
 
 from sandbox.store import Store, encode
+from sandbox.vendors.shopify.bulk import cancel_operation, run_query
 from sandbox.vendors.shopify.customers import create_customer, set_customer, update_address, update_customer
 from sandbox.vendors.shopify.documents import DocumentError, field_type
 from sandbox.vendors.shopify.goods import update_order, update_variants
@@ -28,19 +30,21 @@ HANDLERS: dict[str, Handler] = {
     "productVariantsBulkUpdate": update_variants,
     "inventorySetQuantities": set_quantities,
     "orderUpdate": update_order,
+    "bulkOperationRunQuery": run_query,
+    "bulkOperationCancel": cancel_operation,
 }
 _IDEMPOTENT = frozenset({"inventorySetQuantities"})
 
 
 def compile_mutation(
-    compiler: Compiler, store: Store, nodes: list[FieldNode], version: str
+    compiler: Compiler, store: Store, nodes: list[FieldNode], asked: Asked
 ) -> tuple[Callable[[], tuple[Any, int]], int]:
     """One mutation, ready to run."""
     name = nodes[0].name.value
-    asked = Asked(compiler.arguments("Mutation", nodes[0]), version)
+    asked = replace(asked, arguments=compiler.arguments("Mutation", nodes[0]))
     child = compiler.child(field_type("Mutation", name), nodes)
     directive = compiler.directive("idempotent", nodes[0])
-    if name in _IDEMPOTENT and directive is None and version >= _IDEMPOTENCY_SINCE:
+    if name in _IDEMPOTENT and directive is None and asked.version >= _IDEMPOTENCY_SINCE:
         message = "The @idempotent directive is required for this mutation but was not provided."
         raise DocumentError([{"message": message, "path": [name], "extensions": {"code": "BAD_REQUEST"}}])
 

@@ -6,10 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a mutation is asked to do, and in which version of the API."""
+    """What a mutation is asked to do, and in which version of the API; `bulk` are the shop's bulk operations."""
 
     arguments: dict[str, Any]
     version: str
+    bulk: Any = None
 
 
 class MutationRefusedError(Exception):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import FieldNode, GraphQLObjectType
 
@@ -21,6 +21,11 @@ CONNECTIONS = {
     "orders": "orders",
     "locations": "locations",
     "deletionEvents": "deletion_events",
+}
+COUNTS = {
+    "customersCount": "customers",
+    "ordersCount": "orders",
+    "productVariantsCount": "product_variants",
 }
 SINGLE = {
     "customer": "customers",
@@ -43,12 +48,25 @@ _SHOP = {
 Root = Callable[[], tuple[Any, int]]
 
 
-def compile_root(compiler: Compiler, store: Store, nodes: list[FieldNode]) -> tuple[Root, int]:
+class Operations(Protocol):
+    """The shop's bulk operations."""
+
+    def find(self, record_id: str) -> Record | None:
+        """An operation as it shows itself now."""
+
+
+def compile_root(
+    compiler: Compiler, store: Store, nodes: list[FieldNode], bulk: Operations | None = None
+) -> tuple[Root, int]:
     """One root field, ready to run, and the cost to ask for in advance."""
     name = nodes[0].name.value
     arguments = compiler.arguments("QueryRoot", nodes[0])
     if name in CONNECTIONS:
         return _connection(compiler, store, nodes, arguments)
+    if name in COUNTS:
+        return _count(compiler, store, nodes, arguments)
+    if name == "bulkOperation":
+        return _operation(compiler, nodes, arguments["id"], bulk)
     if name in SINGLE:
         return _single(compiler, store, nodes, arguments)
     if name in ("node", "nodes"):
@@ -72,7 +90,7 @@ def _connection(
     child = compiler.child(field_type("QueryRoot", name), nodes)
     collection = CONNECTIONS[name]
     order = Order(arguments.get("sortKey") in ("UPDATED_AT", "CREATED_AT"), bool(arguments.get("reverse")))
-    where = _where(name, collection, arguments)
+    where = where_of(name, collection, arguments)
     after = arguments.get("after")
     if after:
         where = order.after(where, _position(name, after))
@@ -84,7 +102,37 @@ def _connection(
     return run, connection_cost(first, child.cost)
 
 
-def _where(name: str, collection: str, arguments: dict[str, Any]) -> Where:
+def _count(
+    compiler: Compiler, store: Store, nodes: list[FieldNode], arguments: dict[str, Any]
+) -> tuple[Root, int]:
+    """How many match, counted no further than the limit."""
+    name = nodes[0].name.value
+    child = compiler.child(SCHEMA.type_map["Count"], nodes)
+    where = where_of(name, COUNTS[name], arguments)
+
+    def run() -> tuple[Any, int]:
+        count, limit = store.count(COUNTS[name], where), arguments.get("limit")
+        is_cut = limit is not None and count > limit
+        found = {"count": limit if is_cut else count, "precision": "AT_LEAST" if is_cut else "EXACT"}
+        return child.project(found), 10
+
+    return run, 10
+
+
+def _operation(
+    compiler: Compiler, nodes: list[FieldNode], record_id: str, bulk: Operations | None
+) -> tuple[Root, int]:
+    child = compiler.child(SCHEMA.type_map["BulkOperation"], nodes)
+
+    def run() -> tuple[Any, int]:
+        found = bulk.find(record_id) if bulk else None
+        return (child.project(found) if found else None), 1
+
+    return run, 1
+
+
+def where_of(name: str, collection: str, arguments: dict[str, Any]) -> Where:
+    """What the search of a root asks for."""
     try:
         where = to_where(collection, arguments.get("query"))
     except SearchError as wrong:

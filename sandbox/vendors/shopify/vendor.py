@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +13,7 @@ from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
 from sandbox.store import Record, decode
+from sandbox.vendors.shopify.bulk import Bulk
 from sandbox.vendors.shopify.collections import COLLECTIONS, TYPE_OF, gid, prepared, stamp
 from sandbox.vendors.shopify.cost import Costs
 from sandbox.vendors.shopify.documents import DocumentError, read
@@ -47,6 +49,7 @@ class Shopify(Vendor):
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir, COLLECTIONS)
         self.costs = Costs()
+        self.bulk = Bulk(self.store, data_dir / "shopify-bulk")
         self.tokens = Tokens(self.store, prefix="shpat_", lifetime=_LIFETIME)
 
     def app(self) -> App:
@@ -58,7 +61,12 @@ class Shopify(Vendor):
 
         @app.post("/admin/api/{version}/graphql.json")
         async def graphql(version: str, request: Request) -> Response:
+            self.bulk.host = request.headers.get("host", "")
             return self._graphql(version, request.headers.get("x-shopify-access-token"), await request.body())
+
+        @app.get("/bulk-results/{number}.jsonl")
+        async def bulk_result(number: int, request: Request) -> Response:
+            return self._bulk_result(number, request.headers)
 
         add_rest(app, self.store, self.tokens, served_version)
         return app
@@ -81,9 +89,18 @@ class Shopify(Vendor):
         request = _graphql_request(body, served, token or "")
         if request is None:
             return _json(400, {"errors": {"query": "Required parameter missing or invalid"}})
-        response = _json(200, execute(self.store, self.costs, request))
+        response = _json(200, execute(self.store, self.costs, replace(request, bulk=self.bulk)))
         response.headers["x-shopify-api-version"] = served
         return response
+
+    def _bulk_result(self, number: int, headers: Mapping[str, str]) -> Response:
+        """A file of the store behind the shop, which is another company's: credentials have no business there."""
+        if "x-shopify-access-token" in headers or "authorization" in headers:
+            return _json(400, {"error": "credentials sent to a foreign host"})
+        file = self.bulk.file(number)
+        if file is None:
+            return _json(404, {"error": "NoSuchKey"})
+        return Response(file.read_bytes(), media_type="application/jsonl")
 
     def describe(self, call: Call) -> Described:
         """GraphQL calls by their root fields, others by method and path."""
@@ -185,6 +202,7 @@ class Shopify(Vendor):
 
     def set_limits(self, limits: Mapping[str, Any]) -> dict[str, Any]:
         self.costs.change(dict(limits))
+        self.bulk.change(limits)
         self.tokens.lifetime = float(limits.get("token_lifetime", self.tokens.lifetime))
         if limits.get("expire_tokens"):
             self.tokens.expire_all()
@@ -197,6 +215,7 @@ class Shopify(Vendor):
 
     def reset(self) -> None:
         self.costs.reset()
+        self.bulk.reset()
         self.tokens.lifetime = _LIFETIME
 
     def prepare(self, collection: str, record: Record) -> Record:
@@ -223,6 +242,8 @@ def _nested(record: Record, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _targets(name: str, given: dict[str, Any]) -> list[tuple[str, str]]:
     """The records a mutation is aimed at; a new customer is known by its e-mail address only."""
+    if name.startswith("bulkOperation"):
+        return []
     if name == "inventorySetQuantities":
         return [("inventory_items", line["inventoryItemId"]) for line in given["input"]["quantities"]]
     if name == "productVariantsBulkUpdate":
