@@ -46,7 +46,8 @@ def new_record(bench: Bench, session: HttpSession, resource: Resource, number: i
         account = {"account_name": f"New {number}", "account_type": "Business", "city": "Bern"}
         return {**account, "concord_id": f"CUS-{number}"}
     accounts = bench.system.resource("accounts")
-    owner = next(iter(by_key(accounts, read_all(session, accounts))))
+    records = by_key(accounts, read_all(session, accounts))
+    owner = next(key for key, record in records.items() if not record["IsDeleted"])
     return {"account_source_id": owner, "last_name": f"New {number}", "concord_id": f"CUS-{number}"}
 
 
