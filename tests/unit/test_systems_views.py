@@ -14,6 +14,7 @@ from concord.errors import ConfigurationError, ContractError
 from concord.monitoring.watch import check_versions
 from concord.registry import declared_systems, system
 from concord.reporting.dataflow import render_map
+from concord.settings import REPOSITORY
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -78,3 +79,8 @@ def test_the_end_of_a_version_is_told_ninety_days_before(today: date, sentence: 
 def test_an_end_that_is_no_date_is_refused() -> None:
     with pytest.raises(ContractError, match="api_version_ends as YYYY-MM-DD"):
         replace(system("shopify"), api_version_ends="next autumn")
+
+
+def test_the_picture_in_the_documents_is_that_of_the_declarations() -> None:
+    drawn = (REPOSITORY / "docs" / "data-flow.svg").read_text(encoding="utf-8")
+    assert drawn == render_map(declared_systems()), "draw it anew: ./concord systems --picture docs/data-flow.svg"
