@@ -32,6 +32,13 @@ CONSENT = """
     full join intermediate.int_consent__breaks as breaks on breaks.record_key = desired._key
     where breaks.record_key is not null or desired.email_consent is not null
 """
+REVIEWED = """
+    select one.customer_id, other.customer_id from marts.identity_reviews as reviews
+    inner join marts.customer_xref as one
+        on one.system = reviews.left_system and one.record_key = reviews.left_key
+    inner join marts.customer_xref as other
+        on other.system = reviews.right_system and other.record_key = reviews.right_key
+"""
 XREF = """
     select xref.customer_id, xref.system, coalesce(parties.party_code, xref.record_key)
     from marts.customer_xref as xref
@@ -106,6 +113,14 @@ def test_everybody_is_found_in_every_system(clusters: dict[str, list[tuple[str, 
     precision, recall = world.truth.pairwise(clusters.values())
     assert precision == 1
     assert recall >= 0.97
+
+
+def test_whom_a_person_must_look_at_is_one_customer_known_twice(
+    everyone: Reconciliation, world: World, owners: dict[str, str]
+) -> None:
+    pairs = [(str(one), str(other)) for one, other in everyone.rows(REVIEWED)]
+    assert {owners[one] for pair in pairs for one in pair} >= {item["world_id"] for item in world.truth.review}
+    assert [pair for pair in pairs if owners[pair[0]] != owners[pair[1]]] == []
 
 
 def is_wrong(item: Wanted, world: World, owners: dict[str, str]) -> bool:

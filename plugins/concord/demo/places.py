@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import requests
 
 from concord import registry
-from concord.demo.records import Record, read_vendor
+from concord.demo.other_records import Record
+from concord.demo.records import read_vendor
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation
 from concord.local.ports import LOOPBACK, choose_port

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from concord.demo.cash import CashVerdict
-from concord.demo.other_records import OTHERS
-from concord.demo.records import FLAT, Fields, Record, flatten, read_mechanisms
+from concord.demo.other_records import OTHERS, Fields, Record
+from concord.demo.records import FLAT, flatten, read_mechanisms
 from sandbox.world import World
 
 After = Mapping[str, Mapping[str, list[Record]]]
