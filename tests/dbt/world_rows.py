@@ -142,6 +142,13 @@ def _shop_order(node: Row) -> Row:
         currency_code=node["currencyCode"],
         is_test=node["test"],
         lines=Jsonb({"nodes": node["lineItems"], "pageInfo": {"hasNextPage": False}}),
+        refunds=Jsonb(node["refunds"]),
+        fulfillments=Jsonb(
+            [
+                {**parcel, "fulfillmentLineItems": {"nodes": parcel["fulfillmentLineItems"]}}
+                for parcel in node["fulfillments"]
+            ]
+        ),
         created_at=node["createdAt"],
         cancelled_at=node["cancelledAt"],
         updated_at=node["updatedAt"],

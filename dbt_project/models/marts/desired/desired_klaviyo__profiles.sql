@@ -1,5 +1,6 @@
 {# Consent is only ever taken back: a subscribed profile of a customer who opted out
-   anywhere. No other consent is planned, in no direction. #}
+   anywhere. No other consent is planned, in no direction. Klaviyo refuses a phone number
+   that another profile has, so a shared one is left. #}
 with stg_klaviyo__profiles as (
 
     select * from {{ ref('stg_klaviyo__profiles') }}
@@ -26,6 +27,13 @@ int_customers__corrections as (
 
 ),
 
+int_customers__free_phones as (
+
+    select * from {{ ref('int_customers__free_phones') }}
+    where system = 'klaviyo'
+
+),
+
 desired as (
 
     select
@@ -46,7 +54,7 @@ desired as (
         {{ corrected('last_name') }},
         {{ corrected('company_name') }},
         {{ corrected('email') }},
-        {{ corrected('phone') }},
+        coalesce(free_phones.phone, stored.stored_phone) as phone,
         {{ corrected('street') }},
         {{ corrected('city') }},
         {{ corrected('postal_code') }},
@@ -62,6 +70,8 @@ desired as (
         on
             customers.golden_id = corrections.golden_id
             and customers.is_primary
+    left join int_customers__free_phones as free_phones
+        on corrections.phone = free_phones.phone
 
 )
 

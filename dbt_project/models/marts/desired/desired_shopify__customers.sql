@@ -20,26 +20,10 @@ int_customers__corrections as (
 
 ),
 
-phone_uses as (
+int_customers__free_phones as (
 
-    select phone
-    from int_customers__identified
-    where phone is not null
-
-    union all
-
-    select phone
-    from int_customers__corrections
-    where phone is not null
-
-),
-
-free_phones as (
-
-    select phone
-    from phone_uses
-    group by phone
-    having count(*) = 1
+    select * from {{ ref('int_customers__free_phones') }}
+    where system = 'shopify'
 
 ),
 
@@ -62,7 +46,8 @@ desired as (
         on
             customers.golden_id = corrections.golden_id
             and customers.is_primary
-    left join free_phones on corrections.phone = free_phones.phone
+    left join int_customers__free_phones as free_phones
+        on corrections.phone = free_phones.phone
 
 )
 
