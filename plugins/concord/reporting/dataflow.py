@@ -118,4 +118,5 @@ text {{ fill: #1c2440 }} .small {{ font-size: 12px; fill: #4d5675 }} .head {{ fo
 <rect fill="#ffffff" width="{width}" height="{height}" rx="8"/>
 <text class="head" x="20" y="36">What moves between the systems, every night</text>
 <text class="small" x="20" y="58">Generated from the declarations in plugins/concord/systems.</text>
-<text class="small" x="20" y="80">read from</text><text class="small" x="650" y="80">may be written back to</text>"""
+<text class="small" x="20" y="80">read from</text>
+<text class="small" x="650" y="80">may be written back to</text>"""
