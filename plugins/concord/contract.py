@@ -104,7 +104,7 @@ class Outcome:
 class Answer:
     """What a server sent back; header names are in lower case."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     headers: Mapping[str, str]
     status: int = 200
 
