@@ -78,7 +78,7 @@ def test_a_dead_letter_can_be_traced(warehouse: str) -> None:
     store(warehouse, LETTER)
     answer = run("trace", "shopify", "gid://1")
     assert answer.exit_code == 0
-    assert "refused by validate" in answer.output
+    assert "set aside by validate" in answer.output
 
 
 def test_what_nobody_knows_cannot_be_traced(warehouse: str) -> None:
