@@ -135,8 +135,10 @@ class Conductor:
         self, systems: Iterable[str], logical_date: datetime, interval: tuple[datetime, datetime]
     ) -> None:
         """Those that are asked for what the others named."""
+        later = logical_date + READ_LATER
+        moment = later if later < datetime.now(UTC) else logical_date  # a run of the future would wait for it
         for system in systems:
-            self._ingest(system, logical_date + READ_LATER, (interval[0] + READ_LATER, interval[1]))
+            self._ingest(system, moment, (interval[0] + READ_LATER, interval[1]))
             self.api.set_paused(f"{INGEST}{system}", is_paused=False)
 
     def _follow(self) -> Night:
