@@ -17,13 +17,11 @@ from concord.reporting.words import say_share, say_things
 from concord.store.engine import PLANNER, Database
 from sandbox.world import World
 
-# Read through the demo these two say less than they hold, so the demo makes no statement about them.
-UNREAD = frozenset({"sap", "legacy_sql"})
 RESOURCES: dict[str, tuple[str, ...]] = {
     "shopify": SHOPIFY,
     "salesforce": SALESFORCE,
     ERP: ("parties", "products", "sales"),
-    **{name: tuple(held for system, held in OTHERS if system == name) for name, _ in OTHERS if name not in UNREAD},
+    **{name: tuple(held for system, held in OTHERS if system == name) for name, _ in OTHERS},
 }
 SHOWN = 20
 _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"

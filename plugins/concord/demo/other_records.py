@@ -40,7 +40,7 @@ def _netsuite(record: Record) -> tuple[str, Fields]:
 
 def _partner(record: Record) -> tuple[str, Fields]:
     names = ("OrganizationBPName1", "OrganizationBPName2", "FirstName", "LastName")
-    return record["BusinessPartner"], {
+    return record["BusinessPartner"].lstrip("0"), {
         "customer_name": " ".join(part for name in names if (part := record.get(name))),
         "account_number": record.get("BusinessPartnerIDByExtSystem"),
     }
@@ -48,7 +48,7 @@ def _partner(record: Record) -> tuple[str, Fields]:
 
 def _partner_address(record: Record) -> tuple[str, Fields]:
     parts = (record.get("StreetName"), record.get("HouseNumber"))
-    return record["BusinessPartner"], {
+    return record["BusinessPartner"].lstrip("0"), {
         "street": " ".join(part for part in parts if part),
         "city": record.get("CityName"),
         "postal_code": record.get("PostalCode"),
@@ -91,7 +91,7 @@ def _old_shop(row: Record) -> tuple[str, Fields]:
     names = {"street": "custr", "postal_code": "cuzip", "city": "cucity", "country_code": "cuctry"}
     return row["cusno"].strip(), {
         **{name: row[theirs].strip() for name, theirs in names.items()},
-        "customer_name": f"{row['cunam1']} {row['cunam2']}".strip(),
+        "customer_name": " ".join(f"{row['cunam1']} {row['cunam2']}".split()),
         "email": row["cumail"].strip(),
         "phone": f"+{row['cutel']}" if row["cutel"] else None,
         "loyalty_points": int(row["loypts"]),
