@@ -37,6 +37,10 @@ class Desk:
     def calls(self) -> int:
         raise NotImplementedError
 
+    def moments(self) -> list[float]:
+        """When each call arrived, in seconds."""
+        raise NotImplementedError
+
     def effects(self, resource: Resource, key: str) -> object:
         """Something that changes whenever the record is written."""
         raise NotImplementedError
@@ -94,6 +98,9 @@ class SandboxDesk(Desk):
     def calls(self) -> int:
         return int(self.server.control("counts")["calls"])
 
+    def moments(self) -> list[float]:
+        return [float(entry["at"]) for entry in self.server.control("log")]
+
     def effects(self, resource: Resource, key: str) -> object:
         records = self.server.control("counts")["records"]
         return records.get(f"{self._name(resource)}/{key}", {}).get("effects", 0)
@@ -141,14 +148,16 @@ def no_new_record(bench: Bench, session: HttpSession, resource: Resource, number
 class Facts:
     """What the standard suite must know of a system, by resource.
 
-    `first` is the resource that stands for all. `good` and `bad` are values that the vendor takes and refuses in
-    an update, `broken` in a creation. `finished` is what a creation must have brought about beside its record.
-    `empty_at_first` are the fields that a fresh world leaves empty, with the reason. `unfit` are records that the
-    suite must not change. `read_moment` tells when a record of a resource changed, where the change field itself
-    does not say it in ISO or in seconds. `settles_lost_writes` says that a write whose answer was lost is found
-    under a key of its own, or made then, so that it ends confirmed. `few` is how many records of a resource there
-    are at least, where that is no more than 20. `skips` are tests by name that say nothing
-    about this system, with the reason.
+    `first` is the resource that stands for all. `good` and `bad` are values that the vendor takes and refuses
+    in an update, `broken` in a creation; `every` holds a good value for every field that may be updated, as far
+    as `good` does not, and `apart` are the writes that another test shows, with the reason. `merge` is how a
+    person makes one record of two, by resource, and returns the key that lives on. `finished` is what a
+    creation must have brought about beside its record. `empty_at_first` are the fields that a fresh world
+    leaves empty, with the reason. `unfit` are records that the suite must not change. `read_moment` tells when
+    a record of a resource changed, where the change field itself does not say it in ISO or in seconds.
+    `settles_lost_writes` says that a write whose answer was lost is found under a key of its own, or made then,
+    so that it ends confirmed. `few` is how many records of a resource there are at least, where that is no more
+    than 20. `skips` are tests by name that say nothing about this system, with the reason.
     """
 
     open: Callable[[World, Path], AbstractContextManager[Bench]]
@@ -156,6 +165,9 @@ class Facts:
     good: Mapping[str, Values] = field(default_factory=dict)
     bad: Mapping[str, Values] = field(default_factory=dict)
     broken: Mapping[str, Values] = field(default_factory=dict)
+    every: Mapping[str, Values] = field(default_factory=dict)
+    apart: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    merge: Mapping[str, Callable[[Bench, str, str], str]] = field(default_factory=dict)
     finished: Mapping[str, Values] = field(default_factory=dict)
     new_record: Callable[[Bench, HttpSession, Resource, int], dict[str, object]] = no_new_record
     empty_at_first: Mapping[tuple[str, str], str] = field(default_factory=dict)

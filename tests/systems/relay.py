@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ class Relay(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = urlsplit(upstream)
         self.plan: list[tuple[str, str]] = []
-        self.calls = 0
+        self.moments: list[float] = []
 
     @property
     def url(self) -> str:
@@ -28,7 +29,7 @@ class Relay(ThreadingHTTPServer):
 
     def strike(self, body: bytes) -> str:
         """What is planned for this call; each entry strikes once."""
-        self.calls += 1
+        self.moments.append(time.time())
         for entry in self.plan:
             if entry[0].encode() in body:
                 self.plan.remove(entry)

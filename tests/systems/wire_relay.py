@@ -3,6 +3,7 @@
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ class WireRelay:
     def __init__(self, host: str, port: int) -> None:
         self.upstream = (host, port)
         self.plan: list[tuple[bytes, str]] = []
-        self.calls = 0
+        self.moments: list[float] = []
         self.dialled = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
@@ -90,7 +91,7 @@ class WireRelay:
         return True
 
     def _strike(self, data: bytes) -> str:
-        self.calls += 1
+        self.moments.append(time.time())
         for entry in self.plan:
             if entry[0] in data:
                 self.plan.remove(entry)

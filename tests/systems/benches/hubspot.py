@@ -1,6 +1,6 @@
 """The marketing CRM, with an account that has more calls a second than the suite makes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,14 +35,39 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     server.stop()
 
 
+PLACE = {
+    "phone": "+493012345678",
+    "street": "Am Kanal 1",
+    "city": "Potsdam",
+    "postal_code": "14467",
+    "country_name": "CH",
+    "lifecycle_stage": "customer",
+    "erp_customer_code": "P99999",
+}
+ARCHIVED = "a record that is archived cannot say it; archiving is a test of its own"
+
+
+def merging(kind: str) -> Callable[[Bench, str, str], str]:
+    """How somebody makes one record of two, which may give it a new id."""
+
+    def merge(bench: Bench, heir: str, gone: str) -> str:
+        assert isinstance(bench.desk, SandboxDesk)
+        edit = {"resource": kind, "id": heir, "set": {"merge": gone}}
+        return str(bench.desk.server.control("edit", edit)["id"])
+
+    return merge
+
+
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
     match resource.name:
         case "contacts":
-            contact = {"email": f"new{number}@example.com", "last_name": f"New {number}"}
-            return {**contact, "concord_id": f"CUS-{number}"}
+            contact = {"email": f"new{number}@example.com", "first_name": "Erika", "last_name": f"New {number}"}
+            return {**PLACE, **contact, "concord_id": f"CUS-{number}"}
         case "companies":
-            return {"company_name": f"New {number}", "city": "Bern", "concord_id": f"CUS-{number}"}
-    return {"deal_name": f"New {number}", "amount": "12.50", "shop_order_name": f"#9{number}"}
+            return {**PLACE, "company_name": f"New {number}", "concord_id": f"CUS-{number}"}
+    money = {"amount": "12.50", "currency_code": "EUR", "closed_at": "2026-11-20T10:00:00Z"}
+    place = {"pipeline_name": "ecommerce", "deal_stage": "cancelled"}
+    return {"deal_name": f"New {number}", "shop_order_name": f"#9{number}", **money, **place}
 
 
 FACTS = Facts(
@@ -53,6 +78,18 @@ FACTS = Facts(
         "companies": {"city": "Potsdam", "country_name": "CH"},
         "deals": {"amount": "1234.56", "deal_stage": "cancelled"},
     },
+    every={
+        "contacts": {**PLACE, "email": "another@example.org", "first_name": "Erika", "last_name": "Nordlicht"},
+        "companies": {**PLACE, "company_name": "Nordlicht GmbH"},
+        "deals": {
+            "deal_name": "Order by telephone",
+            "currency_code": "CHF",
+            "pipeline_name": "ecommerce",
+            "closed_at": "2026-11-20T10:00:00Z",
+        },
+    },
+    apart={(name, "is_archived"): ARCHIVED for name in ("contacts", "companies", "deals")},
+    merge={name: merging(name) for name in ("contacts", "companies")},
     bad={
         "contacts": {"email": "nobody at nowhere"},
         "companies": {"lifecycle_stage": "dreamt of"},

@@ -115,7 +115,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
     if resource.name == "acknowledgements":
         answer = {"acknowledgement_status": "AC", "crm_order_number": f"CRM{number}"}
-        return {"order_number": str(800000 + number), **answer}
+        return {"order_number": str(800000 + number), "reason": "as agreed", **answer}
     return {
         "reference": f"NEW-{number}",
         "customer_number": "10015",
@@ -131,6 +131,7 @@ FACTS = Facts(
     open=open_bench,
     first="customers",
     good={"acknowledgements": {"acknowledgement_status": "RJ", "reason": "credit limit reached"}},
+    every={"acknowledgements": {"crm_order_number": "CRM4711"}},
     bad={"acknowledgements": {"reason": "артикул не найден"}},
     broken={
         "acknowledgements": {"acknowledgement_status": "ACCEPTED"},
@@ -141,8 +142,9 @@ FACTS = Facts(
         (name, "defects"): DEFECTS for name in ("customers", "orders", "order_requests", "acknowledgements")
     },
     skips={
+        "the_pace_that_is_declared_is_kept": "a folder counts no calls and has no limit of them",
         "a_page_mark_that_comes_again_stops_the_reading": (
             "a file has no page marks: its records lie one behind the other, and their number is counted"
-        )
+        ),
     },
 )

@@ -38,13 +38,27 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
 
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
     profile = {"external_id": f"P9{number}", "email": f"new{number}@example.com"}
-    return {**profile, "last_name": f"New {number}", "city": "Bern"}
+    person = {"first_name": "Erika", "last_name": f"New {number}", "company_name": "Nordlicht"}
+    return {**profile, **person, **PLACE, "phone": f"+4930123456{number}"}
 
+
+PLACE = {"street": "Am Kanal 1", "city": "Potsdam", "postal_code": "14467", "country_name": "Switzerland"}
 
 FACTS = Facts(
     open=open_bench,
     first="profiles",
     good={"profiles": {"first_name": "Erika", "city": "Potsdam", "company_name": None}},
+    every={
+        "profiles": {
+            **PLACE,
+            "phone": "+493012345678",
+            "last_name": "Nordlicht",
+            "external_id": "P99999",
+            "email": "another@example.org",
+            "company_name": "Nordlicht",
+        }
+    },
+    apart={("profiles", "email_consent"): "consent is only ever taken back, which is a test of its own"},
     bad={"profiles": {"phone": "(030) 123"}},
     broken={"profiles": {"email": "nobody at nowhere"}},
     new_record=new_record,

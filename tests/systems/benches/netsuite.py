@@ -38,8 +38,10 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
 
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
     if resource.name == "customers":
+        place = {"street": "Am Kanal 1", "city": "Potsdam", "postal_code": "14467", "country_code": "DE"}
         name = {"is_person": True, "first_name": "New", "last_name": f"Number {number}"}
-        return {**name, "email": f"new{number}@example.com", "concord_id": f"CUS-{number}"}
+        reach = {"email": f"new{number}@example.com", "phone": "+493012345678"}
+        return {**name, **reach, "address": place, "concord_id": f"CUS-{number}"}
     customer = next(iter(by_key(customers := bench.system.resource("customers"), read_all(session, customers))))
     item = next(iter(by_key(items := bench.system.resource("items"), read_all(session, items))))
     return {
@@ -55,6 +57,13 @@ FACTS = Facts(
     open=open_bench,
     first="customers",
     good={"customers": {"phone": "+493012345678"}},
+    every={
+        "customers": {"first_name": "Erika", "last_name": "Nordlicht", "email": "another@example.org"},
+    },
+    apart={
+        ("customers", "is_person"): "it is written as a truth and read as a letter, which staging turns back",
+        ("customers", "company_name"): "a person has none; companies are a test of their own",
+    },
     bad={"customers": {"email": "nobody at nowhere"}},
     broken={"customers": {"email": "nobody at nowhere"}, "sales_orders": {"customer_source_id": "99999999"}},
     finished={"sales_orders": {"status": "B", "foreigntotal": "24.6"}},

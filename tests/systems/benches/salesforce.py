@@ -44,11 +44,21 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
     if resource.name == "accounts":
         account = {"account_name": f"New {number}", "account_type": "Business", "city": "Bern"}
-        return {**account, "concord_id": f"CUS-{number}"}
+        place = {"street": "Am Kanal 1", "postal_code": "3011", "country_name": "CH"}
+        return {**account, **place, "concord_id": f"CUS-{number}"}
     accounts = bench.system.resource("accounts")
     records = by_key(accounts, read_all(session, accounts))
     owner = next(key for key, record in records.items() if not record["IsDeleted"])
-    return {"account_source_id": owner, "last_name": f"New {number}", "concord_id": f"CUS-{number}"}
+    reach = {"first_name": "Erika", "email": f"new{number}@example.com", "phone": "+493012345678"}
+    return {"account_source_id": owner, **reach, "last_name": f"New {number}", "concord_id": f"CUS-{number}"}
+
+
+def merge_accounts(bench: Bench, heir: str, gone: str) -> str:
+    """What a merge leaves of the account that is gone."""
+    assert isinstance(bench.desk, SandboxDesk)
+    said = {"MasterRecordId": heir, "IsDeleted": True}
+    bench.desk.server.control("edit", {"resource": "Account", "id": gone, "set": said})
+    return heir
 
 
 FACTS = Facts(
@@ -59,6 +69,11 @@ FACTS = Facts(
         "contacts": {"phone": "+493012345678"},
         "orders": {"order_status": "Cancelled"},
     },
+    every={
+        "accounts": {"account_name": "Nordlicht", "street": "Am Kanal 1", "postal_code": "14467"},
+        "contacts": {"first_name": "Erika", "last_name": "Nordlicht", "email": "another@example.org"},
+    },
+    merge={"accounts": merge_accounts},
     bad={
         "accounts": {"account_name": None},
         "contacts": {"email": "nobody at nowhere"},

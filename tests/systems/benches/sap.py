@@ -77,6 +77,20 @@ FACTS = Facts(
         "business_partners": {"organization_name_1": "Nordlicht GmbH", "organization_name_2": "& Co. KG"},
         "addresses": {"city": "Bern", "country_code": "CH"},
     },
+    every={
+        "business_partners": {"search_term": "NORDLICHT"},
+        "addresses": {
+            "street_name": "Am Kanal",
+            "house_number": "1a",
+            "postal_code": "3011",
+            "region_code": "BE",
+        },
+    },
+    apart={
+        ("sales_orders", "order_date"): "it is written as a day and read as milliseconds; OData has tests of both",
+        ("business_partners", "first_name"): "a company has none; the names of people are a test of their own",
+        ("business_partners", "last_name"): "a company has none; the names of people are a test of their own",
+    },
     bad={
         "business_partners": {"organization_name_1": "A name of more than forty letters, which is too long"},
         "addresses": {"country_code": "QQQ"},

@@ -58,6 +58,14 @@ FACTS = Facts(
         "products": {"price": "1234.56"},
         "inventory_levels": {"available_quantity": 777},
     },
+    every={
+        "customers": {
+            "phone": "+493012345678",
+            "company_name": "Nordlicht",
+            "postal_code": "14467",
+            "country_code": "CH",
+        },
+    },
     bad={
         "customers": {"phone": "call me never"},
         "products": {"price": "-17.25"},

@@ -35,6 +35,15 @@ FACTS = Facts(
     open=open_bench,
     first="customers",
     good={"customers": {"concord_id": "CUS-1", "phone": "+493012345678", "city": "Potsdam"}},
+    every={
+        "customers": {
+            "customer_name": "Erika Nordlicht",
+            "email": "another@example.org",
+            "street": "Am Kanal 1",
+            "postal_code": "14467",
+            "country_code": "CH",
+        }
+    },
     bad={"customers": {"email": "nobody at nowhere"}},
     few={"payouts": 10},
     empty_at_first={

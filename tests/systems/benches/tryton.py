@@ -53,7 +53,10 @@ class TrytonDesk(Desk):
         self.relay.plan.append((METHODS[on], kind))
 
     def calls(self) -> int:
-        return self.relay.calls
+        return len(self.relay.moments)
+
+    def moments(self) -> list[float]:
+        return self.relay.moments
 
     def effects(self, resource: Resource, key: str) -> object:
         model = resource.read.model  # type: ignore[attr-defined]
@@ -95,7 +98,13 @@ def new_record(bench: Bench, session: HttpSession, resource: Resource, number: i
             return {"party_name": f"New {number}", "party_code": f"CUS-{number}"}
         case "addresses":
             street = f"New street {number}"
-            return {"party_source_id": party, "street": street, "city": "Bern", "country_code": "CH"}
+            return {
+                "party_source_id": party,
+                "street": street,
+                "city": "Bern",
+                "postal_code": "3011",
+                "country_code": "CH",
+            }
         case "contact_mechanisms":
             value = f"new{number}@example.com"
             return {"party_source_id": party, "mechanism_type": "email", "mechanism_value": value}
@@ -119,6 +128,9 @@ FACTS = Facts(
         "addresses": {"city": "Bern", "country_code": "CH"},
         "contact_mechanisms": {"mechanism_value": "another@example.org"},
     },
+    every={
+        "addresses": {"street": "Am Kanal 1", "postal_code": "3011"},
+    },
     bad={
         "parties": {"party_code": "P10001"},
         "addresses": {"country_code": "XX"},
@@ -130,6 +142,7 @@ FACTS = Facts(
         "contact_mechanisms": {"mechanism_value": ""},
         "sales": {"invoice_address_source_id": None, "shipment_address_source_id": None},
     },
+    apart={("sales", "sale_date"): "a day is a structure of three numbers here, which the form reads"},
     finished={"sales": {"state": "processing"}},
     new_record=new_record,
     unfit=lambda record: record.get("code") == "P10001" or record.get("type") not in (None, "email"),
