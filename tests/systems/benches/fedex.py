@@ -65,6 +65,7 @@ FACTS = Facts(
         ("tracking", "error_message"): "every parcel that is asked for is known",
     },
     skips={
+        "a_merge_is_seen": "parcels cannot be merged",
         "a_page_mark_that_comes_again_stops_the_reading": "there are no pages, only questions of thirty numbers",
         "a_deletion_is_seen": "nothing is deleted; a number that is not known any more is answered with an error",
     },

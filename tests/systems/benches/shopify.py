@@ -72,4 +72,7 @@ FACTS = Facts(
         "inventory_levels": {"available_quantity": 1_999_999_999},
     },
     empty_at_first={("orders", "email"): "every order of the world has a customer, who has the address"},
+    skips={
+        "a_merge_is_seen": "of two customers made one, the shop tells that one is gone and the other has changed",
+    },
 )
