@@ -12,6 +12,7 @@ from concord.contract import ChangedBetween, Resource, Snapshot, System, Worklis
 from concord.errors import ConfigurationError
 from concord.monitoring.watch import check_versions
 from concord.reporting.dataflow import flows_of, render_map
+from concord.reporting.words import say_things
 
 _READ = {ChangedBetween: "changes", Snapshot: "whole", Worklist: "by name"}
 
@@ -30,7 +31,9 @@ def show_systems(console: Console) -> None:
 
 def _pace(system: System) -> str:
     pace = system.pace
-    return f"at most {pace.per_second:g} calls a second, {pace.burst} at once, {pace.concurrency} tasks"
+    return (
+        f"at most {pace.per_second:g} calls a second, {pace.burst} at once, {say_things(pace.concurrency, 'task')}"
+    )
 
 
 def _version(system: System) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from concord.errors import BatchError, ConfigurationError
+from concord.store.engine import DISK_FULL, NO_SPACE
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
@@ -175,9 +176,10 @@ def _refuse_broken(suite: Suite, expectation: Expectation, result: "ExpectationV
     info = result.exception_info or {}
     for part in (info, *(value for value in info.values() if isinstance(value, dict))):
         if part.get("raised_exception"):
-            message = _shorten(part.get("exception_message"))
+            message = str(part.get("exception_message"))
+            advice = DISK_FULL if NO_SPACE in message else "Correct it."
             raise ConfigurationError(
-                f"{expectation.type} of suite {suite.name} cannot be evaluated ({message}); correct it."
+                f"{expectation.type} of suite {suite.name} cannot be evaluated ({_shorten(message)}). {advice}"
             )
 
 

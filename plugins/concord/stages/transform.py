@@ -1,14 +1,14 @@
 """Runs dbt inside this process and keeps what each node came to."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from concord.errors import BatchError
 from concord.settings import Settings
-from concord.store.engine import PLANNER, Database
+from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 _RECORD = """
@@ -41,13 +41,16 @@ def run_dbt(settings: Settings, database: Database, *, select: str, run_id: str)
         )
     failed = [item for item in results if item.state in _FAILED]
     if failed:
-        named = "; ".join(f"{item.node_id.split('.')[2]}: {item.message[:160]}" for item in failed[:5])
-        raise BatchError(
-            f"{len(failed)} of {len(results)} dbt nodes failed ({named}). What was built before stands; "
-            "correct the data or the model, then run the task again.",
-            run=run_id,
-        )
+        raise BatchError(say_failure(failed, len(results)), run=run_id)
     return len(results)
+
+
+def say_failure(failed: Sequence[NodeResult], count: int) -> str:
+    """Which of `count` nodes failed, why, and what to do about it."""
+    named = "; ".join(f"{item.node_id.split('.')[2]}: {item.message[:160]}" for item in failed[:5])
+    is_full = any(NO_SPACE in item.message for item in failed)
+    advice = DISK_FULL if is_full else "Correct the data or the model, then run the task again."
+    return f"{len(failed)} of {count} dbt nodes failed ({named}). What was built before stands. {advice}"
 
 
 def _build(settings: Settings, select: str) -> list[NodeResult]:

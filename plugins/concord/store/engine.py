@@ -13,6 +13,7 @@ from concord.errors import BatchError, ConcordError, ConfigurationError, Network
 Connection = psycopg.Connection[tuple[object, ...]]
 
 NO_SPACE = "No space left on device"
+NO_SPACE = "No space left on device"  # as PostgreSQL quotes the system
 DISK_FULL = "PostgreSQL has no disk space left; free some, then run the task again."
 
 LOADER = "concord_loader"
