@@ -6,7 +6,7 @@ from concord.stages.transform import NodeResult, say_failure
 
 WRONG = NodeResult("model.concord.orders", "error", None, 0.1, 'column "total" does not exist')
 FULL = NodeResult(
-    "model.concord.orders", "error", None, 0.1, 'could not extend file "b/1": No space left on device'
+    "model.concord.orders", "error", None, 0.1, 'could not extend a file: No space left on device'
 )
 
 
