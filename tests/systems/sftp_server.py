@@ -14,15 +14,11 @@ from functools import cache
 from pathlib import Path
 
 from sandbox.launch import free_port
+from tests.systems.packages import NoServerError, install, may_install
 
 PASSPHRASE = "open-sesame"
 PLACES = ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server", "/usr/lib/ssh/sftp-server")
 SECONDS = 20.0
-INSTALL_SECONDS = 240.0
-
-
-class NoServerError(RuntimeError):
-    """There is no OpenSSH server here, and none can be installed; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +40,8 @@ class SftpServer:
 def find_programs() -> tuple[str, str]:
     """Where sshd and sftp-server are; they are installed where that is allowed."""
     found = _look()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        for arguments in (["update"], ["install", "-y", "--no-install-recommends", "openssh-server"]):
-            subprocess.run(["apt-get", *arguments], capture_output=True, timeout=INSTALL_SECONDS, check=False)
+    if found is None and may_install():
+        install("openssh-server")
         found = _look()
     if found is None:
         raise NoServerError("OpenSSH's server is not installed here, and only root may install it")

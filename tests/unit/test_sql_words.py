@@ -54,7 +54,7 @@ def test_the_login_is_part_of_the_address_that_is_dialled_only() -> None:
 @pytest.mark.parametrize(
     ("url", "package"),
     [
-        ("mysql+pymysql://db/shop", "pymysql"),
+        ("mysql+cymysql://db/shop", "cymysql"),
         ("mssql+pyodbc://db/shop", "pyodbc"),
         ("oracle+oracledb://db/shop", "oracledb"),
         ("db2+ibm_db://db/shop", "ibm_db_sa"),

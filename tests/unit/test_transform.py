@@ -5,9 +5,7 @@ import pytest
 from concord.stages.transform import NodeResult, say_failure
 
 WRONG = NodeResult("model.concord.orders", "error", None, 0.1, 'column "total" does not exist')
-FULL = NodeResult(
-    "model.concord.orders", "error", None, 0.1, 'could not extend a file: No space left on device'
-)
+FULL = NodeResult("model.concord.orders", "error", None, 0.1, "could not extend a file: No space left on device")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ def new_engine(connection: Connection) -> Engine:
         raise _missing(connection, error.name or url.get_driver_name()) from error
 
 
+def manner_of(engine: Engine) -> Manner:
+    """How the database behind an engine is told to be brief; one that has connected knows a MariaDB."""
+    is_mariadb = getattr(engine.dialect, "is_mariadb", False)
+    return MANNERS.get("mariadb" if is_mariadb else engine.dialect.name, Manner())
+
+
 def _missing(connection: Connection, module: str) -> ConfigurationError:
     package = PACKAGES.get(module, module)
     return ConfigurationError(

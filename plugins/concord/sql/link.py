@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from concord.contract import Session
 from concord.errors import ConcordError, ConfigurationError, RateLimitError, TransientError
-from concord.sql.dialects import MANNERS, Manner, new_engine
+from concord.sql.dialects import manner_of, new_engine
 from concord.sql.hours import require_open
 from concord.sql.trouble import as_ours, is_locked
 
@@ -108,7 +108,7 @@ class Link:
 
     def _bounds(self, opened: DatabaseConnection) -> Sequence[str]:
         """The statements that keep every other one short; a bound only the driver knows is set here."""
-        manner = MANNERS.get(self._engine.dialect.name, Manner())
+        manner = manner_of(self._engine)
         statement, lock = self._seconds("statement_seconds", "60"), self._seconds("lock_seconds", "5")
         if manner.attribute:
             setattr(opened.connection.dbapi_connection, manner.attribute, max(1, int(statement * manner.unit)))

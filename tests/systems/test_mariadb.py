@@ -1,0 +1,120 @@
+"""The old shop's declaration on a MariaDB, as it is: the same pages, guards and manners in another dialect."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pymysql
+import pytest
+
+from concord.contract import Change, End, Resource, Snapshot, Window
+from concord.errors import AuthenticationError, ServerError
+from concord.fields import Field
+from concord.http.client import HttpSession, Ways
+from concord.registry import system
+from concord.settings import Connection
+from concord.sql.link import DatabaseLogin
+from concord.sql.tables import SqlTable
+from sandbox.legacy.database import TIME_ZONE
+from sandbox.world import World
+from tests.systems.bench import PATIENCE, by_key, keys_of, read_all
+from tests.systems.mariadb_server import DATABASE, GUEST, PASSWORD, MariaDb, mariadb_server
+from tests.systems.packages import NoServerError
+from tests.systems.test_reading import WHOLE, most_shared_stamp
+
+CUSTOMERS, INBOX = (system("legacy_sql").resource(name) for name in ("customers", "inbox"))
+
+
+@pytest.fixture(scope="module")
+def shop(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
+    with ExitStack() as stack:
+        try:
+            yield stack.enter_context(mariadb_server(tmp_path_factory.mktemp("mariadb") / "server", world))
+        except NoServerError as reason:
+            pytest.skip(str(reason))
+
+
+def session_to(shop: MariaDb, *, password: str = PASSWORD, scheme: str = "mysql", **extra: str) -> HttpSession:
+    url = f"{scheme}+pymysql://127.0.0.1:{shop.port}/{DATABASE}"
+    options = {"time_zone": TIME_ZONE, "lock_seconds": "1", **extra}
+    connection = Connection("legacy_sql_default", url, GUEST, password, options)
+    return HttpSession(connection, DatabaseLogin(), Ways(patience=PATIENCE))
+
+
+def updates(shop: MariaDb, count: int, city: str) -> list[Change]:
+    records = by_key(CUSTOMERS, read_all(session_to(shop), CUSTOMERS))
+    chosen = [(key, record) for key, record in records.items() if not record["delcd"]][:count]
+    return [
+        Change(f"{city}-{key}", key, "update", {}, {"city": city}, {"version": int(record["verno"])})
+        for key, record in chosen
+    ]
+
+
+def write(shop: MariaDb, resource: Resource, changes: list[Change]) -> list[End]:
+    assert resource.writes is not None
+    return [item.end for item in resource.writes.writer.write(session_to(shop), resource, changes)]
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
+@pytest.mark.parametrize("resource", [CUSTOMERS, INBOX], ids=["customers", "inbox"])
+def test_every_row_comes_once_and_windows_split_at_a_shared_stamp(
+    shop: MariaDb, scheme: str, resource: Resource
+) -> None:
+    session = session_to(shop, scheme=scheme)
+    whole = read_all(session, resource, WHOLE, size=17)
+    (count,) = shop.ask(f"select count(*) from {resource.read.name}")  # type: ignore[attr-defined]
+    assert len(whole) == len(set(keys_of(resource, whole))) == count > 20
+    middle = most_shared_stamp("legacy_sql", resource, whole)
+    left = read_all(session, resource, Window(WHOLE.start, middle))
+    right = read_all(session, resource, Window(middle, WHOLE.end))
+    assert right
+    assert sorted(keys_of(resource, left + right)) == sorted(keys_of(resource, whole))
+
+
+def test_an_update_holds_only_for_the_version_it_was_planned_on(shop: MariaDb) -> None:
+    moved, other = updates(shop, 2, "BERN")
+    shop.ask("update custmast set loypts = loypts + 1, verno = verno + 1 where cusno = %s", moved.key)
+    assert write(shop, CUSTOMERS, [moved, other]) == [End.CONFLICTED, End.CONFIRMED]
+    assert shop.ask("select cucity, updusr from custmast where cusno = %s", other.key) == ("BERN", "CONCORD")
+    assert write(shop, CUSTOMERS, [other]) == [End.CONFLICTED]
+
+
+def test_a_value_that_is_too_long_is_refused_alone(shop: MariaDb) -> None:
+    bad, good = updates(shop, 2, "ULM")
+    bad = Change(bad.change_id, bad.key, "update", {}, {"city": "U" * 60}, bad.guard)
+    assert write(shop, CUSTOMERS, [bad, good]) == [End.REJECTED, End.CONFIRMED]
+
+
+def test_a_message_sent_twice_is_in_the_inbox_once(shop: MariaDb) -> None:
+    told = {"message_entity": "CUSTOMER", "entity_key": "0000104711", "message_text": "{}"}
+    change = Change("0f3a77", None, "create", {}, told, {})
+    assert write(shop, INBOX, [change, change]) == [End.CONFIRMED] * 2
+    assert shop.ask("select count(*), min(sts) from inbox where msg_id = '0f3a77'") == (1, "N")
+
+
+def test_a_row_that_somebody_holds_is_left_for_later_alone(shop: MariaDb) -> None:
+    changes = updates(shop, 2, "JENA")
+    with shop.owner() as program:
+        program.cursor().execute("select * from custmast where cusno = %s for update", (changes[0].key,))
+        assert write(shop, CUSTOMERS, changes) == [End.HELD, End.CONFIRMED]
+    assert write(shop, CUSTOMERS, changes[:1]) == [End.CONFIRMED]
+
+
+def test_a_statement_that_takes_too_long_is_ended(shop: MariaDb) -> None:
+    shop.ask("create view slow as select cusno, sleep(3) as slept from custmast limit 1")
+    fields = (CUSTOMERS.field("source_id"), Field("slept", "slept"))
+    slow = Resource(name="slow", read=SqlTable("slow"), key="source_id", fields=fields, changes=Snapshot())
+    with pytest.raises(ServerError, match="max_statement_time exceeded"):
+        read_all(session_to(shop, statement_seconds="1"), slow)
+
+
+def test_a_full_house_is_waited_for_and_a_wrong_password_is_tried_once(shop: MariaDb) -> None:
+    guests = [
+        pymysql.connect(host="127.0.0.1", port=shop.port, user=GUEST, password=PASSWORD, database=DATABASE)
+        for _ in range(2)
+    ]
+    with pytest.raises(ServerError, match="lets nobody in"):
+        read_all(session_to(shop), CUSTOMERS)
+    for guest in guests:
+        guest.close()
+    with pytest.raises(AuthenticationError, match="lock an account"):
+        read_all(session_to(shop, password="wrong"), CUSTOMERS)
