@@ -10,16 +10,31 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
 from concord.store.engine import Database
 from concord.store.migrate import migrate
 
+TOGETHER = ("tests/systems/",)
 TEMPLATE = "concord"
 IN_USE = "salesforce,shopify,tryton"
 os.environ["CONCORD_SYSTEMS"] = IN_USE  # for what is read while tests are collected
 PRIVATE = ("CONCORD_", "AIRFLOW", "DBT_", "PG", "GX_")
+
+
+class ByServers(LoadScopeScheduling):
+    """Tests that share a server run in one worker: those of all systems together, the others by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers:
+    return ByServers(config, log)
 
 
 @pytest.fixture(autouse=True)

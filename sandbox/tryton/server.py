@@ -5,6 +5,7 @@ Nothing here imports Tryton. It lives in an environment of its own (`<home>/tryt
 twenty seconds, so it is done once per home and copied for every world.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,15 @@ def run(arguments: Sequence[str], *, doing: str, environment: dict[str, str] | N
     return finished.stdout
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One process at a time prepares what is kept; the others wait and find it done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def install(home: Path) -> Path:
     """The Python of Tryton's environment; makes the environment when it is missing or its requirements changed."""
     folder = home / "tryton" / "venv"
@@ -163,6 +174,11 @@ def _make_template(folder: Path, python: Path) -> None:
 
 def prepare(home: Path) -> Path:
     """The folder of the empty company, made on first use and whenever what goes into it changed."""
+    with alone(home / "tryton"):
+        return _prepare(home)
+
+
+def _prepare(home: Path) -> Path:
     python = install(home)
     content = _REQUIREMENTS.read_bytes() + (_HERE / "bootstrap.py").read_bytes() + " ".join(MODULES).encode()
     template = home / "tryton" / f"template-{hashlib.sha256(content).hexdigest()[:12]}"
@@ -172,10 +188,6 @@ def prepare(home: Path) -> Path:
     try:
         _make_template(draft, python)
         draft.rename(template)
-    except OSError:
-        # Somebody else was quicker: theirs is as good as ours.
-        if not template.exists():
-            raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return template
