@@ -80,10 +80,12 @@ def break_of(settings: Settings, order: Order) -> str | None:
         "charge_amount": slots.CHARGE_AMOUNT,
         "charge_currency": slots.CHARGE_CURRENCY,
         "charge_double": slots.CHARGE_DOUBLE,
+        "charge_broken": slots.CHARGE_BROKEN,
         "refund_unknown": slots.REFUND_UNKNOWN,
         "invoice_missing": slots.INVOICE_MISSING,
         "invoice_amount": slots.INVOICE_AMOUNT,
         "invoice_double": slots.INVOICE_DOUBLE,
+        "invoice_broken": slots.INVOICE_BROKEN,
     }
     if order.state == "done":
         planted |= {"shipment_missing": slots.SHIPMENT_MISSING, "shipment_short": slots.SHIPMENT_SHORT}

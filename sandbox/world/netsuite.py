@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.world.catalog import make_products
-from sandbox.world.commerce import Invoice, make_invoices
+from sandbox.world.commerce import Invoice, break_of, make_invoices
 from sandbox.world.customers import Customer, make_customers, old_email, phone_number
 from sandbox.world.draw import Settings, moment_between, random_for
 from sandbox.world.notation import write_email, write_name, write_phone
@@ -214,6 +214,8 @@ def _invoice(settings: Settings, invoice: Invoice) -> Record:
     is_paid = random.random() < 0.9
     paid_at = min(invoice.created_at + timedelta(days=3), settings.as_of - timedelta(minutes=5))
     changed_at = max(invoice.created_at, paid_at) if is_paid else invoice.created_at
+    is_broken = break_of(settings, invoice.order) == "invoice_broken"
+    due_at = invoice.created_at + timedelta(days=-_DUE_DAYS if is_broken else _DUE_DAYS)
     return {
         "id": invoice_id(invoice.order.index, invoice.copy),
         "tranId": f"INV{invoice.order.index + 200_001}{'B' * invoice.copy}",
@@ -221,7 +223,7 @@ def _invoice(settings: Settings, invoice: Invoice) -> Record:
         **_transaction(invoice.order, invoice.amount),
         "amountRemaining": 0.0 if is_paid else float(invoice.amount),
         "tranDate": invoice.created_at.date().isoformat(),
-        "dueDate": (invoice.created_at + timedelta(days=_DUE_DAYS)).date().isoformat(),
+        "dueDate": due_at.date().isoformat(),
         "status": {"id": "B", "refName": "Paid In Full"} if is_paid else {"id": "A", "refName": "Open"},
         "createdDate": write_time(invoice.created_at),
         "lastModifiedDate": write_time(changed_at),

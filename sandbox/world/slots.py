@@ -55,6 +55,8 @@ INVOICE_DOUBLE = range(148, 150)
 SHIPMENT_MISSING = range(150, 153)
 SHIPMENT_SHORT = range(153, 156)
 PAYOUT_SHORT = range(156, 157)
+CHARGE_BROKEN = range(480, 482)
+INVOICE_BROKEN = range(482, 484)
 
 # Marketing consent, of 500 customers.
 OPTED_OUT = range(300, 340)

@@ -10,7 +10,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sandbox.world.commerce import Charge, Payout, make_charges, make_payouts, refund_payout_day, shop_refund_of
+from sandbox.world.commerce import (
+    Charge,
+    Payout,
+    break_of,
+    make_charges,
+    make_payouts,
+    refund_payout_day,
+    shop_refund_of,
+)
 from sandbox.world.customers import Customer, make_customer, make_customers, phone_number
 from sandbox.world.draw import Settings, moment_between, random_for
 from sandbox.world.notation import write_email, write_name, write_phone
@@ -143,7 +151,7 @@ def _charge(settings: Settings, charge: Charge) -> Record:
         "paid": True,
         "payment_intent": object_id("pi", key),
         "refunded": refunded == amount,
-        "status": "succeeded",
+        "status": "authorised" if break_of(settings, order) == "charge_broken" else "succeeded",
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sandbox.world import hubspot, klaviyo, legacy_sql, netsuite, salesforce, sap, shopify, slots, stripe, tryton
 from sandbox.world.catalog import make_products
+from sandbox.world.commerce import break_of
 from sandbox.world.consent import UNSUBSCRIBED, consent_of
 from sandbox.world.customers import Customer, make_customers, partner_index, second_email
 from sandbox.world.draw import Settings
@@ -138,6 +139,17 @@ def _add_order(truth: Truth, order: Order) -> None:
             getattr(truth, name).append(order.number)
 
 
+def _add_broken_cash(truth: Truth, settings: Settings, order: Order) -> None:
+    """Records of an order's cash that cannot be read, and so are set aside."""
+    match break_of(settings, order):
+        case "charge_broken":
+            record = f"stripe/charges/{stripe.charge_id(order.index, 0)}"
+            truth.quarantine.append({"record": record, "reason": "odd_status"})
+        case "invoice_broken":
+            record = f"netsuite/invoices/{netsuite.invoice_id(order.index, 0)}"
+            truth.quarantine.append({"record": record, "reason": "due_before_issued"})
+
+
 def build_truth(settings: Settings) -> Truth:
     """The whole truth, in memory."""
     truth = Truth()
@@ -148,4 +160,5 @@ def build_truth(settings: Settings) -> Truth:
     _add_products(truth, settings)
     for order in make_orders(settings):
         _add_order(truth, order)
+        _add_broken_cash(truth, settings, order)
     return truth

@@ -47,14 +47,14 @@ XREF = """
 """
 
 
-def read(database: Database, bench: Bench, name: str) -> None:
+def read(database: Database, bench: Bench, name: str, *, at_least: int = 100) -> None:
     """One resource, from the running server into its validated table."""
     system = bench.system
     resource = system.resource(name)
     batch = extract_window(database, bench.session(), system=system, resource=resource, window=WHOLE)
     suites = REPOSITORY / "expectations"
     counts = validate_batch(database, system=system, resource=resource, batch_id=batch, suites=suites)
-    assert counts.validated > 100, name
+    assert counts.validated > at_least, name
 
 
 @pytest.fixture(scope="module")

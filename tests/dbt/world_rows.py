@@ -15,6 +15,7 @@ from concord.registry import declared_systems
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from sandbox.world import World
+from tests.conftest import IN_USE
 
 Row = Mapping[str, Any]
 STAMP = "2026-11-01T00:00:00Z"
@@ -29,7 +30,8 @@ def prepare_tables(database: Database) -> None:
 
 def load_world(database: Database, world: World) -> None:
     """Fill the validated tables."""
-    refused = {item["record"] for item in world.truth.quarantine}
+    planted = [item["record"] for item in world.truth.quarantine]
+    refused = {record for record in planted if record.split("/")[0] in IN_USE.split(",")}
     with psycopg.connect(database.url) as connection:
         for table, rows in world_tables(world).items():
             insert_rows(

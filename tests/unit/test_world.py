@@ -205,6 +205,8 @@ def test_the_dirt_has_the_promised_rates(world: World) -> None:
         "bad_country": 2,
         "negative_price": 1,
         "zero_quantity": 3,
+        "odd_status": 6,
+        "due_before_issued": 6,
     }
     assert Counter(entry["field"] for entry in truth.stale)["company_name"] == 10
 

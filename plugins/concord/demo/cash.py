@@ -25,10 +25,12 @@ _KINDS = {
     "charge_amount": ("payment", "amount"),
     "charge_currency": ("payment", "currency"),
     "charge_double": ("payment", "duplicate"),
+    "charge_broken": ("payment", "quarantined"),
     "refund_unknown": ("refund", "missing_record"),
     "invoice_missing": ("invoice", "missing_record"),
     "invoice_amount": ("invoice", "amount"),
     "invoice_double": ("invoice", "duplicate"),
+    "invoice_broken": ("invoice", "quarantined"),
     "shipment_missing": ("shipment", "missing_record"),
     "shipment_short": ("shipment", "amount"),
 }

@@ -63,14 +63,16 @@ where held._payload_hash <> excluded._payload_hash or held._is_deleted <> exclud
 """
 _QUARANTINE = """
 insert into ops.dead_letters as letter (
-    dead_letter_id, stage, system, resource, record_key, error_class, message, batch_id, row_number, payload
+    dead_letter_id, stage, system, resource, record_key, error_class, message, batch_id, row_number, payload,
+    fields
 )
 select distinct on (1)
     left(encode(sha256(convert_to(concat_ws(chr(31), 'validate', %(system)s::text, %(resource)s::text,
         judged.record_key, landed._payload_hash), 'utf8')), 'hex'), 24),
     'validate', %(system)s, %(resource)s, judged.record_key,
     case when cardinality(landed._faults) > 0 then 'ContractViolationError' else 'ExpectationsFailedError' end,
-    judged.reason, judged.batch_id, judged.row_number, raw._payload
+    judged.reason, judged.batch_id, judged.row_number, raw._payload,
+    jsonb_strip_nulls(to_jsonb(raw) - %(left_out)s::text[])
 from ops.dispositions as judged
 join {view} as landed on landed._batch_id = judged.batch_id and landed._row = judged.row_number
 join {landing} as raw on raw._batch_id = judged.batch_id and raw._row = judged.row_number
@@ -78,7 +80,7 @@ where judged.batch_id = %(batch)s and judged.disposition = 'quarantined'
 order by 1, judged.row_number
 on conflict (dead_letter_id) do update
 set state = 'open', message = excluded.message, batch_id = excluded.batch_id,
-    row_number = excluded.row_number, last_seen_at = clock_timestamp()
+    row_number = excluded.row_number, fields = excluded.fields, last_seen_at = clock_timestamp()
 """
 _RESOLVE = """
 update ops.dead_letters as letter set state = 'resolved', last_seen_at = clock_timestamp()
@@ -187,9 +189,15 @@ def _collect_faults(connection: Connection, batch: Batch, results: ExpectationRe
 
 def _run(connection: Connection, template: str, batch: Batch) -> psycopg.Cursor[tuple[object, ...]]:
     statement = sql.SQL(template).format(**_parts(batch))
+    documents = [field.name for field in batch.resource.fields if field.is_document]
     return connection.execute(
         statement,
-        {"system": batch.system.name, "resource": batch.resource.name, "batch": batch.batch_id},
+        {
+            "system": batch.system.name,
+            "resource": batch.resource.name,
+            "batch": batch.batch_id,
+            "left_out": ["_batch_id", "_row", "_fault", "_payload", *documents],
+        },
     )
 
 

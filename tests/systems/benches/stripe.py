@@ -24,7 +24,7 @@ HABITS = Habits(
 
 @contextmanager
 def open_bench(world: World, folder: Path) -> Iterator[Bench]:
-    load("stripe", folder, World(replace(world.settings, orders=1000)).of("stripe"))
+    load("stripe", folder, World(replace(world.settings, orders=max(1000, world.settings.orders))).of("stripe"))
     server = start("stripe", folder)
     connection = Connection("stripe_default", server.url, "", KEY, {"event_days": EVENT_DAYS})
     yield Bench(system("stripe"), connection, SandboxDesk(server, HABITS), StaticToken)

@@ -5,51 +5,20 @@
 with int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
+    where system = 'klaviyo'
 
 ),
 
 stg_klaviyo__profiles as (
 
     select * from {{ ref('stg_klaviyo__profiles') }}
+    where has_opted_in
 
 ),
 
-stg_hubspot__contacts as (
+int_consent__refusals as (
 
-    select * from {{ ref('stg_hubspot__contacts') }}
-    where has_opted_out
-
-),
-
-opted_out as (
-
-    select
-        customers.golden_id,
-        customers.system
-    from int_customers__identified as customers
-    inner join stg_hubspot__contacts as contacts
-        on customers.record_key = contacts.contact_source_id
-    where customers.system = 'hubspot'
-
-    union all
-
-    select
-        customers.golden_id,
-        customers.system
-    from int_customers__identified as customers
-    inner join stg_klaviyo__profiles as profiles
-        on customers.record_key = profiles.profile_source_id
-    where customers.system = 'klaviyo' and profiles.has_opted_out
-
-),
-
-refusals as (
-
-    select
-        golden_id,
-        min(system) as golden_system
-    from opted_out
-    group by golden_id
+    select * from {{ ref('int_consent__refusals') }}
 
 ),
 
@@ -59,7 +28,7 @@ breaks as (
         'consent' as entity,
         customers.golden_id,
         'email_consent' as field,
-        'klaviyo' as system,
+        customers.system,
         customers.record_key,
         refusals.golden_system,
         'subscribed' as system_value,
@@ -68,8 +37,8 @@ breaks as (
     from int_customers__identified as customers
     inner join stg_klaviyo__profiles as profiles
         on customers.record_key = profiles.profile_source_id
-    inner join refusals on customers.golden_id = refusals.golden_id
-    where customers.system = 'klaviyo' and profiles.has_opted_in
+    inner join int_consent__refusals as refusals
+        on customers.golden_id = refusals.golden_id
 
 )
 

@@ -1,21 +1,10 @@
-{# The parent is the record that a refused part belongs to: the account of a
-   contact, the party of an address or contact mechanism, the customer of an order.
-   #}
+{# What a record that was set aside refers to, as far as it can be read: the order, the
+   payout, and the record it is a part of (the account of a contact, the party of an
+   address or contact mechanism, the customer of an order). #}
 with dead_letters as (
 
     select * from {{ source('ops', 'dead_letters') }}
     where state = 'open'
-
-),
-
-read as (
-
-    select
-        *,
-        case
-            when pg_input_is_valid(payload, 'jsonb') then payload::jsonb
-        end as document
-    from dead_letters
 
 ),
 
@@ -27,13 +16,17 @@ renamed as (
         resource,
         record_key,
         coalesce(
-            document ->> 'AccountId', document ->> 'party', document #>> '{customer,id}'
+            fields ->> 'account_source_id',
+            fields ->> 'party_source_id',
+            fields ->> 'customer_source_id'
         ) as parent_source_id,
+        {{ trimmed("(fields ->> 'order_name')") }} as order_name,
+        fields ->> 'payout_source_id' as payout_source_id,
         stage,
         error_class,
         message,
         first_seen_at
-    from read
+    from dead_letters
 
 )
 

@@ -1,7 +1,14 @@
-{# One row per break between an order and its cash. #}
+{# One row per break between an order and its cash. Where a record of it is set aside,
+   that is what there is to mend. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
-with unioned as (
+with int_cash__quarantined as (
+
+    select * from {{ ref('int_cash__quarantined') }}
+
+),
+
+unioned as (
 
     select
         entity,
@@ -57,6 +64,27 @@ with unioned as (
         cause
     from {{ ref('int_cash__payout_breaks') }}
 
+),
+
+explained as (
+
+    select
+        unioned.entity,
+        unioned.golden_id,
+        unioned.field,
+        unioned.system,
+        unioned.record_key,
+        unioned.golden_system,
+        unioned.system_value,
+        unioned.golden_value,
+        case when quarantined.golden_id is null then unioned.cause else 'quarantined' end
+        as cause
+    from unioned
+    left join int_cash__quarantined as quarantined
+        on
+            unioned.entity = quarantined.entity
+            and unioned.golden_id = quarantined.golden_id
+
 )
 
-select * from unioned
+select * from explained

@@ -8,10 +8,9 @@ with stg_stripe__payouts as (
 
 ),
 
-stg_stripe__balance_transactions as (
+int_cash__paid_out as (
 
-    select * from {{ ref('stg_stripe__balance_transactions') }}
-    where payout_source_id is not null and transaction_type <> 'payout'
+    select * from {{ ref('int_cash__paid_out') }}
 
 ),
 
@@ -19,16 +18,6 @@ tolerances as (
 
     select * from {{ ref('tolerances') }}
     where entity = 'payout' and field = 'payout_amount'
-
-),
-
-summed as (
-
-    select
-        payout_source_id,
-        sum(net_amount) as net_amount
-    from stg_stripe__balance_transactions
-    group by payout_source_id
 
 ),
 
@@ -40,12 +29,15 @@ judged as (
         'payout_amount' as field,
         payouts.payout_source_id as record_key,
         payouts.payout_amount::text as system_value,
-        summed.net_amount::text as golden_value,
+        paid_out.net_amount::text as golden_value,
         'amount' as cause
     from stg_stripe__payouts as payouts
     cross join tolerances
-    inner join summed on payouts.payout_source_id = summed.payout_source_id
-    where abs(payouts.payout_amount - summed.net_amount) > tolerances.tolerated_amount
+    inner join int_cash__paid_out as paid_out
+        on payouts.payout_source_id = paid_out.payout_source_id
+    where
+        abs(payouts.payout_amount - paid_out.net_amount)
+        > tolerances.tolerated_amount
 
 )
 
