@@ -5,26 +5,21 @@ Nothing here imports Tryton. It lives in an environment of its own (`<home>/tryt
 twenty seconds, so it is done once per home and copied for every world.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import secrets
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
 
-HOST = "127.0.0.1"
+from sandbox import foreign
+from sandbox.foreign import Program
+
 DATABASE = "hub"
 USER = "admin"
 MODULES = (
@@ -33,12 +28,6 @@ MODULES = (
 )  # fmt: skip
 _HERE = Path(__file__).parent
 _REQUIREMENTS = _HERE / "requirements.txt"
-_PATIENCE = 60.0
-_LAST_WORDS = 300
-
-
-class TrytonError(RuntimeError):
-    """Tryton could not be installed, prepared or started; the message says which and what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ class Instance:
     @property
     def url(self) -> str:
         """Where it answers; the JSON-RPC address of the database is `{url}/{database}/rpc/`."""
-        return f"http://{HOST}:{self.port}"
+        return f"http://{foreign.HOST}:{self.port}"
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -76,9 +65,8 @@ class Instance:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that Tryton's programs need."""
-        ours = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-        inherited = {name: value for name, value in os.environ.items() if name not in ours}
-        return {**inherited, "TRYTOND_CONFIG": str(self.configuration), "PYTHONUNBUFFERED": "1"}
+        ours = {"TRYTOND_CONFIG": str(self.configuration), "PYTHONUNBUFFERED": "1"}
+        return {**foreign.clean_environment(), **ours}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,47 +82,9 @@ class Server:
         return self.instance.url
 
 
-def last_line(text: str) -> str:
-    """Where programs say what went wrong."""
-    lines = text.strip().splitlines()
-    return lines[-1][:_LAST_WORDS] if lines else "it said nothing"
-
-
-def run(arguments: Sequence[str], *, doing: str, environment: dict[str, str] | None = None) -> str:
-    """Run a program to its end and return what it printed; its last line is the error otherwise."""
-    finished = subprocess.run(arguments, capture_output=True, text=True, env=environment, check=False)
-    if finished.returncode:
-        raise TrytonError(f"Tryton: {doing} failed: {last_line(finished.stderr or finished.stdout)}")
-    return finished.stdout
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """One process at a time prepares what is kept; the others wait and find it done."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def install(home: Path) -> Path:
-    """The Python of Tryton's environment; makes the environment when it is missing or its requirements changed."""
-    folder = home / "tryton" / "venv"
-    python, seal = folder / "bin" / "python", folder / "requirements.sha256"
-    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
-    if python.exists() and (not seal.exists() or seal.read_text() == wanted):
-        return python
-    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if uv:
-        run((uv, "venv", "--clear", "--python", sys.executable, str(folder)), doing="making its environment")
-        packages: tuple[str, ...] = (uv, "pip", "install", "--python", str(python), "--compile-bytecode")
-    else:
-        run((sys.executable, "-m", "venv", "--clear", str(folder)), doing="making its environment")
-        packages = (str(python), "-m", "pip", "install", "--quiet")
-    run((*packages, "--require-hashes", "-r", str(_REQUIREMENTS)), doing="installing its packages")
-    seal.write_text(wanted)
-    return python
+    """The Python of Tryton's environment, made on first use."""
+    return foreign.install(home / "tryton" / "venv", _REQUIREMENTS, "Tryton")
 
 
 def _configure(instance: Instance, *, session_timeout: int) -> None:
@@ -145,7 +95,7 @@ def _configure(instance: Instance, *, session_timeout: int) -> None:
                 "uri = sqlite://",
                 f"path = {instance.folder}",
                 "[web]",
-                f"listen = {HOST}:{instance.port}",
+                f"listen = {foreign.HOST}:{instance.port}",
                 "[session]",
                 f"timeout = {session_timeout}",
                 "",
@@ -166,15 +116,17 @@ def _make_template(folder: Path, python: Path) -> None:
     environment = {**instance.environment, "TRYTONPASSFILE": str(secret)}
     admin = (str(python.with_name("trytond-admin")), "-c", str(instance.configuration), "-d", DATABASE)
     activate = (*admin, "-u", *MODULES, "--activate-dependencies", "--email", "admin@example.com")
-    run(activate, doing="activating its modules", environment=environment)
-    run(
-        (str(python), str(_HERE / "bootstrap.py"), DATABASE), doing="setting up a company", environment=environment
+    foreign.run(activate, doing="Tryton: activating its modules", environment=environment)
+    foreign.run(
+        (str(python), str(_HERE / "bootstrap.py"), DATABASE),
+        doing="Tryton: setting up a company",
+        environment=environment,
     )
 
 
 def prepare(home: Path) -> Path:
     """The folder of the empty company, made on first use and whenever what goes into it changed."""
-    with alone(home / "tryton"):
+    with foreign.alone(home / "tryton"):
         return _prepare(home)
 
 
@@ -193,19 +145,6 @@ def _prepare(home: Path) -> Path:
     return template
 
 
-def choose_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on the port."""
-    with socket.socket() as caller:
-        return caller.connect_ex((HOST, port)) != 0
-
-
 def create(home: Path, folder: Path, *, port: int | None = None, session_timeout: int = 300) -> Instance:
     """A database of its own in `folder`: a copy of the empty company, ready to be loaded or started."""
     template = prepare(home)
@@ -220,7 +159,7 @@ def create(home: Path, folder: Path, *, port: int | None = None, session_timeout
 def reopen(home: Path, folder: Path, *, port: int | None = None, session_timeout: int = 300) -> Instance:
     """The instance that `create` made in this folder, to be started again on this or any free port."""
     python = home / "tryton" / "venv" / "bin" / "python"
-    instance = Instance(folder, python, port or choose_port(), (folder / "password").read_text())
+    instance = Instance(folder, python, port or foreign.choose_port(), (folder / "password").read_text())
     _configure(instance, session_timeout=session_timeout)
     return instance
 
@@ -228,7 +167,7 @@ def reopen(home: Path, folder: Path, *, port: int | None = None, session_timeout
 def run_script(instance: Instance, script: str, *arguments: str) -> str:
     """Run one of the scripts beside this file in Tryton's environment."""
     command = (str(instance.python), str(_HERE / script), instance.database, *arguments)
-    return run(command, doing=script, environment=instance.environment)
+    return foreign.run(command, doing=f"Tryton: {script}", environment=instance.environment)
 
 
 def load(instance: Instance, folder: Path) -> dict[str, float]:
@@ -260,32 +199,10 @@ def is_healthy(instance: Instance) -> bool:
 
 def start(instance: Instance) -> Server:
     """Start the server and wait until it answers."""
-    if not is_free(instance.port):
-        raise TrytonError(f"Tryton cannot listen on port {instance.port} because it is taken; choose another one.")
-    with instance.log.open("ab") as log:
-        process = subprocess.Popen(
-            instance.arguments,
-            env=instance.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    deadline = time.monotonic() + _PATIENCE
-    while not is_healthy(instance):
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(Server(instance, process))
-            reason = last_line(instance.log.read_text(errors="replace"))
-            raise TrytonError(f"Tryton did not start on {instance.url}; see {instance.log}, which ends: {reason}")
-        time.sleep(0.1)
-    return Server(instance, process)
+    program = Program("Tryton", instance.arguments, instance.environment, instance.log, instance.port)
+    return Server(instance, foreign.start(program, lambda: is_healthy(instance)))
 
 
 def stop(server: Server) -> None:
     """End the server and wait for it."""
-    if server.process.poll() is None:
-        server.process.terminate()
-    try:
-        server.process.wait(10)
-    except subprocess.TimeoutExpired:
-        server.process.kill()
-        server.process.wait()
+    foreign.stop(server.process)

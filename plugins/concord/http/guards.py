@@ -10,7 +10,7 @@ import msgspec
 from concord.contract import Change, Outcome, Resource, Session
 from concord.errors import ServerError
 from concord.fields import Field, Kind
-from concord.http.outcomes import conflicted
+from concord.http.outcomes import confirmed, conflicted
 
 Record = Mapping[str, Any]
 _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
@@ -68,6 +68,25 @@ def split_known(
     return ready, ended
 
 
+def split_existing(
+    session: Session, resource: Resource, creates: Sequence[Change]
+) -> tuple[list[Change], list[Outcome]]:
+    """The creates to send, and the outcomes of those that are there already, from a call whose answer was lost."""
+    name = resource.writes.find_by if resource.writes else ""
+    wanted = {str(item.after[name]) for item in creates if item.after.get(name) is not None}
+    if not wanted:
+        return list(creates), []
+    found: dict[str, str] = {}
+    for page in resource.read.read_matching(session, resource, name, sorted(wanted)):
+        for raw in page:
+            record = decode_record(resource, raw)
+            value = str(value_at(record, resource.field(name)))
+            found.setdefault(value, str(value_at(record, resource.field(resource.key))))
+    keys = [(change, found.get(str(change.after.get(name)))) for change in creates]
+    left = [change for change, key in keys if key is None]
+    return left, [confirmed(change, key) for change, key in keys if key is not None]
+
+
 def _moved(resource: Resource, change: Change, record: Record | None) -> str:
     """Why a change must not be sent, empty when it may be."""
     if record is None:
@@ -88,13 +107,14 @@ def are_same(kind: Kind, expected: object, found: object) -> bool:
     if expected is None or found is None:
         return expected is found
     if kind is Kind.TIMESTAMP:
-        return _moment(expected) == _moment(found) is not None
+        return read_moment(expected) == read_moment(found) is not None
     if kind in (Kind.INTEGER, Kind.DECIMAL):
         return _number(expected) == _number(found) is not None
     return str(expected) == str(found)
 
 
-def _moment(value: object) -> datetime | None:
+def read_moment(value: object) -> datetime | None:
+    """An ISO time in UTC, which it is taken for where it names no zone; None for anything else."""
     if not isinstance(value, datetime):
         try:
             value = datetime.fromisoformat(str(value))

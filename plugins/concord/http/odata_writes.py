@@ -11,7 +11,7 @@ from typing import Any
 
 from concord.contract import Answer, Change, End, Outcome, Resource, Session
 from concord.errors import RequestError
-from concord.http.guards import Record, decode_record, split_moved, value_at
+from concord.http.guards import Record, split_existing, split_moved
 from concord.http.odata import ODataService
 from concord.http.odata_batch import Operation, Result, read_batch, write_batch
 from concord.http.odata_reading import EntitySet
@@ -93,9 +93,8 @@ class ODataWrites:
         """One outcome per change."""
         ready, ended, records = split_moved(session, resource, changes)
         job = _Job(self, session, resource, records)
-        found = job.find_existing([change for change in ready if change.key is None])
-        there = {outcome.change_id for outcome in found}
-        left = [change for change in ready if change.change_id not in there]
+        creates, found = split_existing(session, resource, [change for change in ready if change.key is None])
+        left = [change for change in ready if change.key is not None or change in creates]
         groups = batched(left, self.size if self.has_batch else 1)
         return settle_all(groups, job.send_batch if self.has_batch else job.send_alone, [*ended, *found])
 
@@ -108,23 +107,6 @@ class _Job:
     ) -> None:
         self._writer, self._session, self._resource, self._records = writer, session, resource, records
         self._sender = GuardedSender(session, writer.entities.service)
-
-    def find_existing(self, creates: Sequence[Change]) -> list[Outcome]:
-        """The creates that are there already, left by a call whose answer was lost."""
-        resource = self._resource
-        name = resource.writes.find_by if resource.writes else ""
-        wanted = {str(item.after[name]): item for item in creates if item.after.get(name) is not None}
-        if not wanted:
-            return []
-        pages = resource.read.read_matching(self._session, resource, name, sorted(wanted))
-        outcomes: dict[str, Outcome] = {}
-        for raw in (raw for page in pages for raw in page):
-            record = decode_record(resource, raw)
-            change = wanted.get(str(value_at(record, resource.field(name))))
-            if change is not None:
-                key = str(value_at(record, resource.field(resource.key)))
-                outcomes.setdefault(change.change_id, confirmed(change, key))
-        return list(outcomes.values())
 
     def send_batch(self, changes: Sequence[Change]) -> list[Outcome]:
         """All in one call, a changeset each."""

@@ -30,17 +30,21 @@ class Pages:
     def turn(self, token: object) -> None:
         """Take note of the token of the next page."""
         if token in self._seen:
-            raise ServerError(
-                f"The pages of {self._resource} go in circles: the vendor gave the same page mark twice; "
-                "run the task again, and report it to the vendor if it stays so.",
-                resource=self._resource,
-            )
+            raise self.circle("page mark")
         self._seen.add(token)
         if len(self._seen) > self._most:
             raise ServerError(
                 f"{self._resource} has more than {self._most} pages; read it in shorter windows.",
                 resource=self._resource,
             )
+
+    def circle(self, what: str) -> ServerError:
+        """The error for a listing that gave something twice."""
+        return ServerError(
+            f"The pages of {self._resource} go in circles: the vendor gave the same {what} twice; "
+            "run the task again, and report it to the vendor if it stays so.",
+            resource=self._resource,
+        )
 
 
 def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
