@@ -1,6 +1,7 @@
 """A warehouse, a vendor and the stages between them, in the words the tests of write-back use."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from concord.contract import System, Window
+from concord.http.client import HttpSession
 from concord.stages.apply import PlanOutcome, apply_plan
 from concord.stages.extract import extract_window
 from concord.stages.plan import PlanSummary, approve, plan_changes
@@ -27,6 +29,8 @@ DESIRED = {
 class RoundTrip:
     """One night at one system, step by step."""
 
+    desired = DESIRED
+
     def __init__(self, url: str, vendor: Vendor, folder: Path, system: System | None = None) -> None:
         self.database = Database(url)
         self.vendor = vendor
@@ -35,17 +39,23 @@ class RoundTrip:
 
     def prepare(self) -> "RoundTrip":
         """Make the tables, an empty desired state, a policy that lets everything pass, and the suites."""
-        write_suites(self.suites)
+        self.write_suites()
         for resource in self.system.resources:
             create_tables(self.database, self.system, resource)
         with self.database.transaction(TRANSFORMER) as connection:
-            for name, columns in DESIRED.items():
+            for name, columns in self.desired.items():
                 connection.execute(
-                    f"create table marts.desired_shopfront__{name} "
+                    f"create table marts.desired_{self.system.name}__{name} "
                     f"(_entity_id text unique, _key text, _reason text, {columns})"
                 )
         self.allow()
         return self
+
+    def write_suites(self) -> None:
+        write_suites(self.suites)
+
+    def open(self) -> AbstractContextManager[HttpSession]:
+        return open_shopfront(self.vendor.url)
 
     def allow(self, *rows: str) -> None:
         """The approval policy as lines of its seed; without any, everything passes."""
@@ -64,8 +74,10 @@ class RoundTrip:
 
     def ingest(self, day: int = 1) -> None:
         """Read everything the vendor holds into the warehouse."""
-        window = Window(datetime(2026, 11, day, tzinfo=UTC), datetime(2026, 11, day + 1, tzinfo=UTC))
-        with open_shopfront(self.vendor.url) as session:
+        self.ingest_window(Window(datetime(2026, 11, day, tzinfo=UTC), datetime(2026, 11, day + 1, tzinfo=UTC)))
+
+    def ingest_window(self, window: Window) -> None:
+        with self.open() as session:
             for resource in self.system.resources:
                 batch = extract_window(
                     self.database, session, system=self.system, resource=resource, window=window
@@ -87,7 +99,7 @@ class RoundTrip:
             **values,
         }
         statement = sql.SQL("insert into {} ({}) values ({})").format(
-            sql.Identifier("marts", f"desired_shopfront__{resource}"),
+            sql.Identifier("marts", f"desired_{self.system.name}__{resource}"),
             sql.SQL(", ").join(map(sql.Identifier, row)),
             sql.SQL(", ").join(sql.Placeholder() * len(row)),
         )
@@ -102,11 +114,11 @@ class RoundTrip:
         return plan_changes(self.database, system=self.system, run_id=run)
 
     def apply(self, plan_id: str, holder: str = "worker") -> PlanOutcome:
-        with open_shopfront(self.vendor.url) as session:
+        with self.open() as session:
             return apply_plan(self.database, session, system=self.system, plan_id=plan_id, holder=holder)
 
     def verify(self, plan_id: str) -> VerifyCounts:
-        with open_shopfront(self.vendor.url) as session:
+        with self.open() as session:
             return verify_plan(self.database, session, system=self.system, plan_id=plan_id, suites=self.suites)
 
     def write_back(self, run: str = "night 1") -> PlanOutcome:

@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-KEPT = ("authorization", "content-type", "accept-encoding")
+KEPT = ("host", "authorization", "content-type", "accept-encoding")
 
 
 class Relay(ThreadingHTTPServer):
-    """Passes every call on to `upstream`; `plan` is what to do with the next calls whose body holds a word."""
+    """Passes every call on to `upstream`; `plan` is what to do with the next calls that hold a word."""
 
     daemon_threads = True
 
@@ -22,16 +22,21 @@ class Relay(ThreadingHTTPServer):
         self.upstream = urlsplit(upstream)
         self.plan: list[tuple[str, str]] = []
         self.moments: list[float] = []
+        self.last = b""
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
-    def strike(self, body: bytes) -> str:
+    def strike(self, call: bytes) -> str:
         """What is planned for this call; each entry strikes once."""
         self.moments.append(time.time())
         for entry in self.plan:
-            if entry[0].encode() in body:
+            if entry[0].encode() in call:
                 self.plan.remove(entry)
                 return entry[1]
         return ""
@@ -40,9 +45,21 @@ class Relay(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Relay
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_PATCH(self) -> None:
+        self.do_POST()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def do_DELETE(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        fault = self.server.strike(body)
+        body = self.rfile.read(int(self.headers["content-length"] or 0))
+        fault = self.server.strike(f"{self.command} {self.path}\n".encode() + body)
         if fault == "cut_before":
             self.connection.close()
         elif fault == "throttle":
@@ -53,6 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, [], b"")
         else:
             status, headers, content = self._ask(body)
+            if fault == "loop":
+                content = self.server.last
+            self.server.last = content
             if fault == "cut_after":
                 self.connection.close()
             else:
@@ -63,11 +83,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.upstream.hostname or "", self.server.upstream.port, timeout=60
         )
         upstream.request(
-            "POST", self.path, body, {name: self.headers[name] for name in KEPT if self.headers[name]}
+            self.command, self.path, body, {name: self.headers[name] for name in KEPT if self.headers[name]}
         )
         answer = upstream.getresponse()
         content = answer.read()
-        names = ("content-type", "content-encoding", "retry-after")
+        names = ("content-type", "content-encoding", "retry-after", "location")
         headers = [(name, value) for name, value in answer.getheaders() if name.lower() in names]
         upstream.close()
         return answer.status, headers, content

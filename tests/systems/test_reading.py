@@ -10,19 +10,18 @@ from psycopg import sql
 from concord.contract import ChangedBetween, Resource, Window
 from concord.errors import AuthenticationError, ServerError
 from concord.http.guards import Record, value_at
-from concord.registry import declared_systems
 from concord.stages.extract import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables, typed_view
 from tests.systems.bench import Bench, filled, keys_of, read_all
-from tests.systems.benches import facts_of
+from tests.systems.benches import facts_of, tested_systems
 
 FindBench = Callable[[str], Bench]
-SYSTEMS = [item.name for item in declared_systems()]
-RESOURCES = [(item.name, resource.name) for item in declared_systems() for resource in item.resources]
+SYSTEMS = [item.name for item in tested_systems()]
+RESOURCES = [(item.name, resource.name) for item in tested_systems() for resource in item.resources]
 CHANGING = [
     (item.name, resource.name)
-    for item in declared_systems()
+    for item in tested_systems()
     for resource in item.resources
     if isinstance(resource.changes, ChangedBetween)
 ]

@@ -11,18 +11,17 @@ import pytest
 from concord.contract import End, Resource
 from concord.fields import Kind
 from concord.http.guards import value_at
-from concord.registry import declared_systems, system
 from concord.stages.sessions import open_session
 from concord.store.engine import Database
 from tests.systems.bench import Bench, Facts, by_key, read_all
-from tests.systems.benches import facts_of
+from tests.systems.benches import facts_of, tested_systems
 from tests.systems.test_writing import Case, creates, ids, on_creates, on_updates, plain_value
 
 FindBench = Callable[[str], Bench]
-SYSTEMS = [item.name for item in declared_systems()]
+SYSTEMS = [item.name for item in tested_systems()]
 FOUND = [
     (item.name, resource.name)
-    for item in declared_systems()
+    for item in tested_systems()
     for resource in item.resources
     if resource.writes is not None and resource.writes.create and resource.writes.find_by
 ]
@@ -142,7 +141,8 @@ def test_what_is_left_out_is_a_real_test_and_has_a_reason(name: str) -> None:
     assert set(facts.skips) <= {test.removeprefix("test_") for test in names_of_the_suite()}
     reasons = [*facts.skips.values(), *facts.apart.values(), *facts.empty_at_first.values()]
     assert [reason for reason in reasons if len(reason) < FEWEST_LETTERS] == []
-    fields = {(item.name, field.name) for item in system(name).resources for field in item.fields}
+    (system,) = (item for item in tested_systems() if item.name == name)
+    fields = {(item.name, field.name) for item in system.resources for field in item.fields}
     assert {*facts.apart, *facts.empty_at_first} <= fields
 
 

@@ -4,7 +4,15 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
+from concord.contract import System
+from concord.registry import declared_systems
 from tests.systems.bench import Facts
+from tests.systems.oscar_system import SYSTEM as OSCAR
+
+
+def tested_systems() -> tuple[System, ...]:
+    """The systems that are declared, and one that a stranger would add."""
+    return (*declared_systems(), OSCAR)
 
 
 @cache
