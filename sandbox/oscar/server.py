@@ -57,21 +57,22 @@ class Instance:
 
 def prepare(home: Path) -> Path:
     """The folder of the empty shop, made on first use and whenever what goes into it changed."""
-    python = foreign.install(home / "oscar" / "venv", _REQUIREMENTS, "Oscar")
+    with foreign.alone(home / "oscar"):
+        return _prepare(home / "oscar")
+
+
+def _prepare(home: Path) -> Path:
+    python = foreign.install(home / "venv", _REQUIREMENTS, "Oscar")
     content = _REQUIREMENTS.read_bytes() + (_HERE / "settings.py").read_bytes()
-    template = home / "oscar" / f"template-{hashlib.sha256(content).hexdigest()[:12]}"
+    template = home / f"template-{hashlib.sha256(content).hexdigest()[:12]}"
     if template.exists():
         return template
-    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=template.parent))
+    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=home))
     try:
         migrate = (str(python), "-m", "django", "migrate", "--run-syncdb", "--verbosity=0")
         environment = Instance(draft, python, 0).environment()
         foreign.run(migrate, doing="Oscar: making its tables", environment=environment)
         draft.rename(template)
-    except OSError:
-        # Somebody else was quicker: theirs is as good as ours.
-        if not template.exists():
-            raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return template
