@@ -1,7 +1,8 @@
 """The world as the marketing CRM tells it: contacts, companies and deals of HubSpot.
 
 What it says of customers and orders is true, only spelled as people spell; it lacks some customers, some
-contacts went into others, and some are left of people who are nobody's customer.
+contacts went into others, and some are left of people who are nobody's customer. Some orders never became a
+deal, some deals stand at an earlier stage than their order, and a few were made for test orders.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,7 @@ from sandbox.world.orders import Order, make_orders, order_slot
 ABSENT = range(400, 410)
 MERGED = range(410, 430)
 ARCHIVED_STRANGER = range(430, 445)
-NOT_A_DEAL = range(170, 190)
-_STAGES = {
+STAGES = {
     "draft": "checkout_pending",
     "quotation": "checkout_completed",
     "confirmed": "processed",
@@ -27,6 +27,7 @@ _STAGES = {
     "done": "shipped",
     "cancelled": "cancelled",
 }
+_EARLIER_STAGE = {"processing": "checkout_completed", "done": "processed"}
 _CONTACT, _COMPANY, _DEAL = 120_000_000_000, 210_000_000_000, 310_000_000_000
 _CROSSWALK_SHARE = 0.7
 Record = dict[str, Any]
@@ -161,6 +162,20 @@ def company_keys(settings: Settings) -> Iterator[tuple[str, int]]:
             yield company_id(customer.index), customer.index
 
 
+def stage_of(settings: Settings, order: Order) -> str:
+    """Some were left where they stood when the order went on in the ERP."""
+    if order.in_erp and order_slot(settings, order.index) in slots.STALE_STAGE:
+        return _EARLIER_STAGE.get(order.state, STAGES[order.state])
+    return STAGES[order.state]
+
+
+def is_deal(settings: Settings, order: Order) -> bool:
+    """Whether the order became one: those of known customers did, but for a few, and some tests."""
+    slot = order_slot(settings, order.index)
+    is_made = slot in slots.DEAL_OF_A_TEST if order.is_test else slot not in slots.NOT_A_DEAL
+    return is_made and is_known(slot_of(settings, order.customer_index))
+
+
 def _deal(settings: Settings, order: Order) -> Record:
     customer = make_customer(settings, order.customer_index)
     is_business = customer.kind == "company" and is_known(customer.slot)
@@ -170,7 +185,7 @@ def _deal(settings: Settings, order: Order) -> Record:
         "amount": str(order.total_amount),
         "deal_currency_code": "EUR",
         "pipeline": "ecommerce",
-        "dealstage": _STAGES[order.state],
+        "dealstage": stage_of(settings, order),
         "closedate": write_time(order.created_at),
         "hs_primary_associated_company": company_id(customer.index) if is_business else None,
         "erp_customer_id": customer.code if customer.slot not in slots.NOT_IN_ERP else None,
@@ -179,11 +194,8 @@ def _deal(settings: Settings, order: Order) -> Record:
 
 
 def deals(settings: Settings) -> Iterator[Record]:
-    """One deal for each real order of a known customer; a few never became one."""
-    for order in make_orders(settings):
-        is_customer_known = is_known(slot_of(settings, order.customer_index))
-        if is_customer_known and not order.is_test and order_slot(settings, order.index) not in NOT_A_DEAL:
-            yield _deal(settings, order)
+    """One deal for each order that became one."""
+    return (_deal(settings, order) for order in make_orders(settings) if is_deal(settings, order))
 
 
 RESOURCES = {"contacts": contacts, "companies": companies, "deals": deals}

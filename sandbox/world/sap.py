@@ -5,11 +5,12 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from sandbox.world import slots
 from sandbox.world.catalog import Product, make_products
 from sandbox.world.customers import Customer, make_customer, make_customers
 from sandbox.world.draw import Settings, moment_between, random_for
 from sandbox.world.notation import write_name, write_phone
-from sandbox.world.orders import Order, make_orders
+from sandbox.world.orders import Order, make_orders, order_slot
 
 Record = dict[str, Any]
 PLANT, STORAGE, SALES_ORGANIZATION = "1710", "171A", "1710"
@@ -217,11 +218,20 @@ def _order(order: Order) -> Record:
     }
 
 
+def is_booked(settings: Settings, order: Order) -> bool:
+    """Whether the order came here: with those that reached an ERP, but for a few."""
+    is_ours = order.in_erp and is_present(make_customer(settings, order.customer_index))
+    return is_ours and order_slot(settings, order.index) not in slots.NOT_IN_SAP_ORDER
+
+
+def can_order(customer: Customer) -> bool:
+    """Whether SAP would take an order of the customer: partners that are there and nobody blocked or put away."""
+    return is_present(customer) and customer.slot not in _BLOCKED and customer.slot not in _ARCHIVED
+
+
 def orders(settings: Settings) -> Iterator[Record]:
-    """Sales orders of the partners, as far as the order reached an ERP; each quotes the shop's name of it."""
-    for order in make_orders(settings):
-        if order.in_erp and is_present(make_customer(settings, order.customer_index)):
-            yield _order(order)
+    """Sales orders of the partners; each quotes the shop's name of it."""
+    return (_order(order) for order in make_orders(settings) if is_booked(settings, order))
 
 
 RESOURCES = {

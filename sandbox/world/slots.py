@@ -41,6 +41,10 @@ NEVER_REACHED_ERP = range(25, 31)
 STALE_STATUS = range(40, 60)
 NOT_IN_CRM_ORDER = range(60, 110)
 ZERO_QUANTITY = range(110, 111)
+DEAL_OF_A_TEST = range(3)
+NOT_A_DEAL = range(170, 190)
+STALE_STAGE = range(190, 200)
+NOT_IN_SAP_ORDER = range(200, 212)
 
 # What becomes of an order after the sale, of 500: the breaks between order and cash.
 CHARGE_MISSING = range(120, 123)

@@ -43,6 +43,7 @@ WRITABLE: Mapping[tuple[str, str], frozenset[str]] = {
     ("tryton", "contact_mechanisms"): frozenset({"email", "phone"}),
     ("hubspot", "contacts"): _ADDRESS | _PERSON | _REACH,
     ("hubspot", "companies"): _ADDRESS | {"company_name", "phone"},
+    ("hubspot", "deals"): frozenset({"stage", "is_archived"}),
     ("netsuite", "customers"): _PERSON | _REACH | {"company_name"},
     ("sap", "A_BusinessPartner"): frozenset({"customer_name"}),
     ("sap", "A_BusinessPartnerAddress"): _ADDRESS,
@@ -70,6 +71,7 @@ class Truth:
     never_match: list[list[str]] = field(default_factory=list)
     missing_customers: dict[str, list[str]] = field(default_factory=dict)
     missing_orders: list[str] = field(default_factory=list)
+    unbooked_orders: dict[str, list[str]] = field(default_factory=dict)
     test_orders: list[str] = field(default_factory=list)
     cancelled_orders: list[str] = field(default_factory=list)
     held_orders: list[str] = field(default_factory=list)
@@ -131,9 +133,10 @@ class Truth:
         return normalise(field, value, country) in wanted
 
     def is_allowed_create(self, *, system: str, values: Mapping[str, Any]) -> bool:
-        """Whether the system may get a new record with these values: `reference` for sales, else a customer's."""
+        """Whether the system may get a new record with these values: `reference` for orders, else a customer's."""
         if "reference" in values:
-            return system == "tryton" and values["reference"] in self.missing_orders
+            missing = self.missing_orders if system == "tryton" else self.unbooked_orders.get(system, [])
+            return values["reference"] in missing
         world_id = self.find_customer(values)
         if world_id is None or world_id not in self.missing_customers.get(system, []):
             return False

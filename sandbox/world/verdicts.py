@@ -6,7 +6,7 @@ from sandbox.world import hubspot, klaviyo, legacy_sql, netsuite, salesforce, sa
 from sandbox.world.catalog import make_products
 from sandbox.world.commerce import break_of
 from sandbox.world.consent import UNSUBSCRIBED, consent_of
-from sandbox.world.customers import Customer, make_customers, partner_index, second_email
+from sandbox.world.customers import Customer, make_customer, make_customers, partner_index, second_email
 from sandbox.world.draw import Settings
 from sandbox.world.orders import CRM_STATUS, Order, make_orders
 from sandbox.world.records import CRM, ERP, SHOP, Held, is_present, make_records
@@ -110,6 +110,24 @@ def _add_products(truth: Truth, settings: Settings) -> None:
         truth.identities.update(dict.fromkeys(keys, product.world_id))
 
 
+def _is_unbooked(settings: Settings, order: Order) -> Iterator[tuple[str, bool]]:
+    """Each further book, and whether it lacks a live order of a customer whom it knows."""
+    customer = make_customer(settings, order.customer_index)
+    yield "sap", sap.can_order(customer) and not sap.is_booked(settings, order)
+    yield "netsuite", netsuite.is_known(customer) and not netsuite.has_arrived(settings, order)
+    yield "hubspot", hubspot.is_known(customer.slot) and not hubspot.is_deal(settings, order)
+
+
+def _add_books(truth: Truth, settings: Settings, order: Order) -> None:
+    """What the further books lack, and what is said of the deal that they have."""
+    if not (order.is_test or order.is_cancelled or order.zero_line):
+        for system, is_unbooked in _is_unbooked(settings, order):
+            if is_unbooked:
+                truth.unbooked_orders.setdefault(system, []).append(order.number)
+    if hubspot.is_deal(settings, order):
+        truth.identities[f"hubspot/deals/{hubspot.deal_id(order.index)}"] = order.world_id
+
+
 def _add_order(truth: Truth, order: Order) -> None:
     state = order.state if order.in_erp else "processing"
     truth.entities[order.world_id] = {
@@ -118,6 +136,8 @@ def _add_order(truth: Truth, order: Order) -> None:
         "total_amount": str(order.total_amount),
         "status": CRM_STATUS[state],
         "state": state,
+        "stage": hubspot.STAGES[state],
+        "is_archived": "yes" if order.is_test else None,
         "order_lines": {line.product.sku: [line.quantity, str(line.unit_price)] for line in order.lines},
     }
     in_shop = f"shopify/orders/{shopify.order_id(order.index)}"
@@ -160,5 +180,6 @@ def build_truth(settings: Settings) -> Truth:
     _add_products(truth, settings)
     for order in make_orders(settings):
         _add_order(truth, order)
+        _add_books(truth, settings, order)
         _add_broken_cash(truth, settings, order)
     return truth

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from tests.dbt.conftest import Reconciliation
 
@@ -84,7 +85,25 @@ OTHER_COLUMNS: dict[str, dict[str, str]] = {
     },
     "legacy_sql__customers": {"phone_digits": "phone", "email": "email", **_PLACE, "country_code": "country_code"},
 }
-ALL_COLUMNS = COLUMNS | OTHER_COLUMNS
+ORDER_COLUMNS: dict[str, dict[str, str]] = {
+    "sap__sales_orders": dict.fromkeys(("reference", "partner_source_id", "currency_code", "order_date"), ""),
+    "netsuite__sales_orders": dict.fromkeys(
+        ("external_id", "order_name", "customer_source_id", "document_date"), ""
+    ),
+    "hubspot__deals": {
+        **dict.fromkeys(("shop_order_name", "deal_name", "amount", "currency_code", "pipeline_name"), ""),
+        **dict.fromkeys(("erp_customer_code", "closed_at"), ""),
+        "deal_stage": "stage",
+        "is_archived": "is_archived",
+    },
+}
+ALL_COLUMNS = COLUMNS | OTHER_COLUMNS | ORDER_COLUMNS
+# How an order begins, and which column of its desired table holds its lines.
+_BEGINNINGS: dict[str, tuple[str, dict[str, object]]] = {
+    "tryton__sales": ("lines", {"sale_state": "processing"}),
+    "sap__sales_orders": ("items", {"process_status": "A", "items": Jsonb([])}),
+    "netsuite__sales_orders": ("lines", {"status_code": "B", "currency_code": "EUR"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +179,9 @@ def _create(
     for entity_id, values in records.items():
         key = keys[f"@{table.partition('__')[2]}/{entity_id}"]
         row = {"_key": key, "source_id": key, **values, "_batch_id": "b", "_payload_hash": "h"}
-        if table == "tryton__sales":
-            row |= {"sale_state": "processing", "total_amount": _total_of(connection, entity_id)}
+        if table in _BEGINNINGS:
+            lines, beginning = _BEGINNINGS[table]
+            row |= {**beginning, "total_amount": _total_of(connection, table, lines, entity_id)}
         connection.execute(
             sql.SQL("insert into validated.{} ({}) values ({})").format(
                 sql.Identifier(table),
@@ -172,10 +192,12 @@ def _create(
         )
 
 
-def _total_of(connection: psycopg.Connection[tuple[object, ...]], order_name: str) -> object:
-    row = connection.execute(
+def _total_of(
+    connection: psycopg.Connection[tuple[object, ...]], table: str, lines: str, order_name: str
+) -> object:
+    statement = sql.SQL(
         "select sum((line ->> 'quantity')::numeric * (line ->> 'unit_price')::numeric) "
-        "from marts.desired_tryton__sales cross join jsonb_array_elements(lines) as line where _entity_id = %s",
-        (order_name,),
-    ).fetchone()
+        "from marts.{} cross join jsonb_array_elements({}) as line where _entity_id = %s"
+    ).format(sql.Identifier(f"desired_{table}"), sql.Identifier(lines))
+    row = connection.execute(statement, (order_name,)).fetchone()
     return None if row is None else row[0]

@@ -1,4 +1,4 @@
-"""The customers of every system at once: the ERP, CRM and shop as rows, the others read from running servers."""
+"""Customers and orders of all systems at once: ERP, CRM and shop as rows, the others read from running servers."""
 
 from collections import Counter, defaultdict
 
@@ -11,17 +11,21 @@ from concord.store.engine import Database
 from sandbox.world import World
 from sandbox.world.consent import SUBSCRIBED, UNSUBSCRIBED, consent_of
 from sandbox.world.customers import make_customers
+from sandbox.world.hubspot import STAGES, deal_id, is_deal, stage_of
+from sandbox.world.orders import make_orders
+from tests.dbt.booked import Booking, Orders, read_orders
 from tests.dbt.conftest import Reconciliation, Row
-from tests.dbt.desired import ALL_COLUMNS, OTHER_COLUMNS, Wanted, comply, wanted_changes
+from tests.dbt.desired import ALL_COLUMNS, ORDER_COLUMNS, OTHER_COLUMNS, Wanted, comply, wanted_changes
 from tests.dbt.world_rows import load_world, prepare_tables
 from tests.systems.bench import Bench
 from tests.systems.benches import facts_of
 from tests.systems.test_reading import WHOLE
 
+Before = tuple[list[Wanted], list[Row], list[Booking], list[Wanted]]
 READ = {
-    "hubspot": ("contacts", "companies"),
-    "netsuite": ("customers",),
-    "sap": ("business_partners", "addresses"),
+    "hubspot": ("contacts", "companies", "deals"),
+    "netsuite": ("customers", "items", "sales_orders"),
+    "sap": ("business_partners", "addresses", "products", "sales_orders"),
     "stripe": ("customers",),
     "klaviyo": ("profiles",),
     "legacy_sql": ("customers",),
@@ -80,9 +84,21 @@ def first_night(everyone: Reconciliation) -> list[Wanted]:
 
 
 @pytest.fixture(scope="module")
+def orders(everyone: Reconciliation) -> Orders:
+    """What would become of the orders in the books behind the owners."""
+    return read_orders(everyone)
+
+
+@pytest.fixture(scope="module")
 def consent(everyone: Reconciliation) -> list[Row]:
     """Whose consent is to be taken back, who knows of it, and what the profile should say."""
     return everyone.rows(CONSENT)
+
+
+@pytest.fixture(scope="module")
+def before(first_night: list[Wanted], consent: list[Row], orders: Orders) -> Before:
+    """All that the first night says, told before anybody complies."""
+    return first_night, consent, orders.bookings, orders.deals
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +158,45 @@ def test_nothing_wrong_would_be_written_anywhere(
     }
 
 
+def test_each_book_gets_exactly_the_orders_it_lacks(orders: Orders, world: World) -> None:
+    unbooked = world.truth.unbooked_orders
+    assert unbooked.keys() == {"sap", "netsuite", "hubspot"}
+    assert Counter((booking.system, booking.order_name) for booking in orders.bookings) == Counter(
+        (system, name) for system, names in unbooked.items() for name in names
+    )
+
+
+def test_an_order_is_booked_for_its_customer_at_its_price(orders: Orders, world: World) -> None:
+    true = {entity["number"]: entity for entity in world.truth.entities.values() if "number" in entity}
+    assert len(orders.bookings) > 50
+    assert [item for item in orders.bookings if not item.is_right(world.truth, true[item.order_name])] == []
+
+
+def test_deals_follow_their_orders_and_those_of_test_orders_go(orders: Orders, world: World) -> None:
+    settings = world.settings
+    true = {deal_id(order.index): order for order in make_orders(settings) if is_deal(settings, order)}
+    gone = {key for key, order in true.items() if order.is_test}
+    late = {key for key, order in true.items() if stage_of(settings, order) != STAGES[order.state]}
+    wanted = {(item.key, item.column): item.after for item in orders.deals}
+    assert gone
+    assert late
+    assert wanted == {
+        **{(key, "is_archived"): True for key in gone},
+        **{(key, "deal_stage"): STAGES[true[key].state] for key in late},
+    }
+
+
+def test_no_order_is_called_wrong_that_is_right(orders: Orders, world: World) -> None:
+    lacking = {system: len(names) for system, names in world.truth.unbooked_orders.items()}
+    late = sum(item.column == "deal_stage" for item in orders.deals)
+    found = Counter(orders.breaks)
+    assert found.pop(("sap", "exists", "blocked")) > 0
+    assert found == {
+        **{(system, "exists", "missing_record"): count for system, count in lacking.items()},
+        ("hubspot", "order_status", "state"): late,
+    }
+
+
 def spoil(everyone: Reconciliation, table: str, column: str, where: str) -> str:
     """Somebody overwrites a field of the first record of its kind; returns the record's key."""
     statement = (
@@ -174,10 +229,9 @@ def test_whoever_opted_out_anywhere_is_taken_off_the_list_and_nobody_is_put_on_i
 
 
 def test_only_what_somebody_overwrote_is_put_right_the_next_night(
-    everyone: Reconciliation, first_night: list[Wanted], consent: list[Row], world: World, owners: dict[str, str]
+    everyone: Reconciliation, before: Before, world: World, owners: dict[str, str]
 ) -> None:
-    assert first_night
-    assert consent
+    assert all(before)
     comply(everyone, ALL_COLUMNS)
     spoilt = {
         ((table, column), spoil(everyone, table, column, where))
@@ -194,6 +248,6 @@ def test_only_what_somebody_overwrote_is_put_right_the_next_night(
         )
     }
     everyone.run("second")
-    wanted = wanted_changes(everyone, OTHER_COLUMNS)
+    wanted = wanted_changes(everyone, OTHER_COLUMNS | ORDER_COLUMNS)
     assert {((item.table, item.column), item.key) for item in wanted} == spoilt
     assert [item for item in wanted if item.fact and is_wrong(item, world, owners)] == []

@@ -18,6 +18,10 @@ from sandbox.world import World
 from tests.conftest import IN_USE
 
 Row = Mapping[str, Any]
+_COVERED = """
+insert into ops.batches (batch_id, system, resource, purpose, covered_window, state)
+values (%s, %s, %s, 'window', tstzrange(null, null), 'covered')
+"""
 STAMP = "2026-11-01T00:00:00Z"
 
 
@@ -29,7 +33,7 @@ def prepare_tables(database: Database) -> None:
 
 
 def load_world(database: Database, world: World) -> None:
-    """Fill the validated tables."""
+    """Fill the validated tables, each by one window that covers all."""
     planted = [item["record"] for item in world.truth.quarantine]
     refused = {record for record in planted if record.split("/")[0] in IN_USE.split(",")}
     with psycopg.connect(database.url) as connection:
@@ -37,6 +41,7 @@ def load_world(database: Database, world: World) -> None:
             insert_rows(
                 connection, table, (row for row in rows if f"{_truth_name(table)}/{row['_key']}" not in refused)
             )
+            connection.execute(_COVERED, (table, *table.split("__")))
         for record in sorted(refused):
             system, resource, key = record.split("/", 2)
             connection.execute(

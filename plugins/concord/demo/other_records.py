@@ -1,4 +1,4 @@
-"""Customer records of the systems behind the owners as flat fields in the world's words."""
+"""Customers and orders of the systems behind the owners as flat fields in the world's words."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -98,6 +98,26 @@ def _old_shop(row: Record) -> tuple[str, Fields]:
     }
 
 
+def _sap_order(record: Record) -> tuple[str, Fields]:
+    names = ("PurchaseOrderByCustomer", "SoldToParty", "TotalNetAmount", "OverallSDProcessStatus")
+    return record["SalesOrder"], {name: record.get(name) for name in names}
+
+
+def _ledger_order(record: Record) -> tuple[str, Fields]:
+    names = ("externalId", "otherRefNum", "entity", "total", "status")
+    return record["id"], {name: record.get(name) for name in names}
+
+
+def _deal(record: Record) -> tuple[str, Fields]:
+    said = record["properties"]
+    return record["id"], {
+        "reference": said.get("shop_order_name"),
+        "amount": said.get("amount"),
+        "stage": said.get("dealstage"),
+        "is_archived": "yes" if record["archived"] else None,
+    }
+
+
 OTHERS: Mapping[tuple[str, str], Callable[[Record], tuple[str, Fields]]] = {
     ("hubspot", "contacts"): _hubspot,
     ("hubspot", "companies"): _hubspot,
@@ -107,4 +127,7 @@ OTHERS: Mapping[tuple[str, str], Callable[[Record], tuple[str, Fields]]] = {
     ("stripe", "customers"): _stripe,
     ("klaviyo", "profiles"): _klaviyo,
     ("legacy_sql", "customers"): _old_shop,
+    ("sap", "A_SalesOrder"): _sap_order,
+    ("netsuite", "sales_orders"): _ledger_order,
+    ("hubspot", "deals"): _deal,
 }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from concord.demo.booked_orders import BOOKS, judge_orders
 from concord.demo.cash import CashVerdict
 from concord.demo.other_records import OTHERS, Fields, Record
 from concord.demo.records import FLAT, flatten, read_mechanisms
@@ -53,6 +54,8 @@ def judge(world: World, after: After, clusters: Iterable[Iterable[Member]]) -> V
         _judge_mechanisms(world, verdict, after["tryton"]["parties"])
         _judge_parties(world, verdict, after["tryton"]["parties"])
         _judge_sales(world, verdict, after["tryton"])
+    for system, is_right, what in judge_orders(world, after):
+        verdict.note(system, is_right=is_right, what=what)
     verdict.precision, verdict.recall = world.truth.pairwise(_known(world, clusters))
     return verdict
 
@@ -77,7 +80,7 @@ def _judge_records(
                 is_right = world.truth.is_allowed(system=system, resource=at, key=key, field=name, value=value)
                 what = f"{resource} {key} {name}: {fields[name]!r} became {value!r}"
                 verdict.note(system, is_right=is_right, what=what)
-    if place in OTHERS:
+    if place in OTHERS and place not in BOOKS:
         for key in found.keys() - before.keys():
             verdict.note(system, is_right=False, what=f"{resource} {key} was created")
 

@@ -117,7 +117,7 @@ deals = Resource(
     writes=Writes(
         HubSpotBatches(api, "deals", unique="shop_order_name"),
         update=DEAL | {"is_archived"},
-        create=DEAL | {"shop_order_name"},
+        create=DEAL | {"shop_order_name", "erp_customer_code"},
         guard="updated_at",
         find_by="shop_order_name",
     ),

@@ -24,7 +24,10 @@ stg_concord__dead_letters as (
     where
         stage = 'validate'
         and (system, resource) in (
-            ('shopify', 'customers'), ('salesforce', 'accounts'), ('tryton', 'parties')
+            ('shopify', 'customers'),
+            ('salesforce', 'accounts'),
+            ('tryton', 'parties'),
+            ('netsuite', 'customers')
         )
     group by system, record_key
 

@@ -8,6 +8,12 @@ with int_orders__identified as (
 
 ),
 
+int_orders__meant_statuses as (
+
+    select * from {{ ref('int_orders__meant_statuses') }}
+
+),
+
 unpivoted as (
 
     select
@@ -21,6 +27,8 @@ unpivoted as (
         fields.amount,
         orders.changed_at
     from int_orders__identified as orders
+    left join int_orders__meant_statuses as meant
+        on orders.order_name = meant.order_name and orders.system = meant.system
     cross join
         lateral (
             values
@@ -30,7 +38,11 @@ unpivoted as (
                 round(orders.total_amount, 2)::text,
                 orders.total_amount
             ),
-            ('order_status', orders.order_status, null)
+            (
+                'order_status',
+                coalesce(meant.order_status, orders.order_status),
+                null
+            )
         ) as fields (field, value, amount)
     where fields.value is not null
 

@@ -28,6 +28,12 @@ order_statuses as (
 
 ),
 
+int_orders__deal_customers as (
+
+    select * from {{ ref('int_orders__deal_customers') }}
+
+),
+
 test_orders as (
 
     select order_name
@@ -41,7 +47,7 @@ identified as (
 
     select
         orders.*,
-        customers.golden_id as customer_golden_id,
+        coalesce(customers.golden_id, deals.golden_id) as customer_golden_id,
         order_statuses.order_status,
         row_number() over (
             partition by orders.order_name, orders.system
@@ -58,6 +64,8 @@ identified as (
             and coalesce(
                 merged_away.record_key, orders.customer_record_key
             ) = customers.record_key
+    left join int_orders__deal_customers as deals
+        on orders.system = deals.system and orders.record_key = deals.record_key
     left join order_statuses
         on
             orders.system = order_statuses.system

@@ -1,5 +1,4 @@
-{# One row per line of a shop order, with the product it sells and the ERP's keys
-   for it. #}
+{# One row per line of a shop order, with the product it sells. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
@@ -26,9 +25,7 @@ golden_skus as (
 
     select
         sku,
-        min(golden_id) as golden_id,
-        min(record_key) filter (where system = 'tryton') as erp_product_source_id,
-        min(unit_source_id) filter (where system = 'tryton') as erp_unit_source_id
+        min(golden_id) as golden_id
     from int_products__identified
     group by sku
 
@@ -40,8 +37,6 @@ joined as (
         orders.order_name,
         lines.order_line_source_id,
         golden_skus.golden_id as product_golden_id,
-        golden_skus.erp_product_source_id,
-        golden_skus.erp_unit_source_id,
         lines.sku,
         lines.line_number,
         lines.quantity,

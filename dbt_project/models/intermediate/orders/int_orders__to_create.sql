@@ -1,11 +1,11 @@
-{# One row per order that the ERP lacks and can be given: its customer, address and
-   products are there or are created with it. #}
+{# One row per order and system that lacks it and can be given it: its customer, address
+   and products are there or, in the ERP, are created with it. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__expected as (
 
     select * from {{ ref('int_orders__expected') }}
-    where system = 'tryton' and not is_present and hold_reason is null
+    where not is_present and hold_reason is null
 
 ),
 
@@ -19,14 +19,6 @@ int_orders__identified as (
 int_customers__to_create as (
 
     select * from {{ ref('int_customers__to_create') }}
-    where system = 'tryton'
-
-),
-
-int_customers__identified as (
-
-    select * from {{ ref('int_customers__identified') }}
-    where system = 'tryton' and is_primary and not is_incomplete
 
 ),
 
@@ -39,25 +31,34 @@ customers as (
 joined as (
 
     select
+        expected.system,
         expected.order_name,
         expected.customer_golden_id,
-        coalesce(parties.record_key, '@parties/' || new_parties.customer_id)
-        as party_source_id,
-        coalesce(parties.address_source_id, '@addresses/' || customers.customer_id)
-        as address_source_id,
+        coalesce(
+            expected.customer_source_id, '@parties/' || new_customers.customer_id
+        ) as customer_source_id,
+        coalesce(
+            expected.address_source_id, '@addresses/' || customers.customer_id
+        ) as address_source_id,
+        orders.record_key as order_source_id,
         orders.currency_code,
+        orders.total_amount,
         orders.order_date
     from int_orders__expected as expected
     inner join int_orders__identified as orders
         on expected.order_name = orders.order_name
     inner join customers on expected.customer_golden_id = customers.customer_id
-    left join int_customers__identified as parties
-        on expected.customer_golden_id = parties.golden_id
-    left join int_customers__to_create as new_parties
-        on expected.customer_golden_id = new_parties.customer_id
+    left join int_customers__to_create as new_customers
+        on
+            expected.customer_golden_id = new_customers.customer_id
+            and expected.system = new_customers.system
     where
-        coalesce(parties.record_key, new_parties.customer_id) is not null
-        and (parties.address_source_id is not null or customers.street is not null)
+        coalesce(expected.customer_source_id, new_customers.customer_id) is not null
+        and (
+            expected.system <> 'tryton'
+            or expected.address_source_id is not null
+            or customers.street is not null
+        )
 
 )
 

@@ -68,6 +68,10 @@ unioned as (
         changed_at
     from stg_tryton__sales
 
+    union all
+
+    select * from {{ ref('int_orders__booked') }}
+
 )
 
 select * from unioned

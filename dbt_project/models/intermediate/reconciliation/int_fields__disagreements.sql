@@ -1,6 +1,6 @@
 {# One row per golden record, system and field where the system's primary record
-   says something else than the golden record, or nothing. A golden value is never
-   held against its own source. #}
+   says something else than the golden record, or nothing where it should. A golden value
+   is never held against its own source. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -24,6 +24,12 @@ field_ownership as (
 tolerances as (
 
     select * from {{ ref('tolerances') }}
+
+),
+
+optional_fields as (
+
+    select * from {{ ref('optional_fields') }}
 
 ),
 
@@ -71,6 +77,12 @@ compared as (
             and records.system = held.system
     left join tolerances
         on golden.entity = tolerances.entity and golden.field = tolerances.field
+    left join optional_fields
+        on
+            golden.entity = optional_fields.entity
+            and golden.field = optional_fields.field
+            and records.system = optional_fields.system
+    where held.value is not null or optional_fields.system is null
 
 ),
 

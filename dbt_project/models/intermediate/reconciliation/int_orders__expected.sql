@@ -9,9 +9,29 @@ with int_orders__identified as (
 
 ),
 
-int_orders__lines as (
+int_orders__books as (
 
-    select * from {{ ref('int_orders__lines') }}
+    select * from {{ ref('int_orders__books') }}
+
+),
+
+int_orders__unsellable as (
+
+    select * from {{ ref('int_orders__unsellable') }}
+
+),
+
+int_fields__golden as (
+
+    select * from {{ ref('int_fields__golden') }}
+    where entity = 'order' and field = 'customer'
+
+),
+
+int_customers__identified as (
+
+    select * from {{ ref('int_customers__identified') }}
+    where is_primary and not is_incomplete
 
 ),
 
@@ -21,17 +41,20 @@ int_customers__expected as (
 
 ),
 
-stg_concord__dead_letters as (
+int_customers__blocked as (
 
-    select * from {{ ref('stg_concord__dead_letters') }}
-    where stage = 'validate'
+    select * from {{ ref('int_customers__blocked') }}
 
 ),
 
-flows as (
+stg_concord__dead_letters as (
 
-    select * from {{ ref('flows') }}
-    where entity = 'order' and is_creation_wanted
+    select * from {{ ref('stg_concord__dead_letters') }}
+    where
+        stage = 'validate'
+        and system = 'shopify'
+        and resource = 'customers'
+        and record_key is not null
 
 ),
 
@@ -39,33 +62,7 @@ quarantined_customers as (
 
     select record_key
     from stg_concord__dead_letters
-    where system = 'shopify' and resource = 'customers' and record_key is not null
     group by record_key
-
-),
-
-line_checks as (
-
-    select
-        order_name,
-        bool_and(
-            erp_product_source_id is not null
-            and erp_unit_source_id is not null
-            and quantity > 0
-            and unit_price is not null
-        ) as is_sellable
-    from int_orders__lines
-    group by order_name
-
-),
-
-crm_orders as (
-
-    select
-        order_name,
-        customer_golden_id
-    from int_orders__identified
-    where system = 'salesforce'
 
 ),
 
@@ -73,38 +70,48 @@ judged as (
 
     select
         orders.order_name,
-        flows.system,
+        books.system,
         present.record_key,
-        coalesce(orders.customer_golden_id, crm_orders.customer_golden_id)
-        as customer_golden_id,
+        owners.value as customer_golden_id,
+        customers.record_key as customer_source_id,
+        customers.address_source_id,
         case
             when present.record_key is not null then null
-            when customers.hold_reason is not null then customers.hold_reason
-            when
-                coalesce(orders.customer_golden_id, crm_orders.customer_golden_id)
-                is null
-                then
-                    case
-                        when quarantined_customers.record_key is null
-                            then 'missing_value'
-                        else 'quarantined'
-                    end
-            when line_checks.is_sellable is not true then 'unknown_product'
+            when customer_holds.hold_reason is not null then customer_holds.hold_reason
+            when owners.value is null and quarantined_customers.record_key is null
+                then 'missing_value'
+            when owners.value is null then 'quarantined'
+            when blocked.record_key is not null then 'blocked'
+            when unsellable.order_name is not null then 'unknown_product'
         end as hold_reason,
         present.record_key is not null as is_present
     from int_orders__identified as orders
-    inner join flows on orders.system <> flows.system
+    cross join int_orders__books as books
     left join int_orders__identified as present
-        on orders.order_name = present.order_name and flows.system = present.system
-    left join crm_orders on orders.order_name = crm_orders.order_name
-    left join line_checks on orders.order_name = line_checks.order_name
-    left join int_customers__expected as customers
+        on orders.order_name = present.order_name and books.system = present.system
+    left join int_fields__golden as owners on orders.order_name = owners.golden_id
+    left join int_customers__identified as customers
+        on owners.value = customers.golden_id and books.system = customers.system
+    left join int_customers__expected as customer_holds
         on
-            orders.customer_golden_id = customers.golden_id
-            and flows.system = customers.system
+            owners.value = customer_holds.golden_id
+            and books.system = customer_holds.system
+    left join int_customers__blocked as blocked
+        on
+            customers.record_key = blocked.record_key
+            and customers.system = blocked.system
+    left join int_orders__unsellable as unsellable
+        on orders.order_name = unsellable.order_name and books.system = unsellable.system
     left join quarantined_customers
         on orders.customer_record_key = quarantined_customers.record_key
-    where orders.system = 'shopify' and not orders.is_cancelled
+    where
+        orders.system = 'shopify'
+        and not orders.is_cancelled
+        and (
+            books.gets_customers
+            or present.record_key is not null
+            or customers.record_key is not null
+        )
 
 )
 

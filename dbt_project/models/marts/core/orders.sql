@@ -20,6 +20,10 @@ records as (
         min(record_key) filter (where system = 'salesforce')
         as salesforce_order_source_id,
         min(record_key) filter (where system = 'tryton') as tryton_sale_source_id,
+        min(record_key) filter (where system = 'sap') as sap_sales_order_source_id,
+        min(record_key) filter (where system = 'netsuite')
+        as netsuite_sales_order_source_id,
+        min(record_key) filter (where system = 'hubspot') as hubspot_deal_source_id,
         min(currency_code) as currency_code,
         min(order_date) as order_date,
         coalesce(bool_or(is_cancelled) filter (where system = 'shopify'), false)
@@ -50,6 +54,9 @@ joined as (
         records.shopify_order_source_id,
         records.salesforce_order_source_id,
         records.tryton_sale_source_id,
+        records.sap_sales_order_source_id,
+        records.netsuite_sales_order_source_id,
+        records.hubspot_deal_source_id,
         fields.order_status,
         records.currency_code,
         fields.total_amount::numeric as total_amount,

@@ -27,6 +27,7 @@ int_fields__disagreements as (
 int_orders__to_create as (
 
     select * from {{ ref('int_orders__to_create') }}
+    where system = 'tryton'
 
 ),
 

@@ -14,12 +14,14 @@ int_orders__identified as (
 int_orders__to_create as (
 
     select * from {{ ref('int_orders__to_create') }}
+    where system = 'tryton'
 
 ),
 
-int_orders__lines as (
+int_orders__created_lines as (
 
-    select * from {{ ref('int_orders__lines') }}
+    select * from {{ ref('int_orders__created_lines') }}
+    where system = 'tryton'
 
 ),
 
@@ -29,15 +31,14 @@ lines as (
         order_name,
         jsonb_agg(
             jsonb_build_object(
-                'product', erp_product_source_id::bigint,
-                'unit', erp_unit_source_id::bigint,
+                'product', product_source_id::bigint,
+                'unit', unit_source_id::bigint,
                 'quantity', quantity,
                 'unit_price', unit_price::text
             )
             order by line_number
         ) as lines
-    from int_orders__lines
-    where erp_product_source_id is not null
+    from int_orders__created_lines
     group by order_name
 
 ),
@@ -65,7 +66,7 @@ desired as (
         null as _key,
         'order of the shop, unknown here' as _reason,
         to_create.order_name as reference,
-        to_create.party_source_id,
+        to_create.customer_source_id as party_source_id,
         to_create.address_source_id as invoice_address_source_id,
         to_create.address_source_id as shipment_address_source_id,
         to_create.order_date as sale_date,
