@@ -1,4 +1,4 @@
-{# One row per line of an order that a system is to be given, with that system's keys. #}
+{# One row per line of an order that a system is to be given, with its keys there. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__to_create as (

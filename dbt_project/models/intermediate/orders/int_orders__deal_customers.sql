@@ -1,5 +1,5 @@
-{# One row per deal that says whose it is: by its company, where all contacts of that are
-   one customer, or by the ERP's number of the customer. #}
+{# One row per deal that says whose it is: by its company, where all contacts of that
+   are one customer, or by the ERP's number of the customer. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_hubspot__deals as (
@@ -59,11 +59,11 @@ joined as (
         deals.deal_source_id as record_key,
         coalesce(companies.golden_id, parties.golden_id) as golden_id
     from stg_hubspot__deals as deals
-    left join stg_hubspot__company_merges as merges
-        on deals.company_source_id = merges.merged_source_id
+    left join stg_hubspot__company_merges as merged_away
+        on deals.company_source_id = merged_away.merged_source_id
     left join companies
         on
-            coalesce(merges.company_source_id, deals.company_source_id)
+            coalesce(merged_away.company_source_id, deals.company_source_id)
             = companies.company_source_id
     left join parties
         on {{ normalised_code('deals.erp_customer_code') }} = parties.account_number

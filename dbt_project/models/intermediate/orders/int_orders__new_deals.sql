@@ -1,5 +1,5 @@
-{# One row per order that is to become a deal, with its stage and the ERP's number of its
-   customer. Of an order that nobody speaks of but the shop, the status is Draft. #}
+{# One row per order that is to become a deal, with its stage and the ERP's number of
+   its customer. Of an order that only the shop speaks of, the status is Draft. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__to_create as (

@@ -101,7 +101,9 @@ judged as (
             customers.record_key = blocked.record_key
             and customers.system = blocked.system
     left join int_orders__unsellable as unsellable
-        on orders.order_name = unsellable.order_name and books.system = unsellable.system
+        on
+            orders.order_name = unsellable.order_name
+            and books.system = unsellable.system
     left join quarantined_customers
         on orders.customer_record_key = quarantined_customers.record_key
     where
