@@ -41,10 +41,6 @@ NEVER_REACHED_ERP = range(25, 31)
 STALE_STATUS = range(40, 60)
 NOT_IN_CRM_ORDER = range(60, 110)
 ZERO_QUANTITY = range(110, 111)
-DEAL_OF_A_TEST = range(3)
-NOT_A_DEAL = range(170, 190)
-STALE_STAGE = range(190, 200)
-NOT_IN_SAP_ORDER = range(200, 212)
 
 # What becomes of an order after the sale, of 500: the breaks between order and cash.
 CHARGE_MISSING = range(120, 123)
@@ -61,6 +57,12 @@ SHIPMENT_SHORT = range(153, 156)
 PAYOUT_SHORT = range(156, 157)
 CHARGE_BROKEN = range(480, 482)
 INVOICE_BROKEN = range(482, 484)
+
+# What the books behind the owners make of an order, of 500; the deals of tests are among the test orders.
+DEAL_OF_A_TEST = range(3)
+NOT_A_DEAL = range(170, 190)
+STALE_STAGE = range(190, 200)
+NOT_IN_SAP_ORDER = range(200, 212)
 
 # Marketing consent, of 500 customers.
 OPTED_OUT = range(300, 340)

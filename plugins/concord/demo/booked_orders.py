@@ -31,7 +31,7 @@ def _sap(truth: Truth, record: Record) -> Booked:
     partner = str(record["SoldToParty"]).lstrip("0")
     owner = truth.entity_of("sap", "business_partners", partner) or f"nobody: {partner}"
     total_amount = Decimal(record["TotalNetAmount"])
-    return Booked(str(record["SalesOrder"]), record["PurchaseOrderByCustomer"], total_amount, owner)
+    return Booked(str(record["SalesOrder"]), str(record["PurchaseOrderByCustomer"]), total_amount, owner)
 
 
 def _netsuite(truth: Truth, record: Record) -> Booked:
@@ -47,10 +47,9 @@ def _netsuite(truth: Truth, record: Record) -> Booked:
 
 def _hubspot(truth: Truth, record: Record) -> Booked:
     said: Mapping[str, Any] = record["properties"]
-    code = said.get("erp_customer_id")
+    code, reference = said.get("erp_customer_id"), str(said.get("shop_order_name"))
     owner = (truth.entity_of("tryton", "parties", code) or f"nobody: {code}") if code else None
-    amount = Decimal(said["amount"])
-    return Booked(str(record["id"]), str(said["shop_order_name"]), amount, owner, stage=said["dealstage"])
+    return Booked(str(record["id"]), reference, Decimal(said["amount"] or 0), owner, stage=said["dealstage"])
 
 
 BOOKS: Mapping[tuple[str, str], Callable[[Truth, Record], Booked]] = {

@@ -66,7 +66,7 @@ def new_record(bench: Bench, session: HttpSession, resource: Resource, number: i
         case "companies":
             return {**PLACE, "company_name": f"New {number}", "concord_id": f"CUS-{number}"}
     money = {"amount": "12.50", "currency_code": "EUR", "closed_at": "2026-11-20T10:00:00Z"}
-    place = {"pipeline_name": "ecommerce", "deal_stage": "cancelled"}
+    place = {"pipeline_name": "ecommerce", "deal_stage": "cancelled", "erp_customer_code": "P10001"}
     return {"deal_name": f"New {number}", "shop_order_name": f"#9{number}", **money, **place}
 
 

@@ -1,6 +1,6 @@
 {# One row per record of the further books that is an order of the shop. Others fill
-   these books, too, and may put a customer's own number in the place of the shop's name:
-   a name counts that the shop, the CRM or the ERP knows. #}
+   these books, too, and may put a customer's own number in the place of the shop's
+   name: a name counts that the shop, the CRM or the ERP knows. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with unioned as (

@@ -1,6 +1,6 @@
 {# One row per golden record, system and field where the system's primary record
-   says something else than the golden record, or nothing where it should. A golden value
-   is never held against its own source. #}
+   says something else than the golden record, or nothing where it should. A golden
+   value is never held against its own source. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
