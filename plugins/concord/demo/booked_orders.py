@@ -31,7 +31,8 @@ def _sap(truth: Truth, record: Record) -> Booked:
     partner = str(record["SoldToParty"]).lstrip("0")
     owner = truth.entity_of("sap", "business_partners", partner) or f"nobody: {partner}"
     total_amount = Decimal(record["TotalNetAmount"])
-    return Booked(str(record["SalesOrder"]), str(record["PurchaseOrderByCustomer"]), total_amount, owner)
+    number = str(record["SalesOrder"]).lstrip("0")
+    return Booked(number, str(record["PurchaseOrderByCustomer"]), total_amount, owner)
 
 
 def _netsuite(truth: Truth, record: Record) -> Booked:

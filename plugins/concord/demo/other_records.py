@@ -99,8 +99,11 @@ def _old_shop(row: Record) -> tuple[str, Fields]:
 
 
 def _sap_order(record: Record) -> tuple[str, Fields]:
-    names = ("PurchaseOrderByCustomer", "SoldToParty", "TotalNetAmount", "OverallSDProcessStatus")
-    return record["SalesOrder"], {name: record.get(name) for name in names}
+    names = ("PurchaseOrderByCustomer", "TotalNetAmount", "OverallSDProcessStatus")
+    return record["SalesOrder"].lstrip("0"), {
+        **{name: record.get(name) for name in names},
+        "partner": record["SoldToParty"].lstrip("0"),
+    }
 
 
 def _ledger_order(record: Record) -> tuple[str, Fields]:
