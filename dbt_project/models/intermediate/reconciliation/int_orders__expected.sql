@@ -47,22 +47,15 @@ int_customers__blocked as (
 
 ),
 
-stg_concord__dead_letters as (
+int_customers__refused as (
 
-    select * from {{ ref('stg_concord__dead_letters') }}
-    where
-        stage = 'validate'
-        and system = 'shopify'
-        and resource = 'customers'
-        and record_key is not null
+    select * from {{ ref('int_customers__refused') }}
 
 ),
 
-quarantined_customers as (
+int_orders__refused as (
 
-    select record_key
-    from stg_concord__dead_letters
-    group by record_key
+    select * from {{ ref('int_orders__refused') }}
 
 ),
 
@@ -77,8 +70,9 @@ judged as (
         customers.address_source_id,
         case
             when present.record_key is not null then null
+            when refused.order_name is not null then 'quarantined'
             when customer_holds.hold_reason is not null then customer_holds.hold_reason
-            when owners.value is null and quarantined_customers.record_key is null
+            when owners.value is null and refused_customers.record_key is null
                 then 'missing_value'
             when owners.value is null then 'quarantined'
             when blocked.record_key is not null then 'blocked'
@@ -104,8 +98,10 @@ judged as (
         on
             orders.order_name = unsellable.order_name
             and books.system = unsellable.system
-    left join quarantined_customers
-        on orders.customer_record_key = quarantined_customers.record_key
+    left join int_orders__refused as refused
+        on orders.order_name = refused.order_name and books.system = refused.system
+    left join int_customers__refused as refused_customers
+        on orders.customer_record_key = refused_customers.record_key
     where
         orders.system = 'shopify'
         and not orders.is_cancelled

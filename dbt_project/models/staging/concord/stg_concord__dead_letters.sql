@@ -20,7 +20,11 @@ renamed as (
             fields ->> 'party_source_id',
             fields ->> 'customer_source_id'
         ) as parent_source_id,
-        {{ trimmed("(fields ->> 'order_name')") }} as order_name,
+        coalesce(
+            {{ trimmed("(fields ->> 'order_name')") }},
+            {{ trimmed("(fields ->> 'shop_order_name')") }},
+            {{ trimmed("(fields ->> 'reference')") }}
+        ) as order_name,
         fields ->> 'payout_source_id' as payout_source_id,
         stage,
         error_class,
