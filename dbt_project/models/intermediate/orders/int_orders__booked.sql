@@ -21,11 +21,11 @@ named as (
 
     select order_name from {{ ref('stg_shopify__orders') }}
 
-    union
+    union all
 
     select order_name from {{ ref('stg_salesforce__orders') }}
 
-    union
+    union all
 
     select order_name from {{ ref('stg_tryton__sales') }}
 
@@ -35,7 +35,10 @@ known as (
 
     select unioned.*
     from unioned
-    inner join named on unioned.order_name = named.order_name
+    where exists (
+        select 1 from named
+        where named.order_name = unioned.order_name
+    )
 
 )
 

@@ -1,6 +1,6 @@
 {# One row per order of the shop with the id that the ledger's import gives it: letters,
    digits, _ and - of its name. Two names of one id have none. #}
-{{ config(tags=['marts', 'measure']) }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_shopify__orders as (
 
