@@ -16,6 +16,7 @@ from sandbox.world.orders import Line, Order, make_orders, order_slot
 _CENT = Decimal("0.01")
 _FEE_SHARE, _FEE_FIXED = Decimal("0.014"), Decimal("0.25")
 _PAYOUT_DAYS = 7
+_UNKNOWN_FOR = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Shipment:
     status: str
     status_at: datetime
 
+    def is_known(self, settings: Settings) -> bool:
+        """Whether the carrier has scanned it; one that has only just left is not known yet."""
+        return settings.as_of - self.shipped_at > _UNKNOWN_FOR
+
 
 @dataclass(frozen=True, slots=True)
 class Payout:
@@ -88,7 +93,11 @@ def break_of(settings: Settings, order: Order) -> str | None:
         "invoice_broken": slots.INVOICE_BROKEN,
     }
     if order.state == "done":
-        planted |= {"shipment_missing": slots.SHIPMENT_MISSING, "shipment_short": slots.SHIPMENT_SHORT}
+        planted |= {
+            "shipment_missing": slots.SHIPMENT_MISSING,
+            "shipment_short": slots.SHIPMENT_SHORT,
+            "shipment_untold": slots.SHIPMENT_UNTOLD,
+        }
     return next((name for name, those in planted.items() if slot in those), None)
 
 
@@ -194,7 +203,10 @@ def _status(settings: Settings, order: Order, shipped_at: datetime) -> tuple[str
 
 
 def shipment_of(settings: Settings, order: Order) -> Shipment | None:
-    """The parcel of an order that is done; a short one lacks a piece of its last line."""
+    """The parcel of an order that is done; a short one lacks a piece of its last line.
+
+    An untold one is the carrier's alone: nobody wrote it into the shop.
+    """
     broken = break_of(settings, order)
     if order.state != "done" or order.is_test or order.zero_line or broken == "shipment_missing":
         return None

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.world.commerce import Shipment, make_shipments
 from sandbox.world.customers import Customer, make_customer
+from sandbox.world.deliveries import zone_of
 from sandbox.world.draw import Settings, random_for
 
 _CODES = {
@@ -16,9 +17,7 @@ _CODES = {
     "exception": ("DE", "Delivery exception"),
     "delivered": ("DL", "Delivered"),
 }
-_ZONES = {"GB": "Europe/London", "US": "America/New_York"}
 _ORIGIN = ZoneInfo("Europe/Berlin")
-_UNKNOWN_FOR = timedelta(hours=2)
 _REUSED_SHARE = 0.05
 _EARLIER = timedelta(days=45)
 Record = dict[str, Any]
@@ -55,7 +54,7 @@ def _scans(shipment: Shipment, customer: Customer, last: str) -> list[Record]:
 
 
 def _track_result(shipment: Shipment, customer: Customer) -> Record:
-    zone = ZoneInfo(_ZONES.get(customer.country_code, "Europe/Berlin"))
+    zone = zone_of(customer)
     code, text = _CODES[shipment.status]
     last = _local(shipment.status_at, zone)
     expected = shipment.shipped_at + timedelta(days=2)
@@ -97,9 +96,9 @@ def _record(shipment: Shipment, result: Record) -> Record:
 
 
 def tracking(settings: Settings) -> Iterator[Record]:
-    """Every parcel that was scanned; one that has only just left is not known yet."""
+    """Every parcel that was scanned."""
     for shipment in make_shipments(settings):
-        if settings.as_of - shipment.shipped_at > _UNKNOWN_FOR:
+        if shipment.is_known(settings):
             customer = make_customer(settings, shipment.order.customer_index)
             yield _record(shipment, _track_result(shipment, customer))
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.world.customers import make_customers
+from sandbox.world.deliveries import crm_says
 from sandbox.world.draw import Settings, random_for
 from sandbox.world.notation import write_country, write_email, write_name, write_phone
 from sandbox.world.orders import Order, make_orders
@@ -110,7 +111,7 @@ def contacts(settings: Settings) -> Iterator[Record]:
     )
 
 
-def _order(order: Order) -> Record:
+def _order(settings: Settings, order: Order) -> Record:
     return {
         "Id": order_id(order.index),
         "OrderNumber": f"{order.index + 1:08d}",
@@ -120,6 +121,7 @@ def _order(order: Order) -> Record:
         "TotalAmount": float(order.total_amount),
         "CurrencyIsoCode": "EUR",
         "EffectiveDate": order.created_at.date().isoformat(),
+        "Delivery_Status__c": crm_says(settings, order),
         "IsDeleted": False,
         "CreatedDate": write_time(order.created_at),
         "LastModifiedDate": write_time(order.updated_at),
@@ -129,7 +131,7 @@ def _order(order: Order) -> Record:
 
 def orders(settings: Settings) -> Iterator[Record]:
     """Order records of the shop orders that the CRM knows."""
-    return (_order(order) for order in make_orders(settings) if order.in_crm)
+    return (_order(settings, order) for order in make_orders(settings) if order.in_crm)
 
 
 RESOURCES = {

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.world.catalog import Product, make_products
-from sandbox.world.commerce import shipment_of, shop_refund_of
+from sandbox.world.commerce import Shipment, shipment_of, shop_refund_of
 from sandbox.world.customers import make_customers
+from sandbox.world.deliveries import is_untold, shop_says
 from sandbox.world.draw import Settings, random_for
 from sandbox.world.notation import write_email, write_name
 from sandbox.world.orders import Line, Order, make_orders
@@ -40,6 +41,11 @@ def item_id(index: int) -> str:
 def order_id(index: int) -> str:
     """Order ids."""
     return f"gid://shopify/Order/{5_500_000_000_000 + index}"
+
+
+def fulfillment_order_id(index: int) -> str:
+    """Fulfillment order ids; each order of the world has one."""
+    return f"gid://shopify/FulfillmentOrder/{6_600_000_000_000 + index}"
 
 
 def _customer_node(settings: Settings, index: int, held: Held) -> Node:
@@ -138,8 +144,12 @@ def _refunds(settings: Settings, order: Order) -> list[Node]:
     return [{**refund, "totalRefundedSet": _money(charge.refunded)}]
 
 
+def _told_shipment(settings: Settings, order: Order) -> Shipment | None:
+    return None if is_untold(settings, order) else shipment_of(settings, order)
+
+
 def _fulfillments(settings: Settings, order: Order) -> list[Node]:
-    shipment = shipment_of(settings, order)
+    shipment = _told_shipment(settings, order)
     if shipment is None:
         return []
     number, shipped_at = 7_000_000_000_000 + order.index, write_time(shipment.shipped_at)
@@ -148,7 +158,7 @@ def _fulfillments(settings: Settings, order: Order) -> list[Node]:
             "id": f"gid://shopify/Fulfillment/{number}",
             "name": f"{order.number}.1",
             "status": "SUCCESS",
-            "displayStatus": "FULFILLED",
+            "displayStatus": shop_says(settings, shipment),
             "createdAt": shipped_at,
             "updatedAt": shipped_at,
             "trackingInfo": [{"company": "FedEx", "number": shipment.tracking_number}],
@@ -164,6 +174,10 @@ def _fulfillments(settings: Settings, order: Order) -> list[Node]:
     ]
 
 
+def _is_shipped(settings: Settings, order: Order) -> bool:
+    return order.state == "done" and not is_untold(settings, order)
+
+
 def _order_node(settings: Settings, order: Order) -> Node:
     return {
         "id": order_id(order.index),
@@ -175,7 +189,7 @@ def _order_node(settings: Settings, order: Order) -> Node:
         "currencyCode": "EUR",
         "totalPriceSet": _money(order.total_amount),
         "displayFinancialStatus": "VOIDED" if order.is_cancelled else "PAID",
-        "displayFulfillmentStatus": "FULFILLED" if order.state == "done" else "UNFULFILLED",
+        "displayFulfillmentStatus": "FULFILLED" if _is_shipped(settings, order) else "UNFULFILLED",
         "customer": {"id": customer_id(order.customer_index, 1 if order.is_by_duplicate else 0)},
         "email": None,
         "lineItems": [_line_node(order, position, line) for position, line in enumerate(order.lines)],
@@ -189,9 +203,30 @@ def orders(settings: Settings) -> Iterator[Node]:
     return (_order_node(settings, order) for order in make_orders(settings))
 
 
+def _fulfillment_order_node(settings: Settings, order: Order) -> Node:
+    shipment = _told_shipment(settings, order)
+    status = "CLOSED" if shipment else "OPEN"
+    if shipment and shipment.lines != order.lines:
+        status = "IN_PROGRESS"
+    return {
+        "id": fulfillment_order_id(order.index),
+        "orderId": order_id(order.index),
+        "orderName": order.number,
+        "status": "CANCELLED" if order.is_cancelled else status,
+        "createdAt": write_time(order.created_at),
+        "updatedAt": write_time(shipment.shipped_at if shipment else order.created_at),
+    }
+
+
+def fulfillment_orders(settings: Settings) -> Iterator[Node]:
+    """FulfillmentOrder nodes: what is to leave our one location for each order."""
+    return (_fulfillment_order_node(settings, order) for order in make_orders(settings))
+
+
 RESOURCES = {
     "customers": customers,
     "product_variants": product_variants,
     "inventory_items": inventory_items,
     "orders": orders,
+    "fulfillment_orders": fulfillment_orders,
 }

@@ -55,6 +55,7 @@ INVOICE_DOUBLE = range(148, 150)
 SHIPMENT_MISSING = range(150, 153)
 SHIPMENT_SHORT = range(153, 156)
 PAYOUT_SHORT = range(156, 157)
+SHIPMENT_UNTOLD = range(157, 160)
 CHARGE_BROKEN = range(480, 482)
 INVOICE_BROKEN = range(482, 484)
 
@@ -63,6 +64,11 @@ DEAL_OF_A_TEST = range(3)
 NOT_A_DEAL = range(170, 190)
 STALE_STAGE = range(190, 200)
 NOT_IN_SAP_ORDER = range(200, 212)
+
+# How far a parcel got, of 500 orders: what the shop and the CRM have not heard.
+DELIVERY_STALE_IN_SHOP = range(160, 168)
+DELIVERY_STALE_IN_CRM = range(168, 176)
+DELIVERY_UNTOLD_IN_CRM = range(176, 182)
 
 # Marketing consent, of 500 customers.
 OPTED_OUT = range(300, 340)

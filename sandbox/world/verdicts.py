@@ -1,12 +1,14 @@
 """Works out the truth of a world: the same draws as the systems' records, without any spelling."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from sandbox.world import hubspot, klaviyo, legacy_sql, netsuite, salesforce, sap, shopify, slots, stripe, tryton
 from sandbox.world.catalog import make_products
-from sandbox.world.commerce import break_of
+from sandbox.world.commerce import break_of, shipment_of
 from sandbox.world.consent import UNSUBSCRIBED, consent_of
 from sandbox.world.customers import Customer, make_customer, make_customers, partner_index, second_email
+from sandbox.world.deliveries import is_untold, word_for_crm, word_for_shop
 from sandbox.world.draw import Settings
 from sandbox.world.orders import CRM_STATUS, Order, make_orders
 from sandbox.world.records import CRM, ERP, SHOP, Held, is_present, make_records
@@ -128,7 +130,17 @@ def _add_books(truth: Truth, settings: Settings, order: Order) -> None:
         truth.identities[f"hubspot/deals/{hubspot.deal_id(order.index)}"] = order.world_id
 
 
-def _add_order(truth: Truth, order: Order) -> None:
+def _parcel(settings: Settings, order: Order) -> dict[str, Any]:
+    """What may be written of the parcel; its number only where the shop does not know it."""
+    shipment = shipment_of(settings, order)
+    if shipment is None or not shipment.is_known(settings):
+        return {}
+    words = [word_for_shop(settings, shipment), word_for_crm(settings, shipment)]
+    number = {"carrier_name": "FedEx", "tracking_number": shipment.tracking_number}
+    return {"delivery_status": words, **(number if is_untold(settings, order) else {})}
+
+
+def _add_order(truth: Truth, settings: Settings, order: Order) -> None:
     state = order.state if order.in_erp else "processing"
     truth.entities[order.world_id] = {
         "number": order.number,
@@ -138,6 +150,7 @@ def _add_order(truth: Truth, order: Order) -> None:
         "state": state,
         "stage": hubspot.STAGES[state],
         "is_archived": "yes" if order.is_test else None,
+        **_parcel(settings, order),
         "order_lines": {line.product.sku: [line.quantity, str(line.unit_price)] for line in order.lines},
     }
     in_shop = f"shopify/orders/{shopify.order_id(order.index)}"
@@ -179,7 +192,7 @@ def build_truth(settings: Settings) -> Truth:
     _add_others(truth, settings)
     _add_products(truth, settings)
     for order in make_orders(settings):
-        _add_order(truth, order)
+        _add_order(truth, settings, order)
         _add_books(truth, settings, order)
         _add_broken_cash(truth, settings, order)
     return truth

@@ -158,7 +158,8 @@ class LookedUp:
 class GraphQLConnection:
     """Reads one root connection; `searchable` gives the search term of a field that records are looked up by.
 
-    `arguments` are put behind a path of the selection, and `variables` are what they may name.
+    `arguments` are put behind a path of the selection, and `variables` are what they may name; `always` are
+    arguments of the root itself that every reading has.
     """
 
     api: GraphQLApi
@@ -169,6 +170,7 @@ class GraphQLConnection:
     searchable: Mapping[str, str] = field(default_factory=dict)
     arguments: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, LookedUp] = field(default_factory=dict)
+    always: str = ""
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All records changed within the window."""
@@ -203,7 +205,7 @@ class GraphQLConnection:
         declared, values = self._found(session)
         query = (
             f"query($first: Int!, $after: String, $query: String{declared}) "
-            f"{{{self.root}(first: $first, after: $after, query: $query) "
+            f"{{{self.root}(first: $first, after: $after, query: $query {self.always}) "
             f"{{nodes {{{select_fields(resource.fields, self.arguments)}}} "
             "pageInfo {hasNextPage endCursor}}}"
         )

@@ -93,7 +93,8 @@ class BulkConnection(GraphQLConnection):
             path: _VARIABLE.sub(lambda found: values[found[0]], argument)
             for path, argument in self.arguments.items()
         }
-        asked = "" if condition is None else f"(query: {_literal(condition)})"
+        search = "" if condition is None else f"query: {_literal(condition)}"
+        asked = f"({' '.join(filter(None, (search, self.always)))})" if search or self.always else ""
         return f"{{{self.root}{asked} {{edges {{node {{{shape.selection(arguments)}}}}}}}}}"
 
     def _completed(self, session: Session, shape: Shape, lines: list[Line]) -> Page:

@@ -52,12 +52,14 @@ class Shape:
 
 
 def shape_of(resource: Resource) -> Shape:
-    """The shape that the declared selections of a resource ask for."""
+    """The shape that the declared selections of a resource ask for; fields of one path share the first's."""
     inline: list[Field] = []
     beside: list[Field] = []
     children: Field | None = None
     for item in resource.fields:
         found = _CONNECTION.fullmatch(item.select)
+        if children is not None and item.path == children.path:
+            continue
         if "nodes {" not in item.select:
             inline.append(item)
         elif children is None and found and "nodes {" not in found["node"]:

@@ -20,14 +20,16 @@ _NAMESPACE = uuid.UUID("0d5e9f6e-6c1b-5e0f-9b8a-6b2f6b1f4c11")
 _ADDRESS = ("firstName", "lastName", "company", "address1", "address2", "city", "zip", "phone")
 
 
-class _UserError(msgspec.Struct, rename="camel"):
+class UserError(msgspec.Struct, rename="camel"):
+    """One refusal, as every mutation words it."""
+
     message: str = ""
     field: list[str] | None = None
     code: str | None = None
 
 
 class _Payload(msgspec.Struct, rename="camel"):
-    user_errors: list[_UserError]
+    user_errors: list[UserError]
     customer: dict[str, Any] | None = None
     product_variants: list[dict[str, Any]] | None = None
     inventory_adjustment_group: dict[str, Any] | None = None
@@ -43,7 +45,8 @@ def _payload_of(data: Mapping[str, msgspec.Raw], alias: str) -> _Payload | None:
         return None
 
 
-def _sentence(errors: Sequence[_UserError]) -> str:
+def sentence_of(errors: Sequence[UserError]) -> str:
+    """The refusals of one record in words."""
     return "; ".join(f"{error.code}: {error.message}" if error.code else error.message for error in errors)
 
 
@@ -109,7 +112,7 @@ class CustomerUpdates:
         if payload is None or (not payload.user_errors and payload.customer is None):
             return unknown(change, "The answer does not mention this customer; read it back first.")
         if payload.user_errors:
-            return rejected(change, _sentence(payload.user_errors))
+            return rejected(change, sentence_of(payload.user_errors))
         return confirmed(change)
 
 
@@ -166,7 +169,7 @@ class PriceUpdates:
             if change.key in written:
                 outcomes.append(confirmed(change))
             elif place in by_place or general:
-                outcomes.append(rejected(change, _sentence(by_place.get(place, general))))
+                outcomes.append(rejected(change, sentence_of(by_place.get(place, general))))
         return outcomes
 
 
@@ -174,10 +177,10 @@ def _money(value: object) -> str:
     return format(Decimal(str(value)), "f")
 
 
-def _by_place(errors: Sequence[_UserError]) -> tuple[dict[int, list[_UserError]], list[_UserError]]:
+def _by_place(errors: Sequence[UserError]) -> tuple[dict[int, list[UserError]], list[UserError]]:
     """User errors by the number in their field path, and those about the whole call."""
-    placed: dict[int, list[_UserError]] = {}
-    general: list[_UserError] = []
+    placed: dict[int, list[UserError]] = {}
+    general: list[UserError] = []
     for error in errors:
         place = next((int(part) for part in error.field or [] if part.isdigit()), None)
         if place is None:
@@ -208,7 +211,7 @@ class QuantityUpdates:
             return [confirmed(change) for change in changes]
         placed, general = _by_place(payload.user_errors)
         if not placed:
-            return [rejected(change, _sentence(general)) for change in changes]
+            return [rejected(change, sentence_of(general)) for change in changes]
         ended = [self._refused(change, placed[place]) for place, change in enumerate(changes) if place in placed]
         rest = [change for place, change in enumerate(changes) if place not in placed]
         if not rest:
@@ -236,8 +239,8 @@ class QuantityUpdates:
         data = self.api.run(session, query, {"input": given, "key": key}, is_write=True)
         return _payload_of(data, "m0")
 
-    def _refused(self, change: Change, errors: Sequence[_UserError]) -> Outcome:
+    def _refused(self, change: Change, errors: Sequence[UserError]) -> Outcome:
         if any((error.code or "").endswith("_STALE") for error in errors):
             sentence = "The stock has moved since the plan was made; the next plan will look at it again."
             return conflicted(change, sentence)
-        return rejected(change, _sentence(errors))
+        return rejected(change, sentence_of(errors))

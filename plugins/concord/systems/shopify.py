@@ -9,6 +9,8 @@ Know before you touch:
 - Large windows are read by a bulk operation, of which the shop runs five at once; `bulk_read_above` in the
   connection's extra fields says what is large. Its file lies on another host, where no credentials go.
 - A bulk query refuses connections below lists, so the items of fulfilments are asked for beside it.
+- A fulfillment order is what is to leave one location for an order; its stamp moves with its fulfillment. Undoing a
+  fulfillment cancels it, and the shop makes a new fulfillment order of it; an event cannot be taken back.
 - An order with more lines than one page holds says so in `lines.pageInfo.hasNextPage`.
 - Writing `addresses` replaces them all, so the writer sends those back that it does not change.
 - Stock is written by compare and set at one location; a shop with several needs `location_id` in the
@@ -20,6 +22,7 @@ from concord.fields import Field, Form, Kind
 from concord.http.auth import ClientCredentials
 from concord.http.graphql import GraphQLApi, LookedUp
 from concord.http.shopify_bulk import BulkConnection
+from concord.http.shopify_fulfillments import FulfillmentUpdates
 from concord.http.shopify_writes import CustomerUpdates, PriceUpdates, QuantityUpdates
 
 API_VERSION = "2026-10"
@@ -37,7 +40,18 @@ FULFILLMENTS = (
     "fulfillments(first: 20) {id status createdAt trackingInfo(first: 5) {company number} "
     "fulfillmentLineItems(first: 50) {nodes {quantity lineItem {id sku}}}}"
 )
+SHIPPED = (
+    "fulfillments(first: 10) {nodes {id status displayStatus trackingInfo(first: 1) {company number}} "
+    "pageInfo {hasNextPage}}"
+)
 AVAILABLE = Form(sql="({}::jsonb -> 0 ->> 'quantity')")
+
+
+def shipped(path: str) -> Form:
+    """SQL for a value of the fulfillment that holds; those that were cancelled or failed do not."""
+    live = '@.status != "CANCELLED" && @.status != "ERROR" && @.status != "FAILURE"'
+    return Form(sql=f"(jsonb_path_query_first({{}}::jsonb, '$.nodes[*] ? ({live}).{path}') #>> '{{{{}}}}')")
+
 
 customers = Resource(
     name="customers",
@@ -155,13 +169,43 @@ orders = Resource(
     changes=ChangedBetween("updated_at"),
 )
 
+fulfillment_orders = Resource(
+    name="fulfillment_orders",
+    read=BulkConnection(
+        api,
+        "fulfillmentOrders",
+        "FulfillmentOrder",
+        size=50,
+        always="includeClosed: true",
+        counted="ordersCount",
+    ),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("orderId", "order_source_id", required=True),
+        Field("orderName", "order_name", required=True),
+        Field("status", "fulfillment_order_status"),
+        Field("fulfillments", "fulfillment_source_id", form=shipped("id"), select=SHIPPED, landed_as_json=True),
+        Field("fulfillments", "carrier_name", form=shipped("trackingInfo[0].company"), landed_as_json=True),
+        Field("fulfillments", "tracking_number", form=shipped("trackingInfo[0].number"), landed_as_json=True),
+        Field("fulfillments", "delivery_status", form=shipped("displayStatus"), landed_as_json=True),
+        UPDATED_AT,
+    ),
+    changes=ChangedBetween("updated_at"),
+    writes=Writes(
+        FulfillmentUpdates(api),
+        update=frozenset({"carrier_name", "tracking_number", "delivery_status"}),
+        guard="updated_at",
+    ),
+)
+
 SYSTEM = System(
     name="shopify",
     title="Shopify web shop",
     connection="shopify_default",
     auth=ClientCredentials("/admin/oauth/access_token", header="X-Shopify-Access-Token", lifetime=86_399),
     pace=Pace(per_second=10, burst=20, concurrency=4),
-    resources=(customers, products, inventory_levels, orders),
+    resources=(customers, products, inventory_levels, orders, fulfillment_orders),
     owns="orders, names and e-mail addresses of customers",
     api_version=API_VERSION,
     api_version_ends="2027-10-01",

@@ -101,6 +101,7 @@ ORDER = SObject(
         Field("TotalAmount", "currency", 0, is_writable=False),
         Field("CurrencyIsoCode", "picklist", 3),
         Field("EffectiveDate", "date", 0, is_required=True),
+        Field("Delivery_Status__c"),
     ),
     ("Shop_Order__c", "AccountId", "OrderNumber"),
 )

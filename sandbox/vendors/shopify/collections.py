@@ -10,6 +10,7 @@ GID_TYPES = {
     "ProductVariant": "product_variants",
     "InventoryItem": "inventory_items",
     "Order": "orders",
+    "FulfillmentOrder": "fulfillment_orders",
     "Location": "locations",
     "DeletionEvent": "deletion_events",
 }
@@ -76,6 +77,11 @@ COLLECTIONS = (
         name=lambda record: record.get("name"),
         email=lambda record: record.get("email"),
         customer_id=lambda record: str(number_of((record.get("customer") or {}).get("id") or "")),
+    ),
+    _collection(
+        "fulfillment_orders",
+        order=lambda record: str(number_of(record.get("orderId") or "")),
+        name=lambda record: record.get("orderName"),
     ),
     _collection("locations", name=lambda record: record.get("name")),
     _collection("deletion_events", subject=lambda record: record.get("subjectId")),

@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.store import Record, Store
 from sandbox.vendors.shopify.collections import collection_of, email_of, number_of, phone_of
+from sandbox.vendors.shopify.fulfillments import fulfillments_of
 from sandbox.vendors.shopify.projector import FieldContext, FieldMaker, Project, Slice
 
 
@@ -188,6 +189,8 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("Order", "lineItems"): nested(lambda store, record: record.get("lineItems") or []),
     ("Order", "refunds"): _first("refunds"),
     ("Order", "fulfillments"): _first("fulfillments"),
+    ("FulfillmentOrder", "order"): found_by("orders", "name", lambda record: record["orderName"]),
+    ("FulfillmentOrder", "fulfillments"): nested(fulfillments_of),
     ("Fulfillment", "trackingInfo"): _first("trackingInfo"),
     ("Fulfillment", "fulfillmentLineItems"): nested(
         lambda store, record: record.get("fulfillmentLineItems") or []

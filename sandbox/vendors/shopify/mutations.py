@@ -11,6 +11,7 @@ from sandbox.store import Store, encode
 from sandbox.vendors.shopify.bulk import cancel_operation, run_query
 from sandbox.vendors.shopify.customers import create_customer, set_customer, update_address, update_customer
 from sandbox.vendors.shopify.documents import DocumentError, field_type
+from sandbox.vendors.shopify.fulfillments import add_event, cancel_fulfillment, create_fulfillment, update_tracking
 from sandbox.vendors.shopify.goods import update_order, update_variants
 from sandbox.vendors.shopify.projector import Compiler
 from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError
@@ -30,6 +31,10 @@ HANDLERS: dict[str, Handler] = {
     "productVariantsBulkUpdate": update_variants,
     "inventorySetQuantities": set_quantities,
     "orderUpdate": update_order,
+    "fulfillmentCreate": create_fulfillment,
+    "fulfillmentTrackingInfoUpdate": update_tracking,
+    "fulfillmentCancel": cancel_fulfillment,
+    "fulfillmentEventCreate": add_event,
     "bulkOperationRunQuery": run_query,
     "bulkOperationCancel": cancel_operation,
 }

@@ -19,6 +19,7 @@ CONNECTIONS = {
     "productVariants": "product_variants",
     "inventoryItems": "inventory_items",
     "orders": "orders",
+    "fulfillmentOrders": "fulfillment_orders",
     "locations": "locations",
     "deletionEvents": "deletion_events",
 }
@@ -33,6 +34,7 @@ SINGLE = {
     "productVariant": "product_variants",
     "inventoryItem": "inventory_items",
     "order": "orders",
+    "fulfillmentOrder": "fulfillment_orders",
     "location": "locations",
 }
 LARGEST_PAGE = 250
@@ -137,6 +139,8 @@ def where_of(name: str, collection: str, arguments: dict[str, Any]) -> Where:
         where = to_where(collection, arguments.get("query"))
     except SearchError as wrong:
         raise _refused(name, f"Invalid search query: {wrong}", "BAD_REQUEST") from wrong
+    if arguments.get("includeClosed") is False:
+        where = where.and_("json_extract(body, '$.status') not in ('CLOSED', 'CANCELLED')")
     kinds = arguments.get("subjectTypes")
     if kinds:
         places = ", ".join("?" for _ in kinds)

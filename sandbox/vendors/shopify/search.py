@@ -21,6 +21,7 @@ _LOOKUPS = {
     "inventory_items": {"sku": "sku"},
     "products": {"title": "title"},
     "locations": {"name": "name"},
+    "fulfillment_orders": {"order_id": "order"},
 }
 _FLAGS = {"test": "$.test"}
 

@@ -76,7 +76,8 @@ class Shopify(Vendor):
             return _json(400, {"error": "invalid_client", "error_description": "Client authentication failed"})
         if form.get("grant_type") != "client_credentials":
             return _json(400, {"error": "unsupported_grant_type"})
-        scope = "read_customers,write_customers,read_orders,read_all_orders,write_products,write_inventory"
+        scope = "read_customers,write_customers,read_orders,read_all_orders,write_products,write_inventory,"
+        scope += "read_merchant_managed_fulfillment_orders,write_merchant_managed_fulfillment_orders"
         token = self.tokens.issue()
         return _json(200, {"access_token": token, "scope": scope, "expires_in": int(self.tokens.lifetime)})
 
@@ -248,11 +249,21 @@ def _targets(name: str, given: dict[str, Any]) -> list[tuple[str, str]]:
         return [("inventory_items", line["inventoryItemId"]) for line in given["input"]["quantities"]]
     if name == "productVariantsBulkUpdate":
         return [("product_variants", str(variant.get("id"))) for variant in given["variants"]]
+    if name.startswith("fulfillment"):
+        return _fulfillment_targets(given)
     if name == "customerAddressUpdate":
         return [("customers", given["customerId"])]
     known = {**(given.get("identifier") or {}), **given["input"]}
     key = next((f"{field}={known[field]}" for field in ("email", "phone") if known.get(field)), "?")
     return [(_TARGET_OF[name], str(known.get("id") or key))]
+
+
+def _fulfillment_targets(given: dict[str, Any]) -> list[tuple[str, str]]:
+    """The fulfillment orders that are fulfilled, or the fulfillment that is changed."""
+    if made := given.get("fulfillment"):
+        return [("fulfillment_orders", item["fulfillmentOrderId"]) for item in made["lineItemsByFulfillmentOrder"]]
+    event = given.get("fulfillmentEvent") or {}
+    return [("fulfillments", given.get("id") or given.get("fulfillmentId") or event.get("fulfillmentId") or "?")]
 
 
 def _graphql_request(body: bytes, version: str, token: str) -> GraphqlRequest | None:
