@@ -53,6 +53,12 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         "created_at lies in the future": {"created_at": _LATER, "cancelled_at": None},
         "cancelled_at lies before created_at": {"cancelled_at": "2026-10-01T00:00:00Z"},
     },
+    "shopify/fulfillment_orders": {
+        "source_id is no FulfillmentOrder id": {"source_id": "gid://shopify/Fulfillment/1"},
+        "order_source_id is no Order id": {"order_source_id": "gid://shopify/DraftOrder/1"},
+        "fulfillment_order_status is unknown": {"fulfillment_order_status": "LOST"},
+        "a tracking number belongs to no fulfillment": {"fulfillment_source_id": None},
+    },
     "salesforce/accounts": {
         "source_id is no account id": {"source_id": "003Hs00000abcdeIAA"},
         "account_name is empty or cut off": {"account_name": "x" * 256},
@@ -133,6 +139,14 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         },
         "delivered_at lies in the future": {
             "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2199-10-01T09:00:00+01:00"}]'
+        },
+    },
+    "fedex/references": {
+        "the carrier refuses the reference": {
+            "parcels": '[{"trackingNumberInfo": {"trackingNumber": "794912345678"}, "error": {"code": "NO"}}]'
+        },
+        "a parcel has no number or no status": {
+            "parcels": '[{"trackingNumberInfo": {"trackingNumber": "7949"}, "latestStatusDetail": {"code": "DL"}}]'
         },
     },
     "klaviyo/profiles": {

@@ -8,13 +8,15 @@ import requests
 
 from sandbox.launch import Server, start
 from sandbox.load import load
+from sandbox.vendors.fedex.tracking import ACCOUNT
 from sandbox.vendors.fedex.vendor import FedEx
 
 CLIENT_ID, CLIENT_SECRET = FedEx.client
 
 
-def parcel(number: str, day: str, code: str = "DL") -> dict[str, Any]:
+def parcel(number: str, day: str, code: str = "DL", **more: Any) -> dict[str, Any]:
     result = {
+        **more,
         "trackingNumberInfo": {"trackingNumber": number, "trackingNumberUniqueId": f"{day}~{number}~FDEG"},
         "latestStatusDetail": {"code": code},
         "dateAndTimes": [{"type": "SHIP", "dateTime": f"{day}T09:00:00-05:00"}],
@@ -26,6 +28,8 @@ def parcel(number: str, day: str, code: str = "DL") -> dict[str, Any]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("fedex")
     ours = [parcel("794900000001", "2026-11-01"), parcel("794900000002", "2026-11-02", "IT")]
+    quoting = {"packageIdentifiers": [{"type": "CUSTOMER_REFERENCE", "values": ["#1001"]}]}
+    ours.append(parcel("794900000003", "2026-11-03", additionalTrackingInfo=quoting))
     load("fedex", folder, {"tracking": ours, "earlier_tracking": [parcel("794900000001", "2026-03-01")]})
     running = start("fedex", folder)
     yield running
@@ -106,3 +110,38 @@ def test_a_token_that_ended_is_a_401(server: Server, http: requests.Session) -> 
     server.control("limits", {"expire_tokens": True})
     answer = ask(server, http, by_number("794900000001"))
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "NOT.AUTHORIZED.ERROR")
+
+
+def ask_reference(server: Server, http: requests.Session, **asked: str) -> requests.Response:
+    body = {"includeDetailedScans": False, "referencesInformation": {"type": "CUSTOMER_REFERENCE", **asked}}
+    return http.post(f"{server.url}/track/v1/referencenumbers", json=body, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"value": "#1001"}, "794900000003"),
+        ({"value": "#1001", "shipDateBegin": "2026-11-01", "shipDateEnd": "2026-11-05"}, "794900000003"),
+        ({"value": "#1001", "shipDateBegin": "2026-11-05", "shipDateEnd": "2026-11-09"}, None),
+        ({"value": "#1002"}, None),
+    ],
+    ids=["whenever", "these days", "other days", "unknown"],
+)
+def test_a_reference_leads_to_its_parcels(
+    server: Server, http: requests.Session, asked: dict[str, str], found: str | None
+) -> None:
+    answer = ask_reference(server, http, accountNumber=ACCOUNT, **asked)
+    (complete,) = answer.json()["output"]["completeTrackResults"]
+    (result,) = complete["trackResults"]
+    assert answer.status_code == 200
+    if found is None:
+        assert result["error"]["code"] == "TRACKING.REFERENCENUMBER.NOTFOUND"
+    else:
+        assert (complete["trackingNumber"], result["latestStatusDetail"]["code"]) == (found, "DL")
+
+
+def test_a_reference_needs_the_account_or_the_destination(server: Server, http: requests.Session) -> None:
+    place = {"destinationCountryCode": "DE", "destinationPostalCode": "10115"}
+    assert ask_reference(server, http, value="#1001").status_code == 400
+    assert ask_reference(server, http, value="#1001", accountNumber="1").status_code == 403
+    assert ask_reference(server, http, value="#1001", **place).status_code == 200

@@ -154,8 +154,8 @@ class Facts:
     person makes one record of two, by resource, and returns the key that lives on. `finished` is what a
     creation must have brought about beside its record. `empty_at_first` are the fields that a fresh world
     leaves empty, with the reason. `unfit` are records that the suite must not change. `read_moment` tells when
-    a record of a resource changed, where the change field itself does not say it in ISO or in seconds.
-    `settles_lost_writes` says that a write whose answer was lost is found under a key of its own, or made then,
+    a record of a resource changed, where the change field itself does not say it in ISO or in seconds, and
+    `read_value` what a field says where that is not simply at its path. `settles_lost_writes` says that a write whose answer was lost is found under a key of its own, or made then,
     so that it ends confirmed. `few` is how many records of a resource there are at least, where that is no more
     than 20. `skips` are tests by name that say nothing about this system, with the reason.
     """
@@ -174,6 +174,7 @@ class Facts:
     unfit: Callable[[Record], bool] = lambda record: False
     absent_key: Callable[[str], str] = lambda key: f"{key[:-1]}9999999"
     read_moment: Callable[[Resource, Record], datetime] | None = None
+    read_value: Callable[[Field, Any], object] = lambda field, value: value
     settles_lost_writes: bool = False
     few: Mapping[str, int] = field(default_factory=dict)
     skips: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from concord.http.client import HttpSession, Ways
 from tests.systems.bench import PATIENCE, Bench, SandboxDesk, by_key, keys_of, read_all
 
 WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-NAMES = ["customers", "products", "inventory_levels", "orders"]
+NAMES = ["customers", "products", "inventory_levels", "orders", "fulfillment_orders"]
 PATH = "/admin/api/2026-10/graphql.json"
 RUN = "mutation($q: String!) {bulkOperationRunQuery(query: $q) {bulkOperation {id url} userErrors {code message}}}"
 STATE = "query($id: ID!) {bulkOperation(id: $id) {status url}}"

@@ -2,12 +2,12 @@
 
 https://shopify.dev/docs/api/admin-graphql/latest/mutations/fulfillmentCreate
 
-A number for what was not fulfilled makes a fulfillment, another number corrects it, none takes it back. A status is
-an event of the fulfillment and so needs its id: what is made tonight gets its status in a second call.
+A number for what was not fulfilled makes a fulfillment, another number corrects it, none takes it back. A status
+is an event of the fulfillment and so needs its id: what is made tonight gets its status in a second call.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from concord.contract import Change, End, Outcome, Resource, Session
 from concord.http.graphql import GraphQLApi
 from concord.http.guards import Record, split_moved, value_at
-from concord.http.outcomes import confirmed, conflicted, rejected, settle, unknown
+from concord.http.outcomes import confirmed, conflicted, rejected, settle_all, unknown
 from concord.http.shopify_writes import UserError, sentence_of
 
 _EVENTS = frozenset(
@@ -51,6 +51,9 @@ class _Call:
     made: str = "fulfillment"
 
 
+_Errand = tuple[Sequence[Change], dict[str, Record], Callable[[Change, Record], _Call | str]]
+
+
 @dataclass(frozen=True, slots=True)
 class FulfillmentUpdates:
     """Several mutations in one document, a second one for the events of what the first one wrote."""
@@ -69,24 +72,31 @@ class FulfillmentUpdates:
 
     def _write(self, session: Session, ready: Sequence[Change], held: dict[str, Record]) -> list[Outcome]:
         tracked = [change for change in ready if any(name in change.after for name in _TRACKING)]
-        ended = {item.change_id: item for item in self._send(session, tracked, held, _tracking_call)}
+        ended = {item.change_id: item for item in self._send(session, (tracked, held, _tracking_call))}
         told = [change for change in ready if change.after.get("delivery_status") is not None]
         due = [item for item in told if item.change_id not in ended or ended[item.change_id].end is End.CONFIRMED]
-        ended |= {item.change_id: item for item in self._send(session, due, held, _event_call)}
+        for item in self._send(session, (due, held, _event_call), before=[*ended.values()]):
+            is_half = item.change_id in ended and item.end is End.REJECTED
+            said = f"The number was written, the status was not: {item.message}" if is_half else item.message
+            ended[item.change_id] = replace(item, message=said)
         taken_back = [change for change in ready if change.change_id not in ended]
         return [*ended.values(), *(rejected(change, "An event cannot be taken back.") for change in taken_back)]
 
-    def _send(
-        self, session: Session, changes: Sequence[Change], held: dict[str, Record], call_for: Any
-    ) -> list[Outcome]:
-        calls = {change.change_id: call_for(change, held[str(change.key)]) for change in changes}
-        impossible = [
-            rejected(change, call) for change in changes if isinstance(call := calls[change.change_id], str)
-        ]
-        possible = [change for change in changes if not isinstance(calls[change.change_id], str)]
+    def _send(self, session: Session, errand: _Errand, before: Sequence[Outcome] = ()) -> list[Outcome]:
+        changes, held, asking = errand
+        calls: dict[str, _Call] = {}
+        impossible: list[Outcome] = []
+        for change in changes:
+            call = asking(change, held[str(change.key)])
+            if isinstance(call, str):
+                impossible.append(rejected(change, call))
+            else:
+                calls[change.change_id] = call
+        possible = [change for change in changes if change.change_id in calls]
         if not possible:
             return impossible
-        return impossible + settle(possible, lambda group: self._run(session, group, calls, held))
+        ended = settle_all([possible], lambda group: self._run(session, group, calls, held), before)
+        return impossible + ended[len(before) :]
 
     def _run(
         self, session: Session, group: Sequence[Change], calls: Mapping[str, _Call], held: dict[str, Record]
@@ -129,7 +139,7 @@ def _tracking_call(change: Change, fulfillment: Record) -> _Call | str:
         if key is None:
             return "There is no fulfillment that could be taken back."
         return _Call("fulfillmentCancel", {"id": ("ID!", key)})
-    known = next(iter(fulfillment.get("trackingInfo") or []), {})
+    known: Record = next(iter(fulfillment.get("trackingInfo") or []), {})
     tracking = {
         "company": change.after.get("carrier_name", known.get("company")),
         "number": change.after.get("tracking_number", known.get("number")),

@@ -5,6 +5,8 @@ API: https://developer.fedex.com/api/en-us/catalog/track/v1/docs.html
 Know before you touch:
 - It lists nothing: the numbers asked for are those of the shop's fulfillments that have not arrived, for as long
   as FedEx remembers them. A parcel that has arrived is not asked for again and stays as it was last told.
+- A parcel of which nobody told the shop is found by our reference: one call for each order that the ERP calls done
+  and that has no parcel in the shop. A reference that is not known is a record without parcels.
 - An answer is 200 even where a number is refused; the refusal is set aside as a dead letter, until the number
   is known. Numbers of parcels that were never handed over stay there.
 - Numbers are used again: they are asked for with the days around the shipping day, later with their unique id.
@@ -17,6 +19,7 @@ Know before you touch:
 from concord.contract import Pace, Resource, System, Worklist
 from concord.fields import Field, Form, Kind
 from concord.http.auth import ClientCredentials
+from concord.http.fedex_references import FedExReferences
 from concord.http.fedex_tracking import FedExTracking
 
 OPEN_PARCELS = """
@@ -36,6 +39,25 @@ left join validated.fedex__tracking as told
 where shipped.number <> '' and coalesce(told.status_code, '') not in ('DL', 'CA')
     and shipped.shipped_at between %(as_of)s - interval '90 days' and %(as_of)s
 order by shipped.number
+"""
+# Those never asked for come first; of the others a different part each day, so that a night's calls are bounded.
+UNSHIPPED_ORDERS = """
+select orders.order_name as reference, (orders.created_at at time zone 'UTC')::date as shipped_from,
+    (%(as_of)s at time zone 'UTC')::date as shipped_until
+from validated.shopify__orders as orders
+left join validated.fedex__references as told on orders.order_name = told.reference
+where not orders._is_deleted and orders.cancelled_at is null and orders.is_test is not true
+    and orders.created_at between %(as_of)s - interval '90 days' and %(as_of)s - interval '1 day'
+    and exists (
+        select from validated.tryton__sales as sales
+        where sales.reference = orders.order_name and sales.sale_state = 'done' and not sales._is_deleted
+    )
+    and not exists (
+        select from jsonb_path_query(orders.fulfillments, 'lax $[*]') as fulfillment (item)
+        where coalesce(fulfillment.item ->> 'status', '') not in ('CANCELLED', 'ERROR', 'FAILURE')
+    )
+order by told.reference is not null, md5(orders.order_name || (%(as_of)s at time zone 'UTC')::date::text)
+limit 500
 """
 ZONED = "^.*T[0-9:.]+(?:[+-][0-9:]+|Z)$"
 
@@ -92,13 +114,21 @@ tracking = Resource(
     changes=Worklist(OPEN_PARCELS),
 )
 
+references = Resource(
+    name="references",
+    read=FedExReferences(),
+    key="reference",
+    fields=(Field("reference", "reference", required=True), Field("parcels", "parcels", Kind.JSON)),
+    changes=Worklist(UNSHIPPED_ORDERS),
+)
+
 SYSTEM = System(
     name="fedex",
     title="FedEx",
     connection="fedex_default",
     auth=ClientCredentials("/oauth/token", header="Authorization", prefix="Bearer ", lifetime=3_600, barred=403),
     pace=Pace(per_second=10, burst=10, concurrency=1),
-    resources=(tracking,),
+    resources=(tracking, references),
     owns="where a parcel is",
     api_version="v1",
 )

@@ -9,8 +9,8 @@ Know before you touch:
 - Large windows are read by a bulk operation, of which the shop runs five at once; `bulk_read_above` in the
   connection's extra fields says what is large. Its file lies on another host, where no credentials go.
 - A bulk query refuses connections below lists, so the items of fulfilments are asked for beside it.
-- A fulfillment order is what is to leave one location for an order; its stamp moves with its fulfillment. Undoing a
-  fulfillment cancels it, and the shop makes a new fulfillment order of it; an event cannot be taken back.
+- A fulfillment order is what leaves one location for an order. Taking a fulfillment back cancels it, and the
+  shop makes a new fulfillment order for its goods; an event cannot be taken back.
 - An order with more lines than one page holds says so in `lines.pageInfo.hasNextPage`.
 - Writing `addresses` replaces them all, so the writer sends those back that it does not change.
 - Stock is written by compare and set at one location; a shop with several needs `location_id` in the
@@ -56,11 +56,7 @@ def shipped(path: str) -> Form:
 customers = Resource(
     name="customers",
     read=BulkConnection(
-        api,
-        "customers",
-        "Customer",
-        searchable={"email": "email", "phone": "phone"},
-        counted="customersCount",
+        api, "customers", "Customer", searchable={"email": "email", "phone": "phone"}, counted="customersCount"
     ),
     key="source_id",
     fields=(
@@ -140,13 +136,7 @@ inventory_levels = Resource(
 orders = Resource(
     name="orders",
     read=BulkConnection(
-        api,
-        "orders",
-        "Order",
-        size=25,
-        searchable={"order_name": "name"},
-        counted="ordersCount",
-        bulk_above=2_000,
+        api, "orders", "Order", 25, searchable={"order_name": "name"}, counted="ordersCount", bulk_above=2_000
     ),
     key="source_id",
     fields=(
@@ -172,12 +162,7 @@ orders = Resource(
 fulfillment_orders = Resource(
     name="fulfillment_orders",
     read=BulkConnection(
-        api,
-        "fulfillmentOrders",
-        "FulfillmentOrder",
-        size=50,
-        always="includeClosed: true",
-        counted="ordersCount",
+        api, "fulfillmentOrders", "FulfillmentOrder", 50, always="includeClosed: true", counted="ordersCount"
     ),
     key="source_id",
     fields=(

@@ -1,4 +1,4 @@
-"""Track by number: thirty at most, a result or an error for each, and 200 whatever they are."""
+"""Track by number, thirty at most, or by reference: a result or an error for each, and 200 whatever they are."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,9 +6,14 @@ from typing import Any
 from sandbox.store import Record, Store, decode
 
 LARGEST = 30
+ACCOUNT = "740561073"
 _NOT_FOUND = {
     "code": "TRACKING.TRACKINGNUMBER.NOTFOUND",
     "message": "Tracking number cannot be found. Please correct the tracking number and try again.",
+}
+_REFERENCE_NOT_FOUND = {
+    "code": "TRACKING.REFERENCENUMBER.NOTFOUND",
+    "message": "Reference number cannot be found. Please correct the reference number and try again.",
 }
 _EMPTY = {"code": "TRACKING.TRACKINGNUMBER.EMPTY", "message": "Please provide tracking number."}
 _TOO_MANY = {"code": "TRACKING.TRACKINGINFO.MAXIMUM", "message": f"At most {LARGEST} tracking numbers a request."}
@@ -37,6 +42,54 @@ def track(store: Store, body: bytes) -> dict[str, Any]:
         alert = {"code": "TRACKING.DATA.NOTFOUND", "alertType": "WARNING", "message": "Tracking data unavailable"}
         output["alerts"] = [alert]
     return output
+
+
+def track_reference(store: Store, body: bytes) -> dict[str, Any]:
+    """The output of one call for all parcels that carry a reference of the account's."""
+    asked = _reference_in(body)
+    value = str(asked["value"])
+    keys = [(name, key) for name in _COLLECTIONS for key in store.find(name, "reference", value)]
+    found = [record for name, key in keys if (record := store.get_by_key(name, key)) is not None]
+    fitting = [record for record in found if _lies_between(record["result"], asked)]
+    complete = [
+        {"trackingNumber": record["trackingNumber"], "trackResults": [record["result"]]} for record in fitting
+    ]
+    if complete:
+        return {"completeTrackResults": complete}
+    missing = {"trackingNumberInfo": {"trackingNumber": ""}, "error": _REFERENCE_NOT_FOUND}
+    return {"completeTrackResults": [{"trackingNumber": "", "trackResults": [missing]}]}
+
+
+def _reference_in(body: bytes) -> dict[str, Any]:
+    """The account number, or else where it went, must be named, and the days between which it was shipped."""
+    try:
+        asked: dict[str, Any] = decode(body)["referencesInformation"]
+        is_placed = bool(asked.get("destinationCountryCode") and asked.get("destinationPostalCode"))
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise FedExError(400, _INVALID["code"], _INVALID["message"]) from wrong
+    if not asked.get("value"):
+        raise FedExError(400, "TRACKING.REFERENCEVALUE.EMPTY", "Please provide a valid reference value.")
+    if not (asked.get("accountNumber") or is_placed):
+        message = "Please provide either the account number, or the destination country and postal code."
+        raise FedExError(400, "TRACKING.REFERENCEACCOUNT.EMPTY", message)
+    if asked.get("accountNumber", ACCOUNT) != ACCOUNT:
+        raise FedExError(403, "FORBIDDEN.ERROR", "The account number does not belong to this project.")
+    return asked
+
+
+def reference_of(record: Record) -> str | None:
+    """The shipper's own word for a parcel."""
+    identifiers = (record["result"].get("additionalTrackingInfo") or {}).get("packageIdentifiers") or []
+    values = [item["values"] for item in identifiers if item["type"] == "CUSTOMER_REFERENCE"]
+    return str(values[0][0]) if values else None
+
+
+def references_in(body: bytes) -> list[str]:
+    """The reference of a call, whatever else is wrong with it."""
+    try:
+        return [str(decode(body)["referencesInformation"]["value"])]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def numbers_in(body: bytes) -> list[str]:
@@ -77,6 +130,11 @@ def _fits(result: Record, info: dict[str, Any]) -> bool:
     wanted = info["trackingNumberInfo"].get("trackingNumberUniqueId")
     if wanted:
         return bool(result["trackingNumberInfo"].get("trackingNumberUniqueId") == wanted)
+    return _lies_between(result, info)
+
+
+def _lies_between(result: Record, info: dict[str, Any]) -> bool:
+    """Whether it was shipped in the days asked for, where days are asked for."""
     shipped = next((item["dateTime"] for item in result["dateAndTimes"] if item["type"] == "SHIP"), None)
     first, last = info.get("shipDateBegin"), info.get("shipDateEnd")
     if shipped is None or not (first and last):

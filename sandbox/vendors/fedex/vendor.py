@@ -1,7 +1,7 @@
-"""The carrier: FedEx's tokens and its tracking by number, as far as a nightly sync uses them."""
+"""The carrier: FedEx's tokens and its tracking by number and reference, as far as a nightly sync uses them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,10 +12,19 @@ from sandbox.clock import to_datetime, to_micros
 from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Collection, Record
-from sandbox.vendors.fedex.tracking import FedExError, numbers_in, track
+from sandbox.store import Collection, Record, Store
+from sandbox.vendors.fedex.tracking import (
+    ACCOUNT,
+    FedExError,
+    numbers_in,
+    reference_of,
+    references_in,
+    track,
+    track_reference,
+)
 
 _LIFETIME = 3_600
+Tracking = Callable[[Store, bytes], dict[str, Any]]
 _LOGINS, _LOGIN_SECONDS = 10, 60.0  # more tokens than that in a minute are taken for an attack
 _EXPIRED = FedExError(401, "NOT.AUTHORIZED.ERROR", "Access token expired. Please modify your request.")
 _UNKNOWN = FedExError(401, "NOT.AUTHORIZED.ERROR", "The given client credentials were not valid.")
@@ -25,7 +34,7 @@ _WORDS = {400: "INVALID.INPUT.EXCEPTION", 404: "NOT.FOUND.ERROR", 503: "SERVICE.
 
 
 def _collection(name: str) -> Collection:
-    lookups = {"number": lambda record: str(record["trackingNumber"])}
+    lookups = {"number": lambda record: str(record["trackingNumber"]), "reference": reference_of}
     return Collection(name, "id", "updated", str, lambda record: to_micros(record["updated"]), lookups)
 
 
@@ -33,6 +42,7 @@ class FedEx(Vendor):
     """One project's view of the carrier in one SQLite file."""
 
     name = "fedex"
+    extra: Mapping[str, Any] = {"account_number": ACCOUNT}
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir, (_collection("tracking"), _collection("earlier_tracking")))
@@ -49,7 +59,11 @@ class FedEx(Vendor):
 
         @app.post("/track/v1/trackingnumbers")
         async def trackingnumbers(request: Request) -> Response:
-            return _json(*self._track(request.headers, await request.body()))
+            return _json(*self._track(request.headers, await request.body(), track))
+
+        @app.post("/track/v1/referencenumbers")
+        async def referencenumbers(request: Request) -> Response:
+            return _json(*self._track(request.headers, await request.body(), track_reference))
 
         return app
 
@@ -65,20 +79,24 @@ class FedEx(Vendor):
         token = {"access_token": self.tokens.issue(), "token_type": "bearer"}
         return 200, {**token, "expires_in": int(self.tokens.lifetime), "scope": "CXS"}
 
-    def _track(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
+    def _track(self, headers: Mapping[str, str], body: bytes, answer: Tracking) -> tuple[int, Any]:
         if not self.tokens.is_valid(_bearer(headers)):
             return 401, _EXPIRED.body()
         echoed = headers.get("x-customer-transaction-id")
         about = {"customerTransactionId": echoed} if echoed else {}
         try:
-            return 200, {"transactionId": "sandbox", **about, "output": track(self.store, body)}
+            return 200, {"transactionId": "sandbox", **about, "output": answer(self.store, body)}
         except FedExError as refused:
             return refused.status, {**refused.body(), **about}
 
     def describe(self, call: Call) -> Described:
-        """`login`, or `track` with the numbers."""
+        """`login`, or `track` with the numbers, or `track_reference` with the reference."""
         if call.path == "/oauth/token":
             return Described(("login",))
+        if call.path.endswith("/referencenumbers"):
+            return Described(
+                ("track_reference",), tuple(("references", name) for name in references_in(call.body))
+            )
         return Described(("track",), tuple(("tracking", number) for number in numbers_in(call.body)))
 
     def page_in(self, call: Call, payload: Any) -> Page | None:

@@ -11,11 +11,13 @@ from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
 from sandbox.load import load
+from sandbox.vendors.fedex.vendor import FedEx
 from sandbox.world import World
 from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 HABITS = Habits(
     operations={"read": "^track"},
+    collections={"references": "tracking"},
     login="/oauth/token",
     touches={"tracking": {"serviceDetail": {"type": "FEDEX_EXPRESS_SAVER"}}},
     limits={"most_logins": 1_000},
@@ -33,21 +35,33 @@ def items_of(world: World) -> tuple[dict[str, str], ...]:
     )
 
 
+def references_of(world: World) -> tuple[dict[str, str], ...]:
+    """The names of all orders that left, which their parcels carry as a reference."""
+    results = [record["result"] for record in world.records("fedex", "tracking")]
+    found = [item["additionalTrackingInfo"]["packageIdentifiers"][0]["values"][0] for item in results]
+    return tuple({"reference": name} for name in found)
+
+
 def with_worklist(world: World) -> System:
-    """The system, asked for every parcel of the world."""
-    items = items_of(world)
-    values = ", ".join(f"('{item['number']}', '{item['shipped_on']}')" for item in items)
-    query = f"select * from (values {values}) as parcels (number, shipped_on)"
+    """The system, asked for every parcel of the world, by number and by reference."""
     found = system("fedex")
-    tracking = replace(found.resource("tracking"), changes=Worklist(query, items))
-    return replace(found, resources=(tracking,))
+    lists = {"tracking": items_of(world), "references": references_of(world)}
+    resources = [replace(found.resource(name), changes=written_out(items)) for name, items in lists.items()]
+    return replace(found, resources=tuple(resources))
+
+
+def written_out(items: tuple[dict[str, str], ...]) -> Worklist:
+    """A worklist whose query says what is in it."""
+    rows = [", ".join(f"'{value}'" for value in item.values()) for item in items]
+    values = ", ".join(f"({row})" for row in rows)
+    return Worklist(f"select * from (values {values}) as parcels ({', '.join(items[0])})", items)
 
 
 @contextmanager
 def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     load("fedex", folder, world.of("fedex"))
     server = start("fedex", folder)
-    connection = Connection("fedex_default", server.url, "sandbox-client", "sandbox-secret")
+    connection = Connection("fedex_default", server.url, "sandbox-client", "sandbox-secret", FedEx.extra)
     yield Bench(
         with_worklist(world),
         connection,

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from concord.fields import Field
 from concord.http.auth import ClientCredentials
 from concord.registry import system
 from concord.settings import Connection
@@ -15,14 +17,15 @@ from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 HABITS = Habits(
     operations={
-        "read": "^(customers|orders|productVariants|inventoryItems)$",
-        "write": "Update$|Quantities$",
+        "read": "^(customers|orders|productVariants|inventoryItems|fulfillmentOrders)$",
+        "write": "Update$|Quantities$|^fulfillment.*(Create|Cancel)$",
     },
     login="/oauth/access_token",
     collections={"products": "product_variants", "inventory_levels": "inventory_items"},
     touches={
         "customers": {"note": "called today"},
         "product_variants": {"title": "new title"},
+        "fulfillment_orders": {"note": "packed with care"},
         "inventory_items": {
             "inventoryLevels": [
                 {
@@ -50,6 +53,16 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     server.stop()
 
 
+def read_value(field: Field, value: Any) -> object:
+    """A list of one quantity is that quantity; of the fulfillments the one that holds counts."""
+    if field.path == "fulfillments" and value is not None:
+        live = next((node for node in value["nodes"] if node["status"] == "SUCCESS"), None)
+        parcel = next(iter(live["trackingInfo"]), {}) if live else {}
+        said = {"carrier_name": parcel.get("company"), "tracking_number": parcel.get("number")}
+        return said.get(field.name, live and live["displayStatus"])
+    return value[0]["quantity"] if isinstance(value, list) else value
+
+
 FACTS = Facts(
     open=open_bench,
     first="customers",
@@ -57,6 +70,7 @@ FACTS = Facts(
         "customers": {"city": "Potsdam", "street": "Am Kanal 1"},
         "products": {"price": "1234.56"},
         "inventory_levels": {"available_quantity": 777},
+        "fulfillment_orders": {"carrier_name": "FedEx", "tracking_number": "794911112222"},
     },
     every={
         "customers": {
@@ -70,7 +84,10 @@ FACTS = Facts(
         "customers": {"phone": "call me never"},
         "products": {"price": "-17.25"},
         "inventory_levels": {"available_quantity": 1_999_999_999},
+        "fulfillment_orders": {"carrier_name": "FedEx", "tracking_number": "7949" * 80},
     },
+    unfit=lambda record: record.get("status") == "CANCELLED",
+    read_value=read_value,
     empty_at_first={("orders", "email"): "every order of the world has a customer, who has the address"},
     skips={
         "a_merge_is_seen": "of two customers made one, the shop tells that one is gone and the other has changed",

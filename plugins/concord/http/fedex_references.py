@@ -1,0 +1,98 @@
+"""Asks FedEx for the parcels that carry a reference of ours, one reference a call: whom nobody told the number.
+
+https://developer.fedex.com/api/en-us/catalog/track/v1/docs.html
+
+A reference that FedEx does not know is an answer and no fault: its record says that there are no parcels. Any
+other refusal stays in the record, to be set aside in sight of everybody. An installation without an account
+number cannot ask, and does not.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from concord.contract import Page, Resource, Session, Window, Worklist
+from concord.errors import RequestError, ServerError
+from concord.http.paging import ask, prefetch
+
+_UNKNOWN = "NOTFOUND"
+_NONE = "-"
+
+
+class _Error(msgspec.Struct):
+    code: str = ""
+
+
+class _Result(msgspec.Struct):
+    error: _Error | None = None
+
+
+class _Track(msgspec.Struct, rename={"results": "trackResults"}):
+    results: list[msgspec.Raw]
+
+
+class _Output(msgspec.Struct, rename={"complete": "completeTrackResults"}):
+    complete: list[_Track] = []
+
+
+class _Answer(msgspec.Struct):
+    output: _Output
+
+
+class _Record(msgspec.Struct):
+    reference: str
+    parcels: list[msgspec.Raw]
+
+
+_answer = msgspec.json.Decoder(_Answer)
+_result = msgspec.json.Decoder(_Result)
+
+
+@dataclass(frozen=True, slots=True)
+class FedExReferences:
+    """Reads a worklist whose items say `reference` and between which days it was shipped, if ever."""
+
+    path: str = "/track/v1/referencenumbers"
+    kind: str = "CUSTOMER_REFERENCE"
+
+    def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
+        """One record for each item: the reference, and all parcels that carry it."""
+        if not isinstance(resource.changes, Worklist):
+            raise ServerError(f"{resource.name} has no worklist, and FedEx lists nothing; declare one.")
+        return prefetch([_written(record)] for record in self._ask_all(session, resource.changes.items))
+
+    def read_matching(
+        self, session: Session, resource: Resource, name: str, values: Sequence[str]
+    ) -> Iterator[Page]:
+        """The references that some parcel carries, whenever it was shipped."""
+        for record in self._ask_all(session, [{"reference": value} for value in values]):
+            if record.parcels:
+                yield [_written(record)]
+
+    def _ask_all(self, session: Session, items: Sequence[Mapping[str, str]]) -> Iterator[_Record]:
+        account = session.option("account_number", _NONE)
+        for item in items if account != _NONE else ():
+            days = {"shipDateBegin": item.get("shipped_from"), "shipDateEnd": item.get("shipped_until")}
+            asked = {"type": self.kind, "value": item["reference"], "accountNumber": account}
+            given = {**asked, **{name: day for name, day in days.items() if day is not None}}
+            yield _Record(item["reference"], self._parcels(session, given))
+
+    def _parcels(self, session: Session, asked: Mapping[str, str]) -> list[msgspec.Raw]:
+        body = {"includeDetailedScans": False, "referencesInformation": asked}
+        try:
+            found = ask(session, _answer, "POST", self.path, body=body)
+        except RequestError as error:
+            if str(error.facts.get("code", "")).endswith(_UNKNOWN):
+                return []
+            raise
+        told = [raw for track in found.output.complete for raw in track.results]
+        return [raw for raw in told if not _is_unknown(_result.decode(raw))]
+
+
+def _written(record: _Record) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(record))
+
+
+def _is_unknown(result: _Result) -> bool:
+    return result.error is not None and result.error.code.endswith(_UNKNOWN)
