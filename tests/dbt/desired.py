@@ -23,6 +23,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "shopify__products": {"price": "price"},
     "shopify__inventory_levels": {"available_quantity": "stock"},
+    "shopify__fulfillment_orders": {name: name for name in ("carrier_name", "tracking_number", "delivery_status")},
     "salesforce__accounts": {
         "account_name": "customer_name",
         "account_type": "",
@@ -40,7 +41,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "phone": "phone",
         "concord_id": "",
     },
-    "salesforce__orders": {"order_status": "status"},
+    "salesforce__orders": {"order_status": "status", "delivery_status": "delivery_status"},
     "tryton__parties": {"party_name": "customer_name", "party_code": ""},
     "tryton__addresses": {
         "party_source_id": "",

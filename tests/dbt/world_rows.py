@@ -81,6 +81,7 @@ def world_tables(world: World) -> dict[str, Iterable[Row]]:
         "shopify__products": map(_shop_product, shop["product_variants"]),
         "shopify__inventory_levels": map(_shop_level, shop["inventory_items"]),
         "shopify__orders": map(_shop_order, shop["orders"]),
+        "shopify__fulfillment_orders": _fulfillment_orders(world),
         "salesforce__accounts": map(_account, crm["accounts"]),
         "salesforce__contacts": map(_contact, crm["contacts"]),
         "salesforce__orders": map(_crm_order, crm["orders"]),
@@ -162,6 +163,24 @@ def _shop_order(node: Row) -> Row:
     )
 
 
+def _fulfillment_orders(world: World) -> Iterator[Row]:
+    """With the parcel of the order, which in this world leaves all at once."""
+    for order, node in zip(world.shopify["orders"], world.shopify["fulfillment_orders"], strict=True):
+        parcel = next(iter(order["fulfillments"]), None)
+        number = parcel["trackingInfo"][0] if parcel else {}
+        yield _keyed(
+            node["id"],
+            order_source_id=node["orderId"],
+            order_name=node["orderName"],
+            fulfillment_order_status=node["status"],
+            fulfillment_source_id=parcel and parcel["id"],
+            carrier_name=number.get("company"),
+            tracking_number=number.get("number"),
+            delivery_status=parcel and parcel["displayStatus"],
+            updated_at=node["updatedAt"],
+        )
+
+
 def _account(record: Row) -> Row:
     return _keyed(
         record["Id"],
@@ -205,6 +224,7 @@ def _crm_order(record: Row) -> Row:
         total_amount=Decimal(str(record["TotalAmount"])),
         currency_code=record["CurrencyIsoCode"],
         effective_date=record["EffectiveDate"],
+        delivery_status=record["Delivery_Status__c"],
         updated_at=record["SystemModstamp"],
     )
 

@@ -2,16 +2,17 @@
 
 from typing import Final
 
+from tests.expectations.good_parcels import PARCELS
+
 Row = dict[str, str | None]
 
 _STAMP = "2026-11-01T08:00:00Z"
 _SECOND = "1793520000"
 _SERVER_STAMP = "1793520000.12345"
-_FULFILLED = '{"nodes": [{"id": %s, "status": "SUCCESS", "trackingInfo": [{"number": "794912345678"}]}]}'
-_PARCEL = '[{"trackingNumberInfo": {"trackingNumber": "794912345678"}, "latestStatusDetail": {"code": "IT"}}]'
 _SHOP_LINES = '{"nodes": [{"sku": "LAM-1", "quantity": 2}], "pageInfo": {"hasNextPage": false}}'
 
 GOOD: Final[dict[str, Row]] = {
+    **PARCELS,
     "shopify/customers": {
         "source_id": "gid://shopify/Customer/1",
         "email": " Ada@Example.com ",
@@ -41,15 +42,6 @@ GOOD: Final[dict[str, Row]] = {
         "lines": _SHOP_LINES,
         "created_at": _STAMP,
         "cancelled_at": "2026-11-02T08:00:00Z",
-        "updated_at": _STAMP,
-    },
-    "shopify/fulfillment_orders": {
-        "source_id": "gid://shopify/FulfillmentOrder/1",
-        "order_source_id": "gid://shopify/Order/1",
-        "order_name": "#1001",
-        "fulfillment_order_status": "CLOSED",
-        "fulfillment_source_id": _FULFILLED % '"gid://shopify/Fulfillment/1"',
-        "tracking_number": _FULFILLED % '"gid://shopify/Fulfillment/1"',
         "updated_at": _STAMP,
     },
     "salesforce/accounts": {
@@ -255,10 +247,6 @@ GOOD: Final[dict[str, Row]] = {
         "status_code": "DL",
         "shipped_at": '[{"type": "SHIP", "dateTime": "2026-10-30T09:00:00+01:00"}]',
         "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2026-11-01T09:00:00+01:00"}]',
-    },
-    "fedex/references": {
-        "reference": "#1001",
-        "parcels": _PARCEL,
     },
     "stripe/customers": {
         "source_id": "cus_1a2B",

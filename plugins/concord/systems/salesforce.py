@@ -6,7 +6,8 @@ Know before you touch:
 - Everything is read with `queryAll`: deleted records come with `IsDeleted`, merged ones with `MasterRecordId`.
 - `SystemModstamp` moves with every change; `LastModifiedDate` can be set back by imports.
 - Too many calls is a 403 with `REQUEST_LIMIT_EXCEEDED`, not a 429.
-- `Concord_Id__c` (Account, Contact) and `Shop_Order__c` (Order) are custom fields, external id and unique.
+- `Concord_Id__c` (Account, Contact) and `Shop_Order__c` (Order) are custom fields, external id and unique;
+  `Delivery_Status__c` (Order) is custom text.
 - More than 10,000 records are read by a bulk job, more than 2,000 changes written by one (`bulk_read_above`,
   `bulk_write_above` in the connection's extra). A job that a cut-off run left behind is found and believed.
 - `BillingCountry` holds names and ISO codes side by side; staging sorts them out, we write ISO codes.
@@ -96,6 +97,7 @@ orders = Resource(
         Field("TotalAmount", "total_amount", Kind.DECIMAL),
         Field("CurrencyIsoCode", "currency_code"),
         Field("EffectiveDate", "effective_date", Kind.DATE),
+        Field("Delivery_Status__c", "delivery_status"),
         IS_DELETED,
         UPDATED_AT,
     ),
@@ -103,7 +105,7 @@ orders = Resource(
     deleted="is_deleted",
     writes=Writes(
         SalesforceBulk(api, "Order"),
-        update=frozenset({"order_status"}),
+        update=frozenset({"order_status", "delivery_status"}),
         guard="updated_at",
     ),
 )

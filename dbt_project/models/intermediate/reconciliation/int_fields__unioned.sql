@@ -13,6 +13,20 @@ with unioned as (
 
     select * from {{ ref('int_orders__fields') }}
 
+    union all
+
+    select
+        'order' as entity,
+        order_name as golden_id,
+        system,
+        record_key,
+        'delivery_status' as field,
+        delivery_status as value,
+        delivery_status as comparison,
+        null::numeric as amount,
+        changed_at
+    from {{ ref('int_orders__deliveries') }}
+
 )
 
 select * from unioned

@@ -16,11 +16,14 @@ int_orders__identified as (
 int_fields__disagreements as (
 
     select * from {{ ref('int_fields__disagreements') }}
-    where
-        entity = 'order'
-        and field = 'order_status'
-        and system = 'salesforce'
-        and golden_system = 'tryton'
+    where (field, system, golden_system) = ('order_status', 'salesforce', 'tryton')
+
+),
+
+int_orders__delivery_corrections as (
+
+    select * from {{ ref('int_orders__delivery_corrections') }}
+    where system = 'salesforce'
 
 ),
 
@@ -56,16 +59,20 @@ desired as (
         case
             when statuses.golden_value is not null then 'from tryton: sale state'
             when expected.order_status is not null then 'its sale is created tonight'
+            when told.order_name is not null then 'from ' || told.golden_system
             else 'agrees'
         end as _reason,
         coalesce(
             statuses.golden_value, expected.order_status, orders.source_status
-        ) as order_status
+        ) as order_status,
+        told.delivery_status
     from stg_salesforce__orders as orders
     left join int_orders__identified as primaries
         on orders.order_source_id = primaries.record_key
     left join int_fields__disagreements as statuses
         on primaries.order_name = statuses.golden_id
+    left join int_orders__delivery_corrections as told
+        on primaries.order_name = told.order_name
     left join expected on primaries.order_name = expected.order_name
 
 )

@@ -44,7 +44,7 @@ unioned as (
         field,
         system,
         record_key,
-        'tryton' as golden_system,
+        golden_system,
         system_value,
         golden_value,
         cause

@@ -1,5 +1,5 @@
-{# One row per order that the ERP calls done and that did not leave the house whole, and
-   per parcel that the carrier does not know. #}
+{# One row per order that the ERP calls done and that did not leave the house whole, or
+   of whose parcel nobody told the shop, and per parcel that the carrier does not know. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_cash__orders as (
@@ -22,6 +22,19 @@ stg_fedex__tracking as (
 
 ),
 
+int_shipments__parcels as (
+
+    select
+        order_source_id,
+        bool_or(is_in_shop) as is_in_shop,
+        min(tracking_number) filter (
+            where not is_in_shop and delivery_status is not null
+        ) as untold_number
+    from {{ ref('int_shipments__parcels') }}
+    group by order_source_id
+
+),
+
 carrier_was_asked as (
 
     select * from {{ ref('int_cash__read_resources') }}
@@ -33,17 +46,29 @@ judged as (
 
     select
         'shopify' as system,
-        order_name as golden_id,
-        case when parcel_count = 0 then 'exists' else 'shipped_quantity' end as field,
-        order_source_id as record_key,
-        shipped_quantity::text as system_value,
-        ordered_quantity::text as golden_value,
+        orders.order_name as golden_id,
         case
-            when parcel_count = 0 and not is_settled then 'timing'
-            when parcel_count = 0 then 'missing_record'
-            when shipped_quantity <> ordered_quantity then 'amount'
+            when orders.parcel_count > 0 then 'shipped_quantity'
+            when told.untold_number is not null then 'tracking_number'
+            else 'exists'
+        end as field,
+        orders.order_source_id as record_key,
+        case when told.untold_number is null then 'tryton' else 'fedex' end
+        as golden_system,
+        case when told.untold_number is null then orders.shipped_quantity::text end
+        as system_value,
+        coalesce(told.untold_number, orders.ordered_quantity::text) as golden_value,
+        case
+            when told.is_in_shop then null
+            when orders.parcel_count = 0 and not orders.is_settled then 'timing'
+            when orders.parcel_count = 0 then 'missing_record'
+            when orders.shipped_quantity <> orders.ordered_quantity then 'amount'
         end as cause
-    from int_cash__orders
+    from int_cash__orders as orders
+    left join int_shipments__parcels as told
+        on
+            orders.order_source_id = told.order_source_id
+            and orders.parcel_count = 0
 
     union all
 
@@ -52,6 +77,7 @@ judged as (
         orders.order_name as golden_id,
         'exists' as field,
         parcels.tracking_number as record_key,
+        'tryton' as golden_system,
         null as system_value,
         parcels.tracking_number as golden_value,
         case

@@ -1,0 +1,64 @@
+{# One row per live order and system that says how far its parcels got: as far as the
+   one furthest behind. Nobody says anything while the carrier was never read. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+    where system = 'shopify' and is_primary and not is_cancelled
+
+),
+
+int_shipments__statuses as (
+
+    select * from {{ ref('int_shipments__statuses') }}
+
+),
+
+carrier_was_asked as (
+
+    select count(*) > 0 as is_asked
+    from {{ ref('int_cash__read_resources') }}
+    where system = 'fedex'
+
+),
+
+counted as (
+
+    select
+        system,
+        order_name,
+        min(record_key) as record_key,
+        max(delivered_on) as delivered_on,
+        bool_or(delivery_status = 'exception') as has_exception,
+        bool_or(delivery_status = 'in_transit') as has_in_transit,
+        bool_or(delivery_status = 'out_for_delivery') as has_out_for_delivery,
+        bool_and(delivery_status is not null) as is_known
+    from int_shipments__statuses
+    group by system, order_name
+
+),
+
+judged as (
+
+    select
+        counted.order_name,
+        counted.system,
+        counted.record_key,
+        case
+            when counted.has_exception then 'exception'
+            when counted.has_in_transit then 'in_transit'
+            when counted.has_out_for_delivery then 'out_for_delivery'
+            else 'delivered'
+        end as delivery_status,
+        counted.delivered_on,
+        orders.changed_at
+    from counted
+    inner join int_orders__identified as orders
+        on counted.order_name = orders.order_name
+    cross join carrier_was_asked
+    where counted.is_known and carrier_was_asked.is_asked
+
+)
+
+select * from judged
