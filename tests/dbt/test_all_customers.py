@@ -1,9 +1,12 @@
 """Customers and orders of all systems at once: ERP, CRM and shop as rows, the others read from running servers."""
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 
 import pytest
 
+from concord import registry
+from concord.contract import Window
 from concord.settings import REPOSITORY, Settings
 from concord.stages.extract import extract_window
 from concord.stages.validate import validate_batch
@@ -14,8 +17,9 @@ from sandbox.world.customers import make_customers
 from sandbox.world.hubspot import STAGES, deal_id, is_deal, stage_of
 from sandbox.world.orders import make_orders
 from tests.dbt.booked import Booking, Orders, read_orders
-from tests.dbt.conftest import Reconciliation, Row
+from tests.dbt.conftest import AS_OF, Reconciliation, Row
 from tests.dbt.desired import ALL_COLUMNS, ORDER_COLUMNS, OTHER_COLUMNS, Wanted, comply, wanted_changes
+from tests.dbt.parcels import CRM, PARCEL_COLUMNS, SHOP, due_in_crm, due_in_shop, planned
 from tests.dbt.world_rows import load_world, prepare_tables
 from tests.systems.bench import Bench
 from tests.systems.benches import facts_of
@@ -35,6 +39,10 @@ CONSENT = """
     from marts.desired_klaviyo__profiles as desired
     full join intermediate.int_consent__breaks as breaks on breaks.record_key = desired._key
     where breaks.record_key is not null or desired.email_consent is not null
+"""
+UNTOLD = """
+    select golden_id, system, golden_system, golden_value, cause from marts.reconciliation_discrepancies
+    where entity = 'shipment' and field = 'tracking_number'
 """
 REVIEWED = """
     select one.customer_id, other.customer_id from marts.identity_reviews as reviews
@@ -61,6 +69,17 @@ def read(database: Database, bench: Bench, name: str, *, at_least: int = 100) ->
     assert counts.validated > at_least, name
 
 
+def ask_carrier(database: Database, bench: Bench) -> None:
+    """What the worklists name, of those who stand in the warehouse already."""
+    system = registry.system("fedex")
+    for resource in system.resources:
+        window = Window(AS_OF - timedelta(days=1), AS_OF)
+        batch = extract_window(database, bench.session(), system=system, resource=resource, window=window)
+        suites = REPOSITORY / "expectations"
+        counts = validate_batch(database, system=system, resource=resource, batch_id=batch, suites=suites)
+        assert counts.validated > 5, resource.name
+
+
 @pytest.fixture(scope="module")
 def everyone(module_database: str, world: World, tmp_path_factory: pytest.TempPathFactory) -> Reconciliation:
     """All systems, reconciled once."""
@@ -71,6 +90,8 @@ def everyone(module_database: str, world: World, tmp_path_factory: pytest.TempPa
         with facts_of(name).open(world, tmp_path_factory.mktemp(name)) as bench:
             for resource in resources:
                 read(database, bench, resource)
+    with facts_of("fedex").open(world, tmp_path_factory.mktemp("fedex")) as bench:
+        ask_carrier(database, bench)
     home = tmp_path_factory.mktemp("home")
     found = Reconciliation(database, Settings(warehouse_url=module_database, home=home, reports=home))
     found.run("first")
@@ -87,6 +108,12 @@ def first_night(everyone: Reconciliation) -> list[Wanted]:
 def orders(everyone: Reconciliation) -> Orders:
     """What would become of the orders in the books behind the owners."""
     return read_orders(everyone)
+
+
+@pytest.fixture(scope="module")
+def first_parcels(everyone: Reconciliation) -> tuple[list[Wanted], list[Row]]:
+    """What would be written of parcels, and of which of them nobody told the shop."""
+    return wanted_changes(everyone, PARCEL_COLUMNS), everyone.rows(UNTOLD)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +224,18 @@ def test_no_order_is_called_wrong_that_is_right(orders: Orders, world: World) ->
     }
 
 
+def test_what_the_carrier_knows_would_reach_the_shop_and_the_crm(
+    first_parcels: tuple[list[Wanted], list[Row]], world: World
+) -> None:
+    wanted, breaks = first_parcels
+    due = due_in_shop(world)
+    untold = {name: fields["tracking_number"] for name, fields in due.items() if "tracking_number" in fields}
+    assert 0 < len(untold) < len(due) < len(due_in_crm(world))
+    assert planned(wanted, SHOP) == due
+    assert planned(wanted, CRM) == due_in_crm(world)
+    assert set(breaks) == {(name, "shopify", "fedex", number, "missing_record") for name, number in untold.items()}
+
+
 def spoil(everyone: Reconciliation, table: str, column: str, where: str) -> str:
     """Somebody overwrites a field of the first record of its kind; returns the record's key."""
     statement = (
@@ -228,6 +267,7 @@ def test_whoever_opted_out_anywhere_is_taken_off_the_list_and_nobody_is_put_on_i
     )
 
 
+@pytest.mark.usefixtures("first_night", "first_parcels", "consent")
 def test_only_what_somebody_overwrote_is_put_right_the_next_night(
     everyone: Reconciliation, before: Before, world: World, owners: dict[str, str]
 ) -> None:
@@ -248,6 +288,8 @@ def test_only_what_somebody_overwrote_is_put_right_the_next_night(
         )
     }
     everyone.run("second")
+    assert wanted_changes(everyone, PARCEL_COLUMNS) == []
+    assert everyone.rows(UNTOLD) == []
     wanted = wanted_changes(everyone, OTHER_COLUMNS | ORDER_COLUMNS)
     assert {((item.table, item.column), item.key) for item in wanted} == spoilt
     assert [item for item in wanted if item.fact and is_wrong(item, world, owners)] == []

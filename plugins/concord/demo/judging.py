@@ -27,7 +27,9 @@ SHOWN = 20
 _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"
 
 
-def check_night(world: World, places: Mapping[str, Place], database: Database) -> Verdict:
+def check_night(
+    world: World, places: Mapping[str, Place], database: Database, *, is_first: bool = True
+) -> Verdict:
     """Hold what the systems say now, and the identities found, against the truth."""
     after = {}
     unread = []
@@ -40,7 +42,7 @@ def check_night(world: World, places: Mapping[str, Place], database: Database) -
     codes = {str(party["id"]): str(party["code"]) for party in after.get(ERP, {}).get("parties", [])}
     verdict = judge(world, after, read_clusters(database, codes))
     verdict.unread = unread
-    verdict.cash = check_cash(world, places.keys(), database)
+    verdict.cash = check_cash(world, places.keys(), database, is_first=is_first)
     return verdict
 
 

@@ -9,7 +9,7 @@ from concord.errors import NetworkError
 
 PAGE = 1000
 TIMEOUT = 30.0
-SHOPIFY = ("customers", "product_variants", "inventory_items")
+SHOPIFY = ("customers", "product_variants", "inventory_items", "orders")
 SALESFORCE = ("accounts", "contacts", "orders")
 
 
@@ -64,6 +64,20 @@ def _item(record: Record) -> tuple[str, Fields]:
     return record["id"], {"stock": stock, "sku": record.get("sku")}
 
 
+def _shop_order(record: Record) -> tuple[str, Fields]:
+    """An order with what left for it: all numbers, so that a parcel too many is seen."""
+    parcels = [item for item in record["fulfillments"] if item["status"] == "SUCCESS"]
+    labels = [label for parcel in parcels for label in parcel["trackingInfo"]]
+    return record["id"], {
+        "email": record.get("email"),
+        "note": record.get("note"),
+        "cancelled_at": record.get("cancelledAt"),
+        "carrier_name": ", ".join(label["company"] for label in labels),
+        "tracking_number": ", ".join(label["number"] for label in labels),
+        "delivery_status": ", ".join(parcel["displayStatus"] for parcel in parcels),
+    }
+
+
 def _account(record: Record) -> tuple[str, Fields]:
     return record["Id"], {
         "customer_name": record.get("Name"),
@@ -88,7 +102,11 @@ def _contact(record: Record) -> tuple[str, Fields]:
 
 
 def _order(record: Record) -> tuple[str, Fields]:
-    return record["Id"], {"status": record.get("Status"), "is_deleted": record.get("IsDeleted")}
+    return record["Id"], {
+        "status": record.get("Status"),
+        "delivery_status": record.get("Delivery_Status__c"),
+        "is_deleted": record.get("IsDeleted"),
+    }
 
 
 def _party(record: Record) -> tuple[str, Fields]:
@@ -115,6 +133,7 @@ FLAT = {
     ("shopify", "customers"): _customer,
     ("shopify", "product_variants"): _variant,
     ("shopify", "inventory_items"): _item,
+    ("shopify", "orders"): _shop_order,
     ("salesforce", "accounts"): _account,
     ("salesforce", "contacts"): _contact,
     ("salesforce", "orders"): _order,

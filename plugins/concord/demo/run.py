@@ -170,7 +170,7 @@ def run_one(options: DemoOptions, stage: Stage, console: Console, number: int) -
         report = build_report(stage.database, night.reconcile_run)
         console.print(render_terminal(report))
         say_failures(night, stage.airflow.url, console)
-        verdict = check_night(stage.world, stage.places, stage.database)
+        verdict = check_night(stage.world, stage.places, stage.database, is_first=number == 1)
         is_right = say_verdict(verdict, report, console, is_first=number == 1) and night.is_right
         settings = read_settings(
             {"CONCORD_WAREHOUSE_URL": stage.database.url, "CONCORD_HOME": str(stage.installation.home)}
