@@ -73,6 +73,18 @@ def _item(number: int) -> dict[str, Any]:
     }
 
 
+def _fulfillment_order(number: int) -> dict[str, Any]:
+    named = {"orderId": f"gid://shopify/Order/{number}", "orderName": f"#{1000 + number}"}
+    stamp = "2026-11-02T00:00:00Z"
+    return {
+        "id": f"gid://shopify/FulfillmentOrder/{number}",
+        **named,
+        "status": "OPEN",
+        "createdAt": stamp,
+        "updatedAt": stamp,
+    }
+
+
 def _shop_order(number: int) -> dict[str, Any]:
     lines = [
         {
@@ -109,6 +121,7 @@ def shop() -> Rows:
         "inventory_items": [_item(number) for number in range(1, 5)],
         "locations": [{"id": LOCATION, "name": "Warehouse"}],
         "orders": [_shop_order(number) for number in range(1, 4)],
+        "fulfillment_orders": [_fulfillment_order(number) for number in range(1, 4)],
     }
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -51,6 +52,42 @@ def salesforce(tls_server: Server) -> Salesforce:
     return Salesforce(
         instance=f"127.0.0.1:{tls_server.port}", session_id=granted["access_token"], version="67.0", session=http
     )
+
+
+FULFIL = """mutation($of: ID!) { fulfillmentCreate(fulfillment: {
+    lineItemsByFulfillmentOrder: [{fulfillmentOrderId: $of}], trackingInfo: {company: "FedEx", number: "7949"}
+    }) { fulfillment { id status trackingInfo { number } } userErrors { field message } } }"""
+EVENT = """mutation($of: ID!) { fulfillmentEventCreate(fulfillmentEvent: {fulfillmentId: $of, status: DELIVERED})
+    { fulfillmentEvent { status } userErrors { message } } }"""
+CANCEL = "mutation($of: ID!) { fulfillmentCancel(id: $of) { fulfillment { status } userErrors { message } } }"
+LEFT = """{ fulfillmentOrders(first: 9, query: "order_id:1", includeClosed: %s) { nodes { id status orderName
+    fulfillments(first: 3) { nodes { displayStatus fulfillmentLineItems(first: 9) { nodes { quantity } } } }
+    } } }"""
+
+
+def execute(query: str, **variables: str) -> dict[str, Any]:
+    """The data of one GraphQL call of ShopifyAPI."""
+    found: dict[str, Any] = json.loads(shopify.GraphQL().execute(query, variables))["data"]
+    return found
+
+
+@pytest.mark.usefixtures("session")
+def test_shopify_fulfillment_from_parcel_to_cancellation() -> None:
+    order = "gid://shopify/FulfillmentOrder/1"
+    made = execute(FULFIL, of=order)["fulfillmentCreate"]
+    assert (made["fulfillment"]["status"], made["userErrors"]) == ("SUCCESS", [])
+    assert "unfulfillable" in execute(FULFIL, of=order)["fulfillmentCreate"]["userErrors"][0]["message"]
+    key = made["fulfillment"]["id"]
+    assert execute(EVENT, of=key)["fulfillmentEventCreate"]["fulfillmentEvent"] == {"status": "DELIVERED"}
+    (closed,) = execute(LEFT % "true")["fulfillmentOrders"]["nodes"]
+    (parcel,) = closed["fulfillments"]["nodes"]
+    assert (closed["status"], closed["orderName"], parcel["displayStatus"]) == ("CLOSED", "#1001", "DELIVERED")
+    assert [line["quantity"] for line in parcel["fulfillmentLineItems"]["nodes"]] == [1, 2, 3]
+    assert execute(LEFT % "false")["fulfillmentOrders"]["nodes"] == []
+    assert execute(CANCEL, of=key)["fulfillmentCancel"]["fulfillment"] == {"status": "CANCELLED"}
+    assert execute(CANCEL, of=key)["fulfillmentCancel"]["userErrors"]
+    (again,) = execute(LEFT % "false")["fulfillmentOrders"]["nodes"]
+    assert (again["status"], again["fulfillments"]["nodes"], again["id"] != order) == ("OPEN", [], True)
 
 
 def test_shopify_graphql(session: Shop) -> None:
