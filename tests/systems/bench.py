@@ -155,9 +155,10 @@ class Facts:
     creation must have brought about beside its record. `empty_at_first` are the fields that a fresh world
     leaves empty, with the reason. `unfit` are records that the suite must not change. `read_moment` tells when
     a record of a resource changed, where the change field itself does not say it in ISO or in seconds, and
-    `read_value` what a field says where that is not simply at its path. `settles_lost_writes` says that a write whose answer was lost is found under a key of its own, or made then,
-    so that it ends confirmed. `few` is how many records of a resource there are at least, where that is no more
-    than 20. `skips` are tests by name that say nothing about this system, with the reason.
+    `read_value` what a field says where that is not simply at its path. `settles_lost_writes` says that a write
+    whose answer was lost is found under a key of its own, or made then, so that it ends confirmed. `few` is how
+    many records of a resource there are at least, where that is no more than 20. `skips` are tests by name that
+    say nothing about this system, with the reason.
     """
 
     open: Callable[[World, Path], AbstractContextManager[Bench]]

@@ -15,7 +15,7 @@ from concord.stages.sessions import open_session
 from concord.store.engine import Database
 from tests.systems.bench import Bench, Facts, by_key, read_all
 from tests.systems.benches import facts_of, tested_systems
-from tests.systems.test_writing import Case, creates, ids, on_creates, on_updates, plain_value
+from tests.systems.test_writing import Case, creates, ids, on_creates, on_updates
 
 FindBench = Callable[[str], Bench]
 SYSTEMS = [item.name for item in tested_systems()]
@@ -71,7 +71,7 @@ def unlike(case: Case, key: str, written: Mapping[str, object], names: set[str])
     """The fields that do not say what was written."""
     record = by_key(case.resource, read_all(case.session, case.resource))[key]
     fields = [case.resource.field(name) for name in names]
-    found = {field.name: plain_value(record, field) for field in fields if field.kind is not Kind.JSON}
+    found = {field.name: case.value_of(record, field) for field in fields if field.kind is not Kind.JSON}
     return {name: value for name, value in found.items() if not is_alike(value, written[name])}
 
 

@@ -45,8 +45,8 @@ class Case:
         made: list[Change] = []
         for key, record in by_key(self.resource, read_all(self.session, self.resource)).items():
             fields = [self.resource.field(name) for name in wanted]
-            before = {item.name: self._value(record, item) for item in fields}
-            stamp = {guard.name: self._value(record, guard)}
+            before = {item.name: self.value_of(record, item) for item in fields}
+            stamp = {guard.name: self.value_of(record, guard)}
             if before == dict(wanted) or self._is_unfit(record) or stamp[guard.name] is None:
                 continue
             made.append(Change(f"change-{key}-{len(made)}", key, "update", before, wanted, stamp))
@@ -72,12 +72,12 @@ class Case:
         """Whether the records say now what the changes set."""
         records = by_key(self.resource, read_all(self.session, self.resource))
         return bool(changes) and all(
-            str(self._value(records[str(change.key)], self.resource.field(name))) == str(value)
+            str(self.value_of(records[str(change.key)], self.resource.field(name))) == str(value)
             for change in changes
             for name, value in change.after.items()
         )
 
-    def _value(self, record: Mapping[str, Any], field: Field) -> object:
+    def value_of(self, record: Mapping[str, Any], field: Field) -> object:
         """The value as we would write it."""
         return facts_of(self.bench.system.name).read_value(field, value_at(record, field))
 

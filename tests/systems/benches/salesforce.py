@@ -72,6 +72,7 @@ FACTS = Facts(
     every={
         "accounts": {"account_name": "Nordlicht", "street": "Am Kanal 1", "postal_code": "14467"},
         "contacts": {"first_name": "Erika", "last_name": "Nordlicht", "email": "another@example.org"},
+        "orders": {"delivery_status": "Delivered 2026-11-02"},
     },
     merge={"accounts": merge_accounts},
     bad={

@@ -79,6 +79,7 @@ FACTS = Facts(
             "postal_code": "14467",
             "country_code": "CH",
         },
+        "fulfillment_orders": {"delivery_status": "OUT_FOR_DELIVERY"},
     },
     bad={
         "customers": {"phone": "call me never"},
