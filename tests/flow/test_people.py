@@ -188,7 +188,7 @@ def test_a_renamed_field_refuses_its_resource_and_no_other(
     vendors.control("shopify", "faults", {"match": {"operation": "^customers$"}, "fault": rename, "times": None})
     with pytest.raises(ExpectationsFailedError, match="first_name"):
         night.read("shopify", "customers", as_of)
-    others = ("products", "inventory_levels", "orders")
+    others = ("products", "inventory_levels", "orders", "fulfillment_orders")
     assert all(night.read("shopify", name, as_of).validated > 30 for name in others)
     assert len(before) > 50
     assert night.rows("select * from validated.shopify__customers order by 1") == before
