@@ -19,7 +19,7 @@ def fulfillments_of(store: Store, record: Record) -> list[Record]:
 
 def _belongs(fulfillment: Record, record: Record) -> bool:
     """A loaded one names no fulfillment order; its order has only one then, unless one was cancelled since."""
-    return fulfillment.get("fulfillmentOrderId", record["id"]) == record["id"]
+    return bool(fulfillment.get("fulfillmentOrderId", record["id"]) == record["id"])
 
 
 def create_fulfillment(store: Store, asked: Asked) -> dict[str, Any]:
