@@ -10,6 +10,14 @@ from sandbox.world.draw import Settings, random_for
 from sandbox.world.notation import write_country, write_email, write_name, write_phone
 from sandbox.world.orders import Order, make_orders
 from sandbox.world.records import CRM, Held, make_records
+from sandbox.world.wholesale import (
+    WholesaleOrder,
+    crm_amount,
+    crm_number,
+    is_in_crm,
+    make_wholesale_orders,
+    purchase_number,
+)
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -49,6 +57,11 @@ def contact_id(index: int, copy: int) -> str:
 def order_id(index: int) -> str:
     """Order ids."""
     return record_id(ORDER, 1_000_000 + index)
+
+
+def wholesale_order_id(index: int) -> str:
+    """Ids of the wholesale department's orders, far from those of the shop's."""
+    return record_id(ORDER, 500_000_000 + index)
 
 
 def _account(settings: Settings, index: int, held: Held) -> Record:
@@ -116,9 +129,12 @@ def _order(settings: Settings, order: Order) -> Record:
         "Id": order_id(order.index),
         "OrderNumber": f"{order.index + 1:08d}",
         "Shop_Order__c": order.number,
+        "Wholesale_Order__c": None,
         "AccountId": account_id(order.customer_index, 0),
         "Status": order.crm_status,
         "TotalAmount": float(order.total_amount),
+        "Wholesale_Amount__c": None,
+        "PoNumber": None,
         "CurrencyIsoCode": "EUR",
         "EffectiveDate": order.created_at.date().isoformat(),
         "Delivery_Status__c": crm_says(settings, order),
@@ -129,9 +145,34 @@ def _order(settings: Settings, order: Order) -> Record:
     }
 
 
+def _wholesale_order(order: WholesaleOrder) -> Record:
+    """It has no products, of which the CRM's own total would be the sum."""
+    return {
+        "Id": wholesale_order_id(order.index),
+        "OrderNumber": crm_number(order),
+        "Shop_Order__c": None,
+        "Wholesale_Order__c": str(order.number),
+        "AccountId": account_id(order.customer.index, 0),
+        "Status": "Activated",
+        "TotalAmount": 0.0,
+        "Wholesale_Amount__c": float(crm_amount(order)),
+        "PoNumber": purchase_number(order),
+        "CurrencyIsoCode": "EUR",
+        "EffectiveDate": order.ordered_at.date().isoformat(),
+        "Delivery_Status__c": None,
+        "IsDeleted": False,
+        "CreatedDate": write_time(order.ordered_at),
+        "LastModifiedDate": write_time(order.ordered_at),
+        "SystemModstamp": write_time(order.ordered_at),
+    }
+
+
 def orders(settings: Settings) -> Iterator[Record]:
-    """Order records of the shop orders that the CRM knows."""
-    return (_order(settings, order) for order in make_orders(settings) if order.in_crm)
+    """Order records of the shop orders that the CRM knows, and of the wholesale department's."""
+    yield from (_order(settings, order) for order in make_orders(settings) if order.in_crm)
+    for order in make_wholesale_orders(settings):
+        if is_in_crm(settings, order):
+            yield _wholesale_order(order)
 
 
 RESOURCES = {

@@ -78,6 +78,14 @@ ROW_FAULTS: Final[dict[str, dict[str, Row]]] = {
         "currency_code is no currency we trade in": {"currency_code": "€"},
         "effective_date lies in the future": {"effective_date": "2126-01-01"},
     },
+    "salesforce/wholesale_orders": {
+        "source_id is no order id": {"source_id": "001Hs00000abcdeIAA"},
+        "order_number is no number of the host": {"order_number": "PO-4"},
+        "order_status is unknown": {"order_status": "Lost"},
+        "wholesale_amount is below 0": {"wholesale_amount": "-1"},
+        "currency_code is no currency we trade in": {"currency_code": "€"},
+        "effective_date lies in the future": {"effective_date": "2126-01-01"},
+    },
     "tryton/parties": {
         "source_id is no number": {"source_id": "x"},
         "party_code is blank": {"party_code": " "},

@@ -11,6 +11,14 @@ _SECOND = "1793520000"
 _SERVER_STAMP = "1793520000.12345"
 _SHOP_LINES = '{"nodes": [{"sku": "LAM-1", "quantity": 2}], "pageInfo": {"hasNextPage": false}}'
 
+_CRM_ORDER: Final[Row] = {
+    "source_id": "801Hs00000abcdeIAA",
+    "order_status": "Draft",
+    "currency_code": "EUR",
+    "effective_date": "2026-11-01",
+    "updated_at": _STAMP,
+}
+
 GOOD: Final[dict[str, Row]] = {
     **PARCELS,
     "shopify/customers": {
@@ -58,14 +66,8 @@ GOOD: Final[dict[str, Row]] = {
         "phone": "0049 30 1234567",
         "updated_at": _STAMP,
     },
-    "salesforce/orders": {
-        "source_id": "801Hs00000abcdeIAA",
-        "order_status": "Draft",
-        "total_amount": "19.8",
-        "currency_code": "EUR",
-        "effective_date": "2026-11-01",
-        "updated_at": _STAMP,
-    },
+    "salesforce/orders": {**_CRM_ORDER, "total_amount": "19.8"},
+    "salesforce/wholesale_orders": {**_CRM_ORDER, "order_number": "700004", "wholesale_amount": "19.8"},
     "tryton/parties": {
         "source_id": "7",
         "party_name": "Ada Lovelace",

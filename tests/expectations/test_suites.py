@@ -84,6 +84,15 @@ def test_every_failing_row_is_found_however_many_fail(warehouse: Warehouse) -> N
     assert warehouse.failing(results) == {"email is no e-mail address": list(range(450))}
 
 
+def test_every_fault_of_a_wholesale_order_has_words_for_its_host() -> None:
+    with Path(REPOSITORY, "dbt_project/seeds/refusal_reasons.csv").open(encoding="utf-8") as file:
+        told = {row["fault"]: row["reason"] for row in csv.DictReader(file)}
+    reasons = [item.reason for item in suite_of("ibm_i/orders").expectations if item.severity == ROW]
+    assert len(reasons) > 5
+    assert [reason for reason in reasons if not any(fault in reason for fault in told)] == []
+    assert all(len(reason.encode("cp037")) <= 40 for reason in told.values())
+
+
 def test_the_countries_of_the_suite_are_those_of_the_seed() -> None:
     with Path(REPOSITORY, "dbt_project/seeds/country_spellings.csv").open(encoding="utf-8") as file:
         spellings = {row["spelling"] for row in csv.DictReader(file)}

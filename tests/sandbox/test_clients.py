@@ -128,6 +128,7 @@ def test_salesforce_creates_changes_upserts_and_deletes(salesforce: Salesforce) 
 def test_salesforce_describes_and_tells_deletions(salesforce: Salesforce) -> None:
     fields = {field["name"]: field for field in salesforce.Order.describe()["fields"]}
     assert (fields["Shop_Order__c"]["externalId"], fields["TotalAmount"]["updateable"]) == (True, False)
+    assert (fields["Wholesale_Order__c"]["unique"], fields["Wholesale_Amount__c"]["updateable"]) == (True, True)
     november = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC)
     gone = salesforce.Account.deleted(*november)["deletedRecords"]
     assert account(7) in [record["id"] for record in gone]

@@ -1,17 +1,15 @@
 """Holds the breaks between orders and their cash against those that the world planted."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
+from concord.demo.breaks import Break, BreakVerdict
 from concord.store.engine import PLANNER, Database
 from sandbox.world import World
 from sandbox.world.commerce import break_of, make_payouts
 from sandbox.world.orders import make_orders
 from sandbox.world.stripe import payout_id
-
-Break = tuple[str, str, str]  # entity, golden id, cause
 
 _FOUND: LiteralString = """
     select distinct entity, golden_id, cause
@@ -38,23 +36,9 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CashVerdict:
-    """Breaks that were planted, those of them not found, and those found that nobody planted."""
-
-    planted: int = 0
-    missed: tuple[Break, ...] = ()
-    invented: tuple[Break, ...] = ()
-
-    @property
-    def is_right(self) -> bool:
-        """Whether exactly what was planted was found."""
-        return not (self.missed or self.invented)
-
-
 def check_cash(
     world: World, systems: Collection[str], database: Database, *, is_first: bool = True
-) -> CashVerdict:
+) -> BreakVerdict:
     """Compare what the warehouse found with what the world planted, as far as the systems in use can tell.
 
     A parcel of which the carrier knew is in the shop after the first night, if the carrier was asked.
@@ -64,7 +48,7 @@ def check_cash(
     planted = {item for item in _planted(world, now, healed) if _NEEDS[item[0]] in systems}
     with database.transaction(PLANNER) as connection:
         found: set[Break] = {(str(e), str(g), str(c)) for e, g, c in connection.execute(_FOUND)}
-    return CashVerdict(len(planted), _sorted(planted - found), _sorted(found - planted))
+    return BreakVerdict.of(planted, found)
 
 
 def _planted(world: World, now: datetime, healed: Collection[str]) -> Iterator[Break]:
@@ -80,7 +64,3 @@ def _planted(world: World, now: datetime, healed: Collection[str]) -> Iterator[B
     for payout in make_payouts(settings):
         if payout.amount != payout.expected:
             yield "payout", payout_id(payout.arrives_on), "amount"
-
-
-def _sorted(breaks: Iterable[Break]) -> tuple[Break, ...]:
-    return tuple(sorted(breaks))

@@ -1,16 +1,19 @@
 """Reads the systems after a night and says how right it was."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import LiteralString
 
 from rich.console import Console
 
-from concord.demo.cash import Break, CashVerdict, check_cash
+from concord.demo.breaks import BreakVerdict
+from concord.demo.cash import check_cash
+from concord.demo.host_files import HOST_RESOURCES, count_answers, judge_host_files
 from concord.demo.other_records import OTHERS
 from concord.demo.places import ERP, Place
 from concord.demo.records import SALESFORCE, SHOPIFY
 from concord.demo.verdict import LEAST_AGREEMENT, Member, Verdict, judge
+from concord.demo.wholesale import HOST, check_wholesale, judge_wholesale
 from concord.errors import NetworkError
 from concord.reporting.model import Report
 from concord.reporting.words import say_share, say_things
@@ -21,6 +24,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "shopify": SHOPIFY,
     "salesforce": SALESFORCE,
     ERP: ("parties", "products", "sales"),
+    HOST: HOST_RESOURCES,
     **{name: tuple(held for system, held in OTHERS if system == name) for name, _ in OTHERS},
 }
 SHOWN = 20
@@ -41,8 +45,11 @@ def check_night(
             unread.append(name)
     codes = {str(party["id"]): str(party["code"]) for party in after.get(ERP, {}).get("parties", [])}
     verdict = judge(world, after, read_clusters(database, codes))
+    judge_wholesale(world, verdict, after)
+    judge_host_files(world, verdict, after)
     verdict.unread = unread
     verdict.cash = check_cash(world, places.keys(), database, is_first=is_first)
+    verdict.wholesale = check_wholesale(world, places.keys(), database)
     return verdict
 
 
@@ -61,13 +68,12 @@ def say_except(names: list[str]) -> str:
     return f" but {', '.join(names)}" if names else ""
 
 
-def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first: bool) -> bool:
-    """Print what was found; True when all of it is right. A later night finds nothing left to change."""
+def say_verdict(verdict: Verdict, report: Report, console: Console, *, left: int | None) -> bool:
+    """Print what was found; True when all of it is right. `left` is what a later night still planned to change."""
     share = report.after
     has_agreed = share is not None and share.compared > 0 and share.agreed >= LEAST_AGREEMENT * share.compared
     writes = ", ".join(f"{name} {count}" for name, count in sorted(verdict.writes.items())) or "none"
     console.print("\nHeld against the truth", style="bold")
-    planned = sum(plan.planned for plan in report.plans)
     lines = (
         (has_agreed, f"agreement {say_share(share)} of at least {LEAST_AGREEMENT:.1%}"),
         (report.is_balanced, "the books of every batch and plan balance"),
@@ -76,23 +82,35 @@ def say_verdict(verdict: Verdict, report: Report, console: Console, *, is_first:
             f"{say_things(len(verdict.wrong), 'wrong write')} at the systems (found written: {writes})",
         ),
         (not verdict.unread, f"every system could be looked at{say_except(verdict.unread)}"),
-        *(() if is_first else [(planned == 0, say_things(planned, "change") + " planned")]),
+        *(() if left is None else [(left == 0, _say_left(left))]),
         (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
-        (verdict.cash.is_right, _say_cash(verdict.cash)),
+        (verdict.cash.is_right, _say_breaks("order to cash", verdict.cash)),
+        (verdict.wholesale.is_right, _say_breaks("wholesale orders", verdict.wholesale)),
     )
     for is_right, text in lines:
         console.print(f"  {'✓' if is_right else '✗'} {text}", style="green" if is_right else "bold red")
-    wrongs = [*verdict.wrong, *map(_say_break("not found"), verdict.cash.missed)]
-    for wrong in [*wrongs, *map(_say_break("not planted"), verdict.cash.invented)][:SHOWN]:
+    for wrong in [*verdict.wrong, *_wrong_breaks(verdict.cash), *_wrong_breaks(verdict.wholesale)][:SHOWN]:
         console.print(f"    {wrong}", markup=False)
     return all(is_right for is_right, _ in lines)
 
 
-def _say_cash(cash: CashVerdict) -> str:
-    found = cash.planted - len(cash.missed)
-    return f"order to cash: {found} of {cash.planted} planted breaks found, {len(cash.invented)} invented"
+def count_left(report: Report, database: Database) -> int:
+    """What a night planned, but for its answers to the host: those tell of what the night before created."""
+    planned = sum(plan.planned for plan in report.plans)
+    return planned - count_answers(database, [plan.plan_id for plan in report.plans])
 
 
-def _say_break(what: str) -> Callable[[Break], str]:
-    """Words for a break that is one too few or one too many."""
-    return lambda item: f"{item[0]} of {item[1]}, {item[2].replace('_', ' ')}: {what}"
+def _say_left(left: int) -> str:
+    return f"{say_things(left, 'change')} planned, answers to the host aside"
+
+
+def _say_breaks(what: str, breaks: BreakVerdict) -> str:
+    found = breaks.planted - len(breaks.missed)
+    return f"{what}: {found} of {breaks.planted} planted breaks found, {len(breaks.invented)} invented"
+
+
+def _wrong_breaks(breaks: BreakVerdict) -> Iterator[str]:
+    """Words for each break that is one too few or one too many."""
+    for what, items in (("not found", breaks.missed), ("not planted", breaks.invented)):
+        for entity, number, cause in items:
+            yield f"{entity.replace('_', ' ')} {number}, {cause.replace('_', ' ')}: {what}"

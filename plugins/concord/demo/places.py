@@ -121,10 +121,18 @@ class FolderPlace(Place):
         """The folder."""
         return f"file://{self.folder}"
 
+    @property
+    def _host(self) -> Host:
+        return Host(self.folder, ZoneInfo(HOST_ZONE))
+
     def start(self, world: World, processes: Processes) -> str:
         """Write its files."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return say_filled(Host(self.folder, ZoneInfo(HOST_ZONE)).fill(world.of(self.name)), self.url)
+        return say_filled(self._host.fill(world.of(self.name)), self.url)
+
+    def read(self, resources: Sequence[str]) -> dict[str, list[Record]]:
+        """What we sent it, as the host itself reads its files."""
+        return {resource: list(self._host.read_records(resource)) for resource in resources}
 
     def connection(self) -> str:
         """The folder and the host's clock."""

@@ -16,7 +16,7 @@ from concord.cli.follow import approve_at_once, leave_to_person, say_task
 from concord.cli.night import Conductor, Night, tonight
 from concord.cli.progress import Board
 from concord.cli.start import open_api, prepare_warehouse, start_airflow
-from concord.demo.judging import check_night, say_verdict
+from concord.demo.judging import check_night, count_left, say_verdict
 from concord.demo.places import DatabasePlace, ErpPlace, Place, choose_places, list_connections, stageable
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation, refuse_running
@@ -171,7 +171,8 @@ def run_one(options: DemoOptions, stage: Stage, console: Console, number: int) -
         console.print(render_terminal(report))
         say_failures(night, stage.airflow.url, console)
         verdict = check_night(stage.world, stage.places, stage.database, is_first=number == 1)
-        is_right = say_verdict(verdict, report, console, is_first=number == 1) and night.is_right
+        left = count_left(report, stage.database) if number > 1 else None
+        is_right = say_verdict(verdict, report, console, left=left) and night.is_right
         settings = read_settings(
             {"CONCORD_WAREHOUSE_URL": stage.database.url, "CONCORD_HOME": str(stage.installation.home)}
         )

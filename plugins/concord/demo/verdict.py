@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from concord.demo.booked_orders import BOOKS, judge_orders
-from concord.demo.cash import CashVerdict
+from concord.demo.breaks import BreakVerdict
 from concord.demo.other_records import OTHERS, Fields, Record
 from concord.demo.records import FLAT, flatten, read_mechanisms
 from sandbox.world import World
@@ -27,7 +27,8 @@ class Verdict:
     unread: list[str] = field(default_factory=list)
     precision: float = 1.0
     recall: float = 1.0
-    cash: CashVerdict = field(default_factory=CashVerdict)
+    cash: BreakVerdict = field(default_factory=BreakVerdict)
+    wholesale: BreakVerdict = field(default_factory=BreakVerdict)
 
     def note(self, system: str, *, is_right: bool, what: str) -> None:
         """Count one write, and name it where it should not have been."""

@@ -5,11 +5,13 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import msgspec
 
 from concord.contract import Change, Outcome, Resource, Session
 from concord.errors import ConcordError
+from concord.fields import Form
 from concord.http.guards import decode_record, split_moved, value_at
 from concord.http.outcomes import confirmed, rejected, settle_all, unknown
 from concord.http.paging import ask
@@ -18,6 +20,14 @@ from concord.http.soql import SalesforceApi
 _PASSING = frozenset({"UNABLE_TO_LOCK_ROW"})
 _ATTEMPTS = 3
 _LOCK_WAIT = 0.5
+
+
+def write_number(value: object) -> object:
+    """An amount as a JSON number; in quotes it is refused."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+NUMBER = Form(encode=write_number)
 
 
 class _Error(msgspec.Struct, rename="camel"):

@@ -43,19 +43,21 @@ class SoqlQuery:
     """Reads one object with `queryAll`, so that deleted and merged records come with the window.
 
     The first page tells how many records there are; a window of more than `bulk_above` (which the connection's
-    `bulk_read_above` overrides) is then read by a bulk job instead. At 0 it is not even asked how many.
+    `bulk_read_above` overrides) is then read by a bulk job instead. At 0 it is not even asked how many. `only` is
+    a condition that every record must meet, where one object holds several kinds.
     """
 
     api: SalesforceApi
     sobject: str
     bulk_above: int = 10_000
+    only: str = ""
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All records changed within the window; only a small result is in the order of change."""
         condition = ""
         if window is not None and isinstance(resource.changes, ChangedBetween):
             stamp = resource.field(resource.changes.field).path
-            condition = f" WHERE {stamp} >= {_literal(window.start)} AND {stamp} < {_literal(window.end)}"
+            condition = f"{stamp} >= {_literal(window.start)} AND {stamp} < {_literal(window.end)}"
         return prefetch(self._read(session, resource, condition, most=self._most(session)))
 
     def read_matching(
@@ -65,7 +67,7 @@ class SoqlQuery:
         path = resource.field(name).path
         for some in batched(values, _KEYS_PER_QUERY):
             listed = ", ".join(_quoted(value) for value in some)
-            yield from self._read(session, resource, f" WHERE {path} IN ({listed})")
+            yield from self._read(session, resource, f"{path} IN ({listed})")
 
     def _most(self, session: Session) -> int:
         return int(session.option("bulk_read_above", str(self.bulk_above)))
@@ -74,7 +76,8 @@ class SoqlQuery:
         self, session: Session, resource: Resource, condition: str, *, most: int | None = None
     ) -> Iterator[Page]:
         names = ", ".join(dict.fromkeys(field.path for field in resource.fields))
-        query = f"SELECT {names} FROM {self.sobject}{condition}"  # noqa: S608  # values are quoted
+        where = " AND ".join(part for part in (self.only, condition) if part)
+        query = f"SELECT {names} FROM {self.sobject}{where and f' WHERE {where}'}"  # noqa: S608  # values are quoted
         order = {"q": f"{query} ORDER BY {self._order(resource)}"}
         path = self.api.path(session, "queryAll")
         found = None if most == 0 else ask(session, _found, "GET", path, params=order)

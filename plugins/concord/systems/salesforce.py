@@ -6,8 +6,9 @@ Know before you touch:
 - Everything is read with `queryAll`: deleted records come with `IsDeleted`, merged ones with `MasterRecordId`.
 - `SystemModstamp` moves with every change; `LastModifiedDate` can be set back by imports.
 - Too many calls is a 403 with `REQUEST_LIMIT_EXCEEDED`, not a 429.
-- `Concord_Id__c` (Account, Contact) and `Shop_Order__c` (Order) are custom fields, external id and unique;
-  `Delivery_Status__c` (Order) is custom text.
+- `Concord_Id__c` (Account, Contact), `Shop_Order__c` and `Wholesale_Order__c` (Order) are custom fields, external
+  id and unique. `TotalAmount` is the sum of an order's products, which wholesale orders do not have; what the host
+  charges stands in the custom `Wholesale_Amount__c`, how far a parcel got in `Delivery_Status__c`.
 - More than 10,000 records are read by a bulk job, more than 2,000 changes written by one (`bulk_read_above`,
   `bulk_write_above` in the connection's extra). A job that a cut-off run left behind is found and believed.
 - `BillingCountry` holds names and ISO codes side by side; staging sorts them out, we write ISO codes.
@@ -17,6 +18,7 @@ from concord.contract import ChangedBetween, Manners, Pace, Resource, System, Wr
 from concord.fields import Field, Kind
 from concord.http.auth import ClientCredentials
 from concord.http.salesforce_bulk_writes import SalesforceBulk
+from concord.http.sobjects import NUMBER
 from concord.http.soql import SalesforceApi, SoqlQuery
 
 API_VERSION = "67.0"
@@ -110,13 +112,51 @@ orders = Resource(
     ),
 )
 
+wholesale_orders = Resource(
+    name="wholesale_orders",
+    read=SoqlQuery(api, "Order", only="Wholesale_Order__c != null"),
+    key="source_id",
+    fields=(
+        Field("Id", "source_id", required=True),
+        Field("OrderNumber", "crm_order_number"),
+        Field("Wholesale_Order__c", "order_number"),
+        Field("AccountId", "account_source_id"),
+        Field("Status", "order_status"),
+        Field("PoNumber", "customer_reference"),
+        Field("Wholesale_Amount__c", "wholesale_amount", Kind.DECIMAL, form=NUMBER),
+        Field("CurrencyIsoCode", "currency_code"),
+        Field("EffectiveDate", "effective_date", Kind.DATE),
+        IS_DELETED,
+        UPDATED_AT,
+    ),
+    changes=ChangedBetween("updated_at"),
+    deleted="is_deleted",
+    writes=Writes(
+        SalesforceBulk(api, "Order", external_id="order_number"),
+        update=frozenset({"wholesale_amount"}),
+        create=frozenset(
+            {
+                "order_number",
+                "account_source_id",
+                "order_status",
+                "customer_reference",
+                "wholesale_amount",
+                "currency_code",
+                "effective_date",
+            }
+        ),
+        guard="updated_at",
+        find_by="order_number",
+    ),
+)
+
 SYSTEM = System(
     name="salesforce",
     title="Salesforce CRM",
     connection="salesforce_default",
     auth=ClientCredentials("/services/oauth2/token", header="Authorization", prefix="Bearer "),
     pace=Pace(per_second=20, burst=20, concurrency=4),
-    resources=(accounts, contacts, orders),
+    resources=(accounts, contacts, orders, wholesale_orders),
     owns="phone numbers of customers",
     api_version=API_VERSION,
     manners=Manners(limit_codes=frozenset({"REQUEST_LIMIT_EXCEEDED"})),

@@ -5,7 +5,7 @@ written under another name first, as the host does, and gets its name when it is
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.vendors.ibm_i import records as dds
-from sandbox.world.ibm_i import BETWEEN_RUNS
+from sandbox.world.wholesale import BETWEEN_RUNS
 
 Record = dict[str, Any]
 FOLDERS = ("out", "in", "taken")
@@ -118,20 +118,28 @@ class Host:
         ]
         return {**named, "LINCNT": len(lines)}, lines
 
-    def read_keys(self, resource: str) -> list[str]:
-        """The key of every record in the files of ours that the host can see, in the order of their runs."""
+    def read_records(self, resource: str) -> Iterator[Record]:
+        """Every record with its lines in the files of ours that the host can see, in the order of their runs."""
         kind = KINDS[resource]
-        name = kind.fields[0][0]
-        found = []
-        for path in sorted(path for folder in ("in", "taken") for path in self.runs(kind, folder)):
-            content = path.read_bytes()
+        paths = [path for folder in ("in", "taken") for path in self.runs(kind, folder)]
+        for path in sorted(paths, key=lambda path: path.name):
+            content, record = path.read_bytes(), None
             for at in range(kind.length, len(content) - kind.length, kind.length):
                 raw = content[at : at + kind.length]
-                if raw[:1] == kind.letter.encode(kind.page):
-                    cell = raw[dds.offset_of(kind.fields, name)]
-                    is_text = kind.fields[0][1] == "A"
-                    found.append(dds.read_text(cell, kind.page) if is_text else str(dds.read_packed(cell)))
-        return found
+                if raw[:1] != kind.letter.encode(kind.page):
+                    assert record is not None, f"{path.name} begins with a line"
+                    record["lines"].append(dds.read_record(kind.lines, raw, kind.page))
+                    continue
+                if record is not None:
+                    yield record
+                record = dds.read_record(kind.fields, raw, kind.page) | {"lines": []}
+            if record is not None:
+                yield record
+
+    def read_keys(self, resource: str) -> list[str]:
+        """The key of each of them."""
+        name = KINDS[resource].fields[0][0]
+        return [str(record[name]) for record in self.read_records(resource)]
 
     def runs(self, kind: Kind, folder: str) -> list[Path]:
         """The finished files of a kind."""

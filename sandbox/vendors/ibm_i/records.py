@@ -87,12 +87,21 @@ def read_text(data: bytes, page: str) -> str:
     return data.decode(page).rstrip(" ")
 
 
-def offset_of(fields: Sequence[DdsField], name: str) -> slice:
-    """Where a field lies in its record."""
+def read_zoned(data: bytes) -> int:
+    """A zoned number the host is sent."""
+    digits = "".join(str(byte & 0x0F) for byte in data)
+    return int(digits) * (-1 if data[-1] >> 4 in (0xB, 0xD) else 1)
+
+
+def read_record(fields: Sequence[DdsField], raw: bytes, page: str) -> dict[str, Any]:
+    """Every field of a record that the host is sent, behind its letter."""
+    found: dict[str, Any] = {}
     at = 1
-    for found, kind, size, _ in fields:
-        width = size // 2 + 1 if kind == "P" else size
-        if found == name:
-            return slice(at, at + width)
-        at += width
-    raise KeyError(name)
+    for name, kind, size, decimals in fields:
+        cell = raw[at : (at := at + (size // 2 + 1 if kind == "P" else size))]
+        if kind == "A":
+            found[name] = read_text(cell, page)
+        else:
+            number = read_packed(cell) if kind == "P" else read_zoned(cell)
+            found[name] = Decimal(number).scaleb(-decimals)
+    return found

@@ -96,14 +96,17 @@ ORDER = SObject(
     (
         Field("OrderNumber", length=30, is_writable=False),
         Field("Shop_Order__c", length=64, is_external_id=True),
+        Field("Wholesale_Order__c", length=64, is_external_id=True),
         Field("AccountId", "reference", 18, is_required=True, refers_to="Account"),
         Field("Status", "picklist", 40, is_required=True, values=("Draft", "Activated", "Completed", "Cancelled")),
         Field("TotalAmount", "currency", 0, is_writable=False),
+        Field("Wholesale_Amount__c", "currency", 0),
+        Field("PoNumber", length=80),
         Field("CurrencyIsoCode", "picklist", 3),
         Field("EffectiveDate", "date", 0, is_required=True),
         Field("Delivery_Status__c"),
     ),
-    ("Shop_Order__c", "AccountId", "OrderNumber"),
+    ("Shop_Order__c", "Wholesale_Order__c", "AccountId", "OrderNumber"),
 )
 OBJECTS = {item.name.lower(): item for item in (ACCOUNT, CONTACT, ORDER)}
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from concord.contract import Resource
+from concord.demo.records import read_vendor
 from concord.http.auth import ClientCredentials
 from concord.http.client import HttpSession
 from concord.registry import system
@@ -17,7 +20,7 @@ from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_
 HABITS = Habits(
     operations={"read": "^query", "write": "^collection_update", "create": "^collection_upsert"},
     login="/oauth2/token",
-    collections={"accounts": "Account", "contacts": "Contact", "orders": "Order"},
+    collections={"accounts": "Account", "contacts": "Contact", "orders": "Order", "wholesale_orders": "Order"},
     touches={
         "Account": {"Website": "https://example.com"},
         "Contact": {"LastName": "Changed"},
@@ -25,6 +28,18 @@ HABITS = Habits(
     },
     limits={"batch_size": 17},
 )
+
+
+@dataclass
+class CrmDesk(SandboxDesk):
+    """Both kinds of orders lie in one collection; which of them are wholesale is asked for."""
+
+    url: str = ""
+
+    def count(self, resource: Resource) -> int:
+        if resource.name != "wholesale_orders":
+            return super().count(resource)
+        return sum(record["Wholesale_Order__c"] is not None for record in read_vendor(self.url, "orders"))
 
 
 @contextmanager
@@ -35,7 +50,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     yield Bench(
         system("salesforce"),
         connection,
-        SandboxDesk(server, HABITS),
+        CrmDesk(server, HABITS, server.url),
         lambda: ClientCredentials("/services/oauth2/token", header="Authorization", prefix="Bearer "),
     )
     server.stop()
@@ -49,6 +64,10 @@ def new_record(bench: Bench, session: HttpSession, resource: Resource, number: i
     accounts = bench.system.resource("accounts")
     records = by_key(accounts, read_all(session, accounts))
     owner = next(key for key, record in records.items() if not record["IsDeleted"])
+    if resource.name == "wholesale_orders":
+        order = {"order_number": str(800_000 + number), "order_status": "Draft", "effective_date": "2026-11-01"}
+        price = {"wholesale_amount": Decimal("19.80"), "currency_code": "EUR"}
+        return {**order, **price, "account_source_id": owner, "customer_reference": f"PO-{number}"}
     reach = {"first_name": "Erika", "email": f"new{number}@example.com", "phone": "+493012345678"}
     return {"account_source_id": owner, **reach, "last_name": f"New {number}", "concord_id": f"CUS-{number}"}
 
@@ -68,6 +87,7 @@ FACTS = Facts(
         "accounts": {"city": "Potsdam", "country_name": "CH"},
         "contacts": {"phone": "+493012345678"},
         "orders": {"order_status": "Cancelled"},
+        "wholesale_orders": {"wholesale_amount": Decimal("12.5")},
     },
     every={
         "accounts": {"account_name": "Nordlicht", "street": "Am Kanal 1", "postal_code": "14467"},
@@ -79,8 +99,13 @@ FACTS = Facts(
         "accounts": {"account_name": None},
         "contacts": {"email": "nobody at nowhere"},
         "orders": {"order_status": "Dreamt of"},
+        "wholesale_orders": {"wholesale_amount": "a lot"},
     },
-    broken={"accounts": {"account_name": None}, "contacts": {"email": "nobody at nowhere"}},
+    broken={
+        "accounts": {"account_name": None},
+        "contacts": {"email": "nobody at nowhere"},
+        "wholesale_orders": {"effective_date": None},
+    },
     new_record=new_record,
     empty_at_first={
         ("accounts", "concord_id"): "we are the ones to write it",

@@ -1,5 +1,6 @@
 {# One row per break that is not a field of one record: between an order and its cash,
-   and between what a customer said and where we write to. #}
+   between what a customer said and where we write to, and between the orders of the
+   wholesale department and those of the CRM. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with unioned as (
@@ -29,6 +30,20 @@ with unioned as (
         golden_value,
         cause
     from {{ ref('int_consent__breaks') }}
+
+    union all
+
+    select
+        entity,
+        golden_id,
+        field,
+        'salesforce' as system,
+        record_key,
+        'ibm_i' as golden_system,
+        system_value,
+        golden_value,
+        cause
+    from {{ ref('int_wholesale__breaks') }}
 
 )
 

@@ -16,6 +16,12 @@ int_orders__expected as (
 
 ),
 
+int_wholesale__expected as (
+
+    select * from {{ ref('int_wholesale__expected') }}
+
+),
+
 tolerances as (
 
     select * from {{ ref('tolerances') }}
@@ -62,6 +68,32 @@ compared as (
         greatest('shopify', system) as right_system,
         is_present as is_agreed
     from int_orders__expected
+
+    union all
+
+    select
+        'wholesale_order' as entity,
+        'exists' as field,
+        'ibm_i' as left_system,
+        'salesforce' as right_system,
+        is_present as is_agreed
+    from int_wholesale__expected
+
+    union all
+
+    select
+        'wholesale_order' as entity,
+        'total_amount' as field,
+        'ibm_i' as left_system,
+        'salesforce' as right_system,
+        abs(orders.total_amount - orders.crm_amount)
+        <= tolerances.tolerated_amount as is_agreed
+    from int_wholesale__expected as orders
+    inner join tolerances
+        on
+            tolerances.entity = 'wholesale_order'
+            and tolerances.field = 'total_amount'
+    where orders.crm_amount is not null and orders.is_present
 
 ),
 

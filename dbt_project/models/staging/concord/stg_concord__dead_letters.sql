@@ -1,6 +1,6 @@
-{# What a record that was set aside refers to, as far as it can be read: the order, the
-   payout, and the record it is a part of (the account of a contact, the party of an
-   address or contact mechanism, the customer of an order). #}
+{# What a record that was set aside refers to, as far as it can be read: the order by
+   its name or number, the payout, and the record it is a part of (the account of a
+   contact, the party of an address or contact mechanism, the customer of an order). #}
 with dead_letters as (
 
     select * from {{ source('ops', 'dead_letters') }}
@@ -26,6 +26,7 @@ renamed as (
             {{ trimmed("(fields ->> 'reference')") }}
         ) as order_name,
         fields ->> 'payout_source_id' as payout_source_id,
+        {{ trimmed("(fields ->> 'order_number')") }} as order_number,
         stage,
         error_class,
         message,

@@ -1,0 +1,65 @@
+{# One row per live order of the shop that the wholesale department's host should be
+   handed: of a company that it knows by one number, and younger than
+   `handed_over_days`. The host ships what it is handed, and an old order was shipped
+   otherwise long ago. #}
+{{ config(tags=['marts']) }}
+
+with int_orders__identified as (
+
+    select * from {{ ref('int_orders__identified') }}
+    where
+        system = 'shopify'
+        and is_primary
+        and not is_cancelled
+        and order_date
+        >= {{ run_time() }}::date - interval '{{ var("handed_over_days") }} days'
+
+),
+
+int_wholesale__customers as (
+
+    select * from {{ ref('int_wholesale__customers') }}
+    where customer_golden_id is not null
+
+),
+
+int_cash__read_resources as (
+
+    select * from {{ ref('int_cash__read_resources') }}
+    where system = 'ibm_i' and resource = 'order_requests'
+
+),
+
+flows as (
+
+    select * from {{ ref('flows') }}
+    where entity = 'order_request' and system = 'ibm_i' and is_creation_wanted
+
+),
+
+companies as (
+
+    select
+        customer_golden_id,
+        min(customer_number) as customer_number
+    from int_wholesale__customers
+    group by customer_golden_id
+    having count(*) = 1
+
+),
+
+joined as (
+
+    select
+        orders.order_name,
+        companies.customer_number,
+        orders.currency_code,
+        orders.order_date
+    from int_orders__identified as orders
+    cross join int_cash__read_resources
+    cross join flows
+    inner join companies on orders.customer_golden_id = companies.customer_golden_id
+
+)
+
+select * from joined
