@@ -18,6 +18,12 @@ PARCELS: Final[dict[str, dict[str, str | None]]] = {
         "tracking_number": _FULFILLED,
         "updated_at": "2026-11-01T08:00:00Z",
     },
+    "fedex/tracking": {
+        "tracking_number": "794912345678",
+        "status_code": "DL",
+        "shipped_at": '[{"type": "SHIP", "dateTime": "2026-10-30T09:00:00+01:00"}]',
+        "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2026-11-01T09:00:00+01:00"}]',
+    },
     "fedex/references": {
         "reference": "#1001",
         "parcels": _KNOWN,

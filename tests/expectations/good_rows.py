@@ -244,12 +244,6 @@ GOOD: Final[dict[str, Row]] = {
         "created_at": _STAMP,
         "updated_at": _STAMP,
     },
-    "fedex/tracking": {
-        "tracking_number": "794912345678",
-        "status_code": "DL",
-        "shipped_at": '[{"type": "SHIP", "dateTime": "2026-10-30T09:00:00+01:00"}]',
-        "delivered_at": '[{"type": "ACTUAL_DELIVERY", "dateTime": "2026-11-01T09:00:00+01:00"}]',
-    },
     "stripe/customers": {
         "source_id": "cus_1a2B",
         "email": "Ada@example.com",

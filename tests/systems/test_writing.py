@@ -97,8 +97,6 @@ on_updates = pytest.mark.parametrize(("name", "resource_name"), UPDATED, ids=ids
 on_creates = pytest.mark.parametrize(("name", "resource_name"), CREATED, ids=ids(CREATED))
 
 
-
-
 @on_updates
 def test_changes_arrive_and_are_confirmed(case: Case) -> None:
     changes = case.changes(10)

@@ -18,47 +18,15 @@ int_cash__invoiced as (
 
 ),
 
-int_orders__identified as (
+int_cash__sold as (
 
-    select * from {{ ref('int_orders__identified') }}
-    where system = 'tryton'
-
-),
-
-int_discrepancies__current as (
-
-    select * from {{ ref('int_discrepancies__current') }}
+    select * from {{ ref('int_cash__sold') }}
 
 ),
 
-sales as (
+int_cash__order_breaks as (
 
-    select
-        order_name,
-        count(*) filter (where not is_cancelled) as sale_quantity,
-        max(total_amount) filter (where is_primary) as sale_amount
-    from int_orders__identified
-    group by order_name
-
-),
-
-breaks as (
-
-    select
-        golden_id as order_name,
-        count(*) filter (where cause <> 'timing') as break_quantity,
-        count(*) filter (where cause = 'timing') as waiting_quantity,
-        string_agg(distinct entity || ' ' || cause, ', ') filter (where cause <> 'timing')
-        as breaks
-    from int_discrepancies__current
-    where
-        entity in ('payment', 'refund', 'invoice', 'shipment')
-        or (
-            entity = 'order'
-            and system = 'tryton'
-            and field in ('exists', 'total_amount')
-        )
-    group by golden_id
+    select * from {{ ref('int_cash__order_breaks') }}
 
 ),
 
@@ -83,10 +51,10 @@ joined as (
         coalesce(breaks.waiting_quantity, 0) > 0 as is_waiting,
         orders.ordered_at
     from int_cash__orders as orders
-    left join sales on orders.order_name = sales.order_name
+    left join int_cash__sold as sales on orders.order_name = sales.order_name
     left join int_cash__charged as charged on orders.order_name = charged.order_name
     left join int_cash__invoiced as invoiced on orders.order_name = invoiced.order_name
-    left join breaks on orders.order_name = breaks.order_name
+    left join int_cash__order_breaks as breaks on orders.order_name = breaks.order_name
 
 )
 

@@ -1,4 +1,5 @@
-{# What the provider keeps for itself and pays out is told by its balance transactions. #}
+{# What the provider keeps for itself and pays out is told by its balance
+   transactions. #}
 with stg_stripe__charges as (
 
     select * from {{ ref('stg_stripe__charges') }}

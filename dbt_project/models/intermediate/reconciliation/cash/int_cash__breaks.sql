@@ -77,8 +77,10 @@ explained as (
         unioned.golden_system,
         unioned.system_value,
         unioned.golden_value,
-        case when quarantined.golden_id is null then unioned.cause else 'quarantined' end
-        as cause
+        case
+            when quarantined.golden_id is null then unioned.cause
+            else 'quarantined'
+        end as cause
     from unioned
     left join int_cash__quarantined as quarantined
         on
