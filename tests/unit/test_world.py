@@ -200,14 +200,11 @@ def test_the_dirt_has_the_promised_rates(world: World) -> None:
     }
     assert 0.02 < len(truth.missing_orders) / 1500 < 0.045
     assert (len(truth.test_orders), len(truth.cancelled_orders)) == (30, 45)
-    assert Counter(entry["reason"] for entry in truth.quarantine) == {
-        "bad_email": 3,
-        "bad_country": 2,
-        "negative_price": 1,
-        "zero_quantity": 3,
-        "odd_status": 6,
-        "due_before_issued": 6,
-    }
+    reasons = Counter(entry["reason"] for entry in truth.quarantine)
+    # Charges and invoices are broken of settled orders only.
+    assert 4 <= reasons.pop("odd_status") <= 6
+    assert 4 <= reasons.pop("due_before_issued") <= 6
+    assert reasons == {"bad_email": 3, "bad_country": 2, "negative_price": 1, "zero_quantity": 3}
     assert Counter(entry["field"] for entry in truth.stale)["company_name"] == 10
 
 
