@@ -31,6 +31,7 @@ FAILPOINTS = (
     "verify.after_landing",
     "verify.after_validation",
     "verify.after_compare",
+    "verify.after_mark",
     "undo.after_changes",
     "undo.after_commit",
     "replay.after_landing",

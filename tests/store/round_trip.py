@@ -21,7 +21,7 @@ from concord.store.tables import create_tables
 from tests.store.shopfront import Vendor, declare, open_shopfront, write_suites
 
 DESIRED = {
-    "accounts": "account_name text, phone text, credit_amount numeric, concord_id text",
+    "accounts": "account_name text, phone text, credit_amount numeric, concord_id text, is_deleted boolean",
     "contacts": "account_source_id text, email text, tags jsonb",
 }
 

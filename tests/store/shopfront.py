@@ -35,7 +35,10 @@ Record = dict[str, Any]
 
 
 class Vendor(ThreadingHTTPServer):
-    """Records by resource; `faults` are taken one per write call; `effects` is what writes really did."""
+    """Records by resource; `faults` are taken one per write call; `effects` is what writes really did.
+
+    With `is_forgetful` a record that was deleted is no longer shown; otherwise it is marked.
+    """
 
     daemon_threads = True
 
@@ -48,6 +51,7 @@ class Vendor(ThreadingHTTPServer):
         self.guard = threading.RLock()
         self.ticks = 0
         self.is_tolerant = False
+        self.is_forgetful = False
 
     @property
     def url(self) -> str:
@@ -88,6 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = parse_qs(parts.query)
         with self.server.guard:
             listed = list(self.server.records[parts.path.strip("/")].values())
+            if self.server.is_forgetful:
+                listed = [item for item in listed if not item.get("is_deleted")]
             if "field" in wanted:
                 values = set(json.loads(wanted["values"][0]))
                 listed = [item for item in listed if str(item.get(wanted["field"][0])) in values]
@@ -237,7 +243,7 @@ def declare(size: int = 2, concurrency: int = 2, *, is_finishing: bool = False) 
         ),
         writes=Writes(
             writer=writer,
-            update=frozenset({"account_name", "phone", "credit_amount"}),
+            update=frozenset({"account_name", "phone", "credit_amount", "is_deleted"}),
             create=frozenset({"account_name", "phone", "concord_id"}),
             guard="updated_at",
             find_by="concord_id",

@@ -29,7 +29,7 @@ QUERIES = (
     select system, purpose, state, planned, confirmed, rejected, conflicted, unknown, held
     from ops.plans order by purpose
     """,
-    "select _key, account_name, phone from validated.shopfront__accounts order by 1",
+    "select _key, account_name, phone, _is_deleted from validated.shopfront__accounts order by 1",
     "select entity, record_key, golden_id, match_rule from ops.identities order by 1, 2",
     "select record_key, state from ops.dead_letters order by 1",
     """
@@ -59,12 +59,13 @@ def prepare_ingest(trip: RoundTrip) -> None:
 
 
 def prepare_write_back(trip: RoundTrip) -> None:
-    """Three updates, a create and what refers to it; the first answer gets lost."""
-    for number in range(1, 4):
+    """Three updates, an archive, a create and what refers to it; the first answer gets lost."""
+    for number in range(1, 5):
         trip.vendor.put("accounts", f"A-{number}", {"name": f"Name {number}", "phone": str(number)})
     trip.ingest()
     for number in range(1, 4):
         trip.want("accounts", f"E-{number}", f"A-{number}", phone=f"+49{number}")
+    trip.want("accounts", "E-4", "A-4", phone="+494", is_deleted=True)
     trip.want("accounts", "E-9", None, account_name="New", concord_id="E-9")
     trip.want("contacts", "E-9:c", None, account_source_id="@accounts/E-9", email="n@x.de")
     trip.vendor.faults = ["cut_after"]

@@ -44,6 +44,9 @@ class Account:
         stamp = value_at(self.live()[key], self.contacts.field("updated_at"))
         return Change(f"change-{key}", key, "update", {}, after, {"updated_at": stamp})
 
+    def archive(self, key: str) -> Change:
+        return replace(self.update(key, is_archived=True), action="archive")
+
     def write(self, *changes: Change, unique: str = "concord_id") -> list[Outcome]:
         assert self.contacts.writes is not None
         writer = self.contacts.writes.writer
@@ -221,17 +224,32 @@ def test_the_version_in_the_path_is_the_connections(account: Account, version: s
     assert any(f"/{version}/" in entry["path"] for entry in log)
 
 
-def test_archiving_is_an_update_of_the_deletion_field(account: Account) -> None:
-    first, second = (account.update(key, is_archived=True) for key in list(account.live())[10:12])
+def archiving_calls(account: Account) -> int:
+    log = account.bench.desk.server.control("log")  # type: ignore[attr-defined]
+    return sum(entry["path"].endswith("/batch/archive") for entry in log)
+
+
+def test_archives_go_in_a_call_of_their_own_and_once(account: Account) -> None:
+    first, second = (account.archive(key) for key in list(account.live())[10:12])
     outcomes = account.write(first, account.update(list(account.live())[12], city="Bern"), second)
     assert [item.end for item in outcomes] == [End.CONFIRMED] * 3
     assert not {first.key, second.key} & set(account.live())
+    calls = archiving_calls(account)
     (again,) = account.write(first)
-    assert again.end is End.CONFLICTED
+    assert again.end is End.CONFIRMED
+    assert archiving_calls(account) == calls > 0
+
+
+def test_a_record_edited_since_the_plan_is_not_archived(account: Account) -> None:
+    change = account.archive(list(account.live())[14])
+    account.bench.desk.touch(account.contacts, str(change.key))
+    (outcome,) = account.write(change)
+    assert outcome.end is End.CONFLICTED
+    assert change.key in account.live()
 
 
 def test_an_archiving_that_did_not_happen_is_unknown(account: Account) -> None:
-    change = account.update(list(account.live())[13], is_archived=True)
+    change = account.archive(list(account.live())[13])
     account.control("faults", {"match": {"operation": "^archive"}, "fault": {"kind": "ignore"}})
     (outcome,) = account.write(change)
     assert (outcome.end, outcome.message) == (End.UNKNOWN, "It was sent, and the record is still there.")

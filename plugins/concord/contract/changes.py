@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+ARCHIVE = "archive"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One planned write: `before` and `after` in our names; `key` is None for a create."""
+    """One planned write: `before` and `after` in our names; `key` is None for a create.
+
+    The action is `create`, `update` or `archive`; an archive sets the resource's deletion field and nothing else.
+    """
 
     change_id: str
     key: str | None

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from concord.contract import Change, Outcome, Resource, Session
+from concord.contract import ARCHIVE, Change, Outcome, Resource, Session
 from concord.errors import ServerError
 from concord.fields import Field, Kind
 from concord.http.outcomes import confirmed, conflicted
@@ -56,12 +56,18 @@ def split_moved(
 def split_known(
     resource: Resource, changes: Sequence[Change], records: Mapping[str, Record]
 ) -> tuple[list[Change], list[Outcome]]:
-    """The changes whose guard holds in records that were just read, and the outcomes of the others."""
+    """The changes whose guard holds in records that were just read, and the outcomes of the others.
+
+    What should be archived and is gone already is as it should be: nothing is sent for it.
+    """
     ready: list[Change] = []
     ended: list[Outcome] = []
     for change in changes:
-        moved = None if change.key is None else _moved(resource, change, records.get(change.key))
-        if moved:
+        record = None if change.key is None else records.get(change.key)
+        moved = None if change.key is None else _moved(resource, change, record)
+        if change.action == ARCHIVE and _is_gone(resource, record):
+            ended.append(confirmed(change))
+        elif moved:
             ended.append(conflicted(change, moved))
         else:
             ready.append(change)
@@ -91,7 +97,7 @@ def _moved(resource: Resource, change: Change, record: Record | None) -> str:
     """Why a change must not be sent, empty when it may be."""
     if record is None:
         return "The record is gone from the target; the next plan will look at it again."
-    if resource.deleted and value_at(record, resource.field(resource.deleted)) in (True, 1, "true"):
+    if _is_gone(resource, record):
         return "The record was deleted at the target; the next plan will look at it again."
     guard = resource.writes.guard if resource.writes else ""
     if not guard or change.guard.get(guard) is None:
@@ -100,6 +106,12 @@ def _moved(resource: Resource, change: Change, record: Record | None) -> str:
     if are_same(field.kind, change.guard[guard], value_at(record, field)):
         return ""
     return f"The target has changed since the plan was made ({guard} moved); the next plan will look at it again."
+
+
+def _is_gone(resource: Resource, record: Record | None) -> bool:
+    if record is None:
+        return True
+    return bool(resource.deleted) and value_at(record, resource.field(resource.deleted)) in (True, 1, "true")
 
 
 def are_same(kind: Kind, expected: object, found: object) -> bool:

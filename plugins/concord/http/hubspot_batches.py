@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from concord.contract import Change, Outcome, Resource, Session
+from concord.contract import ARCHIVE, Change, Outcome, Resource, Session
 from concord.errors import ConcordError
 from concord.http.guards import read_records, split_moved, value_at
 from concord.http.hubspot_objects import HubSpotApi
@@ -42,7 +42,7 @@ _answer = msgspec.json.Decoder(_Answer)
 class HubSpotBatches:
     """Updates by id after a look at the guard; creates as upserts by `unique`, so that they can be repeated.
 
-    An update of the deletion field to true archives the record.
+    An archive has a call of its own.
     """
 
     api: HubSpotApi
@@ -54,7 +54,7 @@ class HubSpotBatches:
         """One outcome per change."""
         ready, outcomes, _ = split_moved(session, resource, changes)
         creates = [change for change in ready if change.key is None]
-        archived = [change for change in ready if change.key is not None and _archives(resource, change)]
+        archived = [change for change in ready if change.action == ARCHIVE]
         sent = {change.change_id for change in (*creates, *archived)}
         updates = [change for change in ready if change.change_id not in sent]
         outcomes = settle_all(
@@ -103,10 +103,6 @@ class HubSpotBatches:
             else confirmed(change)
             for change in changes
         ]
-
-
-def _archives(resource: Resource, change: Change) -> bool:
-    return bool(resource.deleted) and change.after.get(resource.deleted) in (True, "true")
 
 
 def _told(changes: Sequence[Change], answer: _Answer) -> Iterable[Outcome]:

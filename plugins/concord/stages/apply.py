@@ -27,7 +27,7 @@ from concord.stages.settle import Errand, settle_changes
 from concord.store.engine import PLANNER, Connection, Database
 from concord.store.journal import hold_planned, mark_sent, record_ends, reference_pattern, resolve_references
 from concord.store.leases import hold_lease
-from concord.store.plans import StoredChange, Wanted, close_plan, load_changes, load_plan
+from concord.store.plans import ACTIONS, StoredChange, Wanted, close_plan, load_changes, load_plan
 
 ROUNDS = 3
 FAILURES_IN_A_ROW = 3
@@ -140,7 +140,7 @@ def _write_resource(errand: Errand, resource: Resource, writer: Writer) -> None:
         resolve_references(connection, errand.plan_id, errand.system, resource)
         rows = connection.execute(_WAITING, (errand.plan_id,)).fetchall()
     failpoint("apply.after_references")
-    for action in ("create", "update"):
+    for action in ACTIONS:
         if (resource.name, action) in rows:
             wanted = Wanted(errand.plan_id, resource, "planned", (action,))
             while _Crew(errand, wanted, writer).work_through():

@@ -56,7 +56,16 @@ cross join lateral (
     from (values {pairs}) as fields (name, before, after)
     where after is not null and after is distinct from before
 ) as differing
-where ({differs}) and differing.after is not null
+where ({differs}) and differing.after is not null and not {is_unwanted}
+"""
+# A record that should be gone is archived and not corrected first. That one should be there again is not planned.
+_ARCHIVES = """
+select desired._entity_id as entity_id, held._key as record_key, 'archive' as action,
+    jsonb_build_object({deleted}::text, held.{deleted_column}) as before,
+    jsonb_build_object({deleted}::text, true) as after, {guard} as guard, coalesce(desired._reason, '') as reason
+from {desired} as desired
+inner join {validated} as held on held._key = desired._key and not held._is_deleted
+where {is_unwanted}
 """
 # A record whose creation is under way, or was confirmed and has not been deleted since, is not created again.
 _CREATES = """
@@ -67,7 +76,7 @@ cross join lateral (
     select jsonb_object_agg(name, after) as after from (values {values}) as fields (name, after)
     where after is not null
 ) as filled
-where desired._key is null and filled.after is not null and not exists (
+where desired._key is null and filled.after is not null and not {is_unwanted} and not exists (
     select from ops.changes as earlier
     inner join ops.plans on plans.plan_id = earlier.plan_id
     where plans.system = %(system)s and plans.plan_id <> %(plan)s and earlier.resource = {resource}
@@ -249,6 +258,10 @@ def _candidates(connection: Connection, system: System, resource: Resource) -> s
         "desired": sql.Identifier("marts", _model(system, resource)),
         "validated": validated_table(system, resource),
         "resource": sql.Literal(resource.name),
+        "guard": _guard(writes),
+        "deleted": sql.Literal(resource.deleted),
+        "deleted_column": sql.Identifier(resource.deleted or resource.key),
+        "is_unwanted": _is_unwanted(resource, columns),
     }
     selects = []
     if created := [name for name in sorted(writes.create) if name in columns]:
@@ -257,13 +270,25 @@ def _candidates(connection: Connection, system: System, resource: Resource) -> s
     if updated := [name for name in sorted(writes.update) if _is_comparable(resource, name, columns)]:
         pairs = sql.SQL(", ").join(_pair(resource, name) for name in updated)
         differs = sql.SQL(" or ").join(_differs(resource, name) for name in updated)
-        guard = _guard(writes)
-        selects.append(sql.SQL(_UPDATES).format(**parts, pairs=pairs, differs=differs, guard=guard))
+        selects.append(sql.SQL(_UPDATES).format(**parts, pairs=pairs, differs=differs))
+    if _says_deleted(resource, columns):
+        selects.append(sql.SQL(_ARCHIVES).format(**parts))
     return sql.SQL(" union all ").join(selects) if selects else None
 
 
 def _is_comparable(resource: Resource, name: str, columns: set[str]) -> bool:
-    return name in columns and resource.field(name).kind is not Kind.JSON
+    return name in columns and name != resource.deleted and resource.field(name).kind is not Kind.JSON
+
+
+def _says_deleted(resource: Resource, columns: set[str]) -> bool:
+    return resource.writes is not None and resource.deleted in resource.writes.update & columns
+
+
+def _is_unwanted(resource: Resource, columns: set[str]) -> sql.Composable:
+    """Whether a record should be gone, as far as the model speaks of it."""
+    if not _says_deleted(resource, columns):
+        return sql.SQL("false")
+    return sql.SQL("coalesce(desired.{}, false)").format(sql.Identifier(resource.deleted))
 
 
 def _wanted(resource: Resource, name: str) -> sql.Composed:

@@ -1,7 +1,7 @@
 """Which plans are small and harmless enough to pass without a person; the limits are the business's seed.
 
 A row of `approval_policy` speaks of one resource and action, or of all with `*`; the most specific row that
-states a limit decides it. What no row covers, a person decides.
+states a limit decides it. What no row covers, a person decides. An archive is covered by rows that name it only.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from psycopg import sql
 
-from concord.contract import System
+from concord.contract import ARCHIVE, System
 from concord.store.engine import Connection
 from concord.store.tables import validated_table
 
@@ -60,7 +60,8 @@ class _Row:
     max_relative_change_percent: Decimal | None
 
     def covers(self, resource: str, action: str) -> bool:
-        return self.resource in (ANY, resource) and self.action in (ANY, action)
+        is_meant = self.action == action or (self.action == ANY and action != ARCHIVE)
+        return self.resource in (ANY, resource) and is_meant
 
     @property
     def weight(self) -> tuple[bool, bool, bool]:

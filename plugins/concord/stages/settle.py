@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from psycopg import sql
 
-from concord.contract import Batch, Change, End, Outcome, Resource, Session, System
+from concord.contract import ARCHIVE, Batch, Change, End, Outcome, Resource, Session, System
 from concord.failpoints import failpoint
 from concord.fields import Kind
 from concord.stages.extract import land_pages
@@ -88,13 +88,15 @@ def _finishes_creates(resource: Resource) -> bool:
 
 
 def _judge_known(errand: Errand, resource: Resource, changes: Sequence[Change], verdicts: _Verdicts) -> None:
-    """Changes whose record's key is known: updates, and creates that were answered with a key."""
+    """Changes whose record's key is known: updates, archives, and creates that were answered with a key."""
     keys = sorted({str(change.key) for change in changes})
     found = {str(record[resource.key]): record for record in read_back(errand, resource, resource.key, keys)}
     for change in changes:
         record = found.get(str(change.key))
         if record is None and change.action == "create":
             verdicts.returned.append(change.change_id)
+        elif record is None and change.action == ARCHIVE:
+            verdicts.ends.append(Outcome(change.change_id, End.CONFIRMED, change.key, "Read back: it is gone."))
         elif record is None:
             message = "Read back: the record is gone from the target."
             verdicts.ends.append(Outcome(change.change_id, End.CONFLICTED, change.key, message))

@@ -52,15 +52,20 @@ change as (
     where is_gone or after <> '{{}}' or changed_since is not null
 )
 """
-_CREATES = """
+_HELD = """
 with change as (
-    select done.resource, done.entity_id, done.record_key, 'create' as action,
-        done.after as before, '{{}}'::jsonb as after, '{{}}'::jsonb as guard, done.sequence as place,
-        'Plan ' || %(undone)s::text || ' created this record.' as reason,
-        'Concord does not delete: remove ' || done.record_key || ' at the target by hand if it must go.'
-            as obstacle
+    select done.resource, done.entity_id, done.record_key, done.action, done.after as before,
+        case done.action when 'create' then '{{}}'::jsonb else done.before end as after,
+        '{{}}'::jsonb as guard, done.sequence as place,
+        'Plan ' || %(undone)s::text || case done.action when 'create' then ' created' else ' archived' end
+            || ' this record.' as reason,
+        case done.action
+            when 'create' then
+                'Concord does not delete: remove ' || done.record_key || ' at the target by hand if it must go.'
+            else 'Concord does not restore: bring ' || done.record_key || ' back by hand if it must stay.'
+        end as obstacle
     from ops.changes as done
-    where done.plan_id = %(undone)s and done.resource = %(resource)s and done.action = 'create'
+    where done.plan_id = %(undone)s and done.resource = %(resource)s and done.action in ('create', 'archive')
         and done.record_key is not null
         and (done.state = 'confirmed' or (done.state = 'unknown' and done.is_verified))
         and not exists (
@@ -68,7 +73,8 @@ with change as (
             inner join ops.changes as told on told.plan_id = earlier.plan_id
             where earlier.undoes_plan_id = %(undone)s and earlier.plan_id <> %(plan)s
                 and earlier.state in ('approved', 'applied')
-                and told.action = 'create' and told.record_key = done.record_key and told.resource = done.resource
+                and told.action = done.action and told.resource = done.resource
+                and told.record_key = done.record_key
         )
 )
 """
@@ -87,7 +93,7 @@ order by 3
 
 
 def plan_undo(database: Database, *, system: System, plan_id: str, run_id: str) -> PlanSummary:
-    """The inverse of an applied plan; creates and records that moved on are listed as held, with the reason."""
+    """The inverse of an applied plan; creates, archives and what moved on are listed as held, with the reason."""
     undo_id = derive_id("plan", system.name, "undo", run_id, plan_id)
     with database.transaction(PLANNER) as connection:
         lock_plans(connection, system)
@@ -122,7 +128,7 @@ def _refuse_unfit(connection: Connection, system: System, plan_id: str) -> None:
 def _insert_inverse(connection: Connection, system: System, resource: Resource, values: dict[str, object]) -> int:
     """Insert one resource's inverse changes; returns the last sequence used."""
     offset = int(str(values["offset"]))
-    for source in (_UPDATES, _CREATES):
+    for source in (_UPDATES, _HELD):
         statement = sql.SQL(source + _INSERT).format(
             validated=validated_table(system, resource),
             resource=sql.Literal(resource.name),

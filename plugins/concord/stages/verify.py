@@ -13,7 +13,7 @@ from concord.failpoints import failpoint
 from concord.fields import Kind
 from concord.stages.extract import extract_matching
 from concord.stages.validate import validate_batch
-from concord.store.engine import PLANNER, Connection, Database
+from concord.store.engine import LOADER, PLANNER, Connection, Database
 from concord.store.plans import load_plan
 from concord.store.tables import validated_table
 
@@ -22,7 +22,8 @@ select distinct record_key from ops.changes
 where plan_id = %s and resource = %s and state in ('confirmed', 'unknown', 'conflicted') and record_key is not null
 order by record_key
 """
-# A record the target no longer shows is not as written; one that validation set aside cannot be compared.
+# A record the target no longer shows is as written if it was to be archived, and not otherwise; one that
+# validation set aside cannot be compared.
 _COMPARE = """
 update ops.changes as change set is_verified = judged.is_verified
 from (
@@ -30,8 +31,9 @@ from (
         when not exists (
             select from jsonb_object_keys(written.after) as name where name <> all(%(documents)s)
         ) then null
-        when seen.disposition is null then false
+        when seen.disposition is null then written.action = 'archive'
         when seen.disposition = 'quarantined' then null
+        when written.action = 'archive' then held._is_deleted
         else not held._is_deleted and not exists (
             select from jsonb_each(written.after) as field
             where field.key <> all(%(documents)s) and to_jsonb(held) -> field.key is distinct from field.value
@@ -49,6 +51,14 @@ from (
         and written.state in ('confirmed', 'unknown') and written.record_key is not null
 ) as judged
 where change.change_id = judged.change_id
+"""
+# What was archived and is no longer shown is held as deleted, as what the vendor still shows as deleted is.
+_MARK = """
+update {validated} set _is_deleted = true, _batch_id = %(batch)s where _key = any(%(keys)s) and not _is_deleted
+"""
+_ARCHIVED = """
+select record_key from ops.changes
+where plan_id = %s and resource = %s and action = 'archive' and is_verified order by record_key
 """
 _COUNTS = """
 select count(*) filter (where is_verified), count(*) filter (where not is_verified),
@@ -85,7 +95,12 @@ def verify_plan(
         failpoint("verify.after_validation")
         with database.transaction(PLANNER) as connection:
             _compare(connection, system, resource, plan_id=plan_id, batch=batch)
+            archived = [row[0] for row in connection.execute(_ARCHIVED, (plan_id, resource.name)).fetchall()]
         failpoint("verify.after_compare")
+        with database.transaction(LOADER) as connection:
+            mark = sql.SQL(_MARK).format(validated=validated_table(system, resource))
+            connection.execute(mark, {"keys": archived, "batch": batch})
+        failpoint("verify.after_mark")
     with database.transaction(PLANNER) as connection:
         row = connection.execute(_COUNTS, (plan_id,)).fetchone() or ()
     return VerifyCounts(*(int(str(count)) for count in row))

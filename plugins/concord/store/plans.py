@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from concord.contract import Change, Resource
+from concord.contract import ARCHIVE, Change, Resource
 from concord.errors import ConfigurationError
 from concord.fields import Kind
 from concord.store.engine import Connection
+
+ACTIONS = ("create", "update", ARCHIVE)
 
 _PLAN = """
 select plan_id, system, purpose, run_id, undoes_plan_id, state, needs_approval, coalesce(approval_reason, ''),
@@ -81,7 +83,7 @@ class Wanted:
     plan_id: str
     resource: Resource
     state: str
-    actions: tuple[str, ...] = ("create", "update")
+    actions: tuple[str, ...] = ACTIONS
 
 
 def load_plan(connection: Connection, plan_id: str) -> Plan:
