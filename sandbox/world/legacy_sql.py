@@ -1,7 +1,8 @@
 """The world as the old shop's database tells it: loyalty customers in capitals, and what its inbox was told.
 
 Rows are by column, as the tables hold them. Most customers have an account; e-mails are partly missing, some
-telephone numbers are old, and some accounts are deleted or belong to nobody.
+telephone numbers are old, some names lack a letter (the ERP's number is there then), and some accounts are
+deleted or belong to nobody.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 ABSENT = range(440, 475)
 STRANGER = range(475, 480)
 STALE_PHONES = range(400, 415)
+WRONG_NAMES = range(484, 490)
 _NO_PHONE, _NO_EMAIL, _CROSSWALK = 0.05, 0.25, 0.8
 _LINE = 30
 Row = dict[str, Any]
@@ -55,11 +57,16 @@ def _phone(settings: Settings, customer: Customer) -> int:
 
 def _customer(settings: Settings, customer: Customer) -> Row:
     random = random_for(settings, "legacy_sql-customer", customer.index)
-    has_email, has_code = random.random() >= _NO_EMAIL, random.random() < _CROSSWALK
+    has_email, has_code = (
+        random.random() >= _NO_EMAIL,
+        random.random() < _CROSSWALK or customer.slot in WRONG_NAMES,
+    )
     points = int(random.random() * 4000)
     created = min(customer.created_at + timedelta(hours=9), settings.as_of - timedelta(hours=2))
     changed_on, changed_at = write_digits(moment_between(random, created, settings.as_of))
     first, second = write_lines(customer)
+    if customer.slot in WRONG_NAMES:
+        first = first[:1] + first[2:]
     return {
         "cusno": customer_number(customer.index),
         "erpno": customer.code if has_code and customer.slot not in slots.NOT_IN_ERP else "",

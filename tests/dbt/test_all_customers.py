@@ -15,6 +15,7 @@ from sandbox.world import World
 from sandbox.world.consent import SUBSCRIBED, UNSUBSCRIBED, consent_of
 from sandbox.world.customers import make_customers
 from sandbox.world.hubspot import STAGES, deal_id, is_deal, stage_of
+from sandbox.world.legacy_sql import WRONG_NAMES, customer_number, write_lines
 from sandbox.world.orders import make_orders
 from tests.dbt.booked import Booking, Orders, read_orders
 from tests.dbt.conftest import AS_OF, Reconciliation, Row
@@ -32,7 +33,7 @@ READ = {
     "sap": ("business_partners", "addresses", "products", "sales_orders"),
     "stripe": ("customers",),
     "klaviyo": ("profiles",),
-    "legacy_sql": ("customers",),
+    "legacy_sql": ("customers", "inbox"),
 }
 CONSENT = """
     select breaks.golden_id, breaks.golden_system, desired.email_consent
@@ -43,6 +44,19 @@ CONSENT = """
 UNTOLD = """
     select golden_id, system, golden_system, golden_value, cause from marts.reconciliation_discrepancies
     where entity = 'shipment' and field = 'tracking_number'
+"""
+UNSAID = """
+    select split_part(_entity_id, ':', 1), entity_key, message_text::jsonb ->> 'name_line_1',
+        message_text::jsonb ->> 'name_line_2', message_entity
+    from marts.desired_legacy_sql__inbox where _key is null order by 2
+"""
+TELL = """
+    insert into validated.legacy_sql__inbox (
+        _key, source_id, message_entity, entity_key, message_text, message_status, changed_at, _batch_id,
+        _payload_hash
+    )
+    select _entity_id, _entity_id, message_entity, entity_key, message_text, 'N', now(), 'b', 'h'
+    from marts.desired_legacy_sql__inbox where _key is null returning 1
 """
 REVIEWED = """
     select one.customer_id, other.customer_id from marts.identity_reviews as reviews
@@ -126,6 +140,12 @@ def consent(everyone: Reconciliation) -> list[Row]:
 def before(first_night: list[Wanted], consent: list[Row], orders: Orders) -> Before:
     """All that the first night says, told before anybody complies."""
     return first_night, consent, orders.bookings, orders.deals
+
+
+@pytest.fixture(scope="module")
+def unsaid(everyone: Reconciliation) -> list[Row]:
+    """What the old shop's programs are to be told, and of whom."""
+    return everyone.rows(UNSAID)
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +256,18 @@ def test_what_the_carrier_knows_would_reach_the_shop_and_the_crm(
     assert set(breaks) == {(name, "shopify", "fedex", number, "missing_record") for name, number in untold.items()}
 
 
+def test_the_old_programs_are_told_each_wrong_name_and_no_other(
+    unsaid: list[Row], world: World, owners: dict[str, str]
+) -> None:
+    wrong = {
+        customer.world_id: (customer_number(customer.index), *write_lines(customer), "CUSTOMER")
+        for customer in make_customers(world.settings)
+        if customer.slot in WRONG_NAMES
+    }
+    assert len(unsaid) == len(wrong) == len(WRONG_NAMES)
+    assert {owners[str(golden_id)]: tuple(said) for golden_id, *said in unsaid} == wrong
+
+
 def spoil(everyone: Reconciliation, table: str, column: str, where: str) -> str:
     """Somebody overwrites a field of the first record of its kind; returns the record's key."""
     statement = (
@@ -267,12 +299,13 @@ def test_whoever_opted_out_anywhere_is_taken_off_the_list_and_nobody_is_put_on_i
     )
 
 
-@pytest.mark.usefixtures("first_night", "first_parcels", "consent")
+@pytest.mark.usefixtures("first_night", "first_parcels", "consent", "unsaid")
 def test_only_what_somebody_overwrote_is_put_right_the_next_night(
     everyone: Reconciliation, before: Before, world: World, owners: dict[str, str]
 ) -> None:
     assert all(before)
     comply(everyone, ALL_COLUMNS)
+    assert len(everyone.rows(TELL)) == len(WRONG_NAMES)
     spoilt = {
         ((table, column), spoil(everyone, table, column, where))
         for table, column, where in (
@@ -292,4 +325,5 @@ def test_only_what_somebody_overwrote_is_put_right_the_next_night(
     assert everyone.rows(UNTOLD) == []
     wanted = wanted_changes(everyone, OTHER_COLUMNS | ORDER_COLUMNS)
     assert {((item.table, item.column), item.key) for item in wanted} == spoilt
+    assert everyone.rows(UNSAID) == []
     assert [item for item in wanted if item.fact and is_wrong(item, world, owners)] == []

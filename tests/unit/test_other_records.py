@@ -1,5 +1,6 @@
 """What a night leaves in the systems behind the owners is held against the truth, field by field."""
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from sandbox.world import World, generate
 from sandbox.world.consent import SUBSCRIBED, UNSUBSCRIBED, consent_of
 from sandbox.world.customers import make_customers
 from sandbox.world.klaviyo import profile_id
+from sandbox.world.legacy_sql import WRONG_NAMES, customer_number, write_lines
 
 After = dict[str, dict[str, list[Any]]]
 
@@ -72,6 +74,25 @@ def test_right_and_wrong_values_are_told_apart_in_every_system(world: World, aft
         "legacy_sql",
     }
     assert len(verdict.wrong) == 5
+
+
+def message(number: int, key: str, first_line: str, second_line: str) -> dict[str, str]:
+    payload = json.dumps({"name_line_1": first_line, "name_line_2": second_line})
+    return {"msg_id": f"M-{number}", "entity": "CUSTOMER", "entkey": key, "payload": payload}
+
+
+def test_the_old_programs_may_be_told_a_wrong_name_once_and_nothing_else(world: World, after: After) -> None:
+    customers = {customer.slot: customer for customer in make_customers(world.settings)}
+    wrong, other = (customers[slot] for slot in WRONG_NAMES[:2])
+    right = customers[WRONG_NAMES.start - 1]
+    inbox = after["legacy_sql"]["inbox"]
+    inbox.append(message(1, customer_number(wrong.index), *write_lines(wrong)))
+    assert (judged(world, after).wrong, judged(world, after).writes) == ([], {"legacy_sql": 1})
+    inbox.append(message(2, customer_number(wrong.index), *write_lines(wrong)))
+    inbox.append(message(3, customer_number(other.index), "SOMEBODY", "ELSE"))
+    inbox.append(message(4, customer_number(right.index), *write_lines(right)))
+    inbox.append({**message(5, customer_number(other.index), "", ""), "payload": "hello"})
+    assert len(judged(world, after).wrong) == 4
 
 
 def test_consent_may_be_taken_back_where_it_was_and_never_be_given(world: World, after: After) -> None:

@@ -121,6 +121,10 @@ def _deal(record: Record) -> tuple[str, Fields]:
     }
 
 
+def _old_shop_message(row: Record) -> tuple[str, Fields]:
+    return row["msg_id"], {name: row[name] for name in ("entity", "entkey", "payload")}
+
+
 OTHERS: Mapping[tuple[str, str], Callable[[Record], tuple[str, Fields]]] = {
     ("hubspot", "contacts"): _hubspot,
     ("hubspot", "companies"): _hubspot,
@@ -133,4 +137,5 @@ OTHERS: Mapping[tuple[str, str], Callable[[Record], tuple[str, Fields]]] = {
     ("sap", "A_SalesOrder"): _sap_order,
     ("netsuite", "sales_orders"): _ledger_order,
     ("hubspot", "deals"): _deal,
+    ("legacy_sql", "inbox"): _old_shop_message,
 }

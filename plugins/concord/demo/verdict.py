@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from concord.demo.booked_orders import BOOKS, judge_orders
 from concord.demo.breaks import BreakVerdict
+from concord.demo.messages import judge_messages
 from concord.demo.other_records import OTHERS, Fields, Record
 from concord.demo.records import FLAT, flatten, read_mechanisms
 from sandbox.world import World
@@ -13,6 +14,7 @@ from sandbox.world import World
 After = Mapping[str, Mapping[str, list[Record]]]
 Member = tuple[str, str]
 
+MESSAGES = ("legacy_sql", "inbox")
 LEAST_AGREEMENT = 0.995
 LEAST_PRECISION = 0.999
 LEAST_RECALL = 0.97
@@ -57,6 +59,9 @@ def judge(world: World, after: After, clusters: Iterable[Iterable[Member]]) -> V
         _judge_sales(world, verdict, after["tryton"])
     for system, is_right, what in judge_orders(world, after):
         verdict.note(system, is_right=is_right, what=what)
+    if "legacy_sql" in after:
+        for is_right, what in judge_messages(world, after["legacy_sql"]["inbox"]):
+            verdict.note("legacy_sql", is_right=is_right, what=what)
     verdict.precision, verdict.recall = world.truth.pairwise(_known(world, clusters))
     return verdict
 
@@ -81,7 +86,7 @@ def _judge_records(
                 is_right = world.truth.is_allowed(system=system, resource=at, key=key, field=name, value=value)
                 what = f"{resource} {key} {name}: {fields[name]!r} became {value!r}"
                 verdict.note(system, is_right=is_right, what=what)
-    if place in OTHERS and place not in BOOKS:
+    if place in OTHERS and place not in BOOKS and place != MESSAGES:
         for key in found.keys() - before.keys():
             verdict.note(system, is_right=False, what=f"{resource} {key} was created")
 
