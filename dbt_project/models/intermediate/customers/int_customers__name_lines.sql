@@ -1,5 +1,6 @@
 {# One row per customer of the old shop whose name should be another: its two lines of
-   at most thirty capitals, a company's broken between words, a person's surname first. #}
+   at most thirty capitals. A company breaks between words, a person has the surname
+   first. #}
 {{ config(tags=['marts']) }}
 
 with int_fields__disagreements as (
