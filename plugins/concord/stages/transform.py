@@ -1,5 +1,6 @@
 """Runs dbt inside this process and keeps what each node came to."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from concord.errors import BatchError
-from concord.settings import Settings
+from concord.settings import Settings, chosen_systems
 from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
@@ -81,6 +82,7 @@ def dbt_options(settings: Settings) -> list[str]:
         "--profiles-dir", str(settings.dbt_project),
         "--target-path", str(target / "target"),
         "--log-path", str(target / "logs"),
+        "--vars", json.dumps({"systems_in_use": ",".join(sorted(chosen_systems() or ()))}),
         "--no-send-anonymous-usage-stats",
         "--quiet",
     ]  # fmt: skip

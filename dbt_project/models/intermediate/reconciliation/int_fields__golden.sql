@@ -1,6 +1,6 @@
 {# One row per golden record and field: the value of the first system in
-   field_ownership.csv that has one. None while a system that comes before it was never
-   read: what it says may be the better value. #}
+   field_ownership.csv that has one. None while a system that comes before it is in use
+   and was never read: what it says may be the better value. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -65,7 +65,10 @@ unheard as (
             and field_ownership.field = heard.field
             and field_ownership.system = heard.system
     left join read_systems on field_ownership.system = read_systems.system
-    where heard.system is null and read_systems.system is null
+    where
+        heard.system is null
+        and read_systems.system is null
+        and {{ is_in_use('field_ownership.system') }}
     group by field_ownership.entity, field_ownership.field
 
 ),
