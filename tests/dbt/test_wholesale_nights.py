@@ -29,7 +29,8 @@ SEASON = Window(MIDNIGHT - timedelta(days=120), MIDNIGHT + timedelta(days=1))
 PARTNERS = ("salesforce", "ibm_i", "tryton", "shopify")
 BROKEN = 999_001
 ZONE = "Europe/Berlin"
-WHAT_MOVED = "int_wholesale__crm_orders+ stg_ibm_i__acknowledgements+ stg_ibm_i__order_requests+"
+MOVED = ("int_wholesale__crm_orders", "stg_ibm_i__acknowledgements", "stg_ibm_i__order_requests")
+WHAT_MOVED = " ".join(f"{name}+,tag:marts" for name in MOVED)
 PLANNED = """
     select change.resource, change.action, count(*) from ops.changes as change
     inner join ops.plans as plan on plan.plan_id = change.plan_id

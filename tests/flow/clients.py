@@ -21,12 +21,15 @@ SHOP = {
         pageInfo { hasNextPage endCursor } nodes { id sku price } }""",
     "inventory_items": """inventoryItems(first: 50, after: $after) { pageInfo { hasNextPage endCursor } nodes {
         id sku inventoryLevels(first: 5) { nodes { quantities(names: ["available"]) { quantity } } } } }""",
+    "orders": """orders(first: 10, after: $after) { pageInfo { hasNextPage endCursor } nodes {
+        id email note cancelledAt
+        fulfillments(first: 5) { status displayStatus trackingInfo(first: 5) { company number } } } }""",
 }
 CRM = {
     "accounts": "select Id, Name, BillingStreet, BillingCity, BillingPostalCode, BillingCountry, AccountNumber, "
     "IsDeleted from Account",
     "contacts": "select Id, FirstName, LastName, Email, Phone, AccountId, IsDeleted from Contact",
-    "orders": "select Id, Status, IsDeleted from Order",
+    "orders": "select Id, Status, Delivery_Status__c, IsDeleted from Order",
 }
 
 

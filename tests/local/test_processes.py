@@ -32,7 +32,7 @@ STUBBORN = textwrap.dedent("""
 """)
 
 
-def wait_until(is_true: Callable[[], bool], seconds: float = 15.0) -> bool:
+def wait_until(is_true: Callable[[], bool], seconds: float = 45.0) -> bool:
     deadline = time.monotonic() + seconds
     while not is_true() and time.monotonic() < deadline:
         time.sleep(0.02)

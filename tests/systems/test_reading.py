@@ -14,14 +14,14 @@ from concord.stages.extract import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables, typed_view
 from tests.systems.bench import Bench, filled, keys_of, read_all
-from tests.systems.benches import facts_of, tested_systems
+from tests.systems.benches import facts_of, systems_on_benches
 
 FindBench = Callable[[str], Bench]
-SYSTEMS = [item.name for item in tested_systems()]
-RESOURCES = [(item.name, resource.name) for item in tested_systems() for resource in item.resources]
+SYSTEMS = [item.name for item in systems_on_benches()]
+RESOURCES = [(item.name, resource.name) for item in systems_on_benches() for resource in item.resources]
 CHANGING = [
     (item.name, resource.name)
-    for item in tested_systems()
+    for item in systems_on_benches()
     for resource in item.resources
     if isinstance(resource.changes, ChangedBetween)
 ]

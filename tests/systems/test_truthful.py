@@ -4,6 +4,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,14 +15,14 @@ from concord.http.guards import value_at
 from concord.stages.sessions import open_session
 from concord.store.engine import Database
 from tests.systems.bench import Bench, Facts, by_key, read_all
-from tests.systems.benches import facts_of, tested_systems
+from tests.systems.benches import facts_of, systems_on_benches
 from tests.systems.test_writing import Case, creates, ids, on_creates, on_updates
 
 FindBench = Callable[[str], Bench]
-SYSTEMS = [item.name for item in tested_systems()]
+SYSTEMS = [item.name for item in systems_on_benches()]
 FOUND = [
     (item.name, resource.name)
-    for item in tested_systems()
+    for item in systems_on_benches()
     for resource in item.resources
     if resource.writes is not None and resource.writes.create and resource.writes.find_by
 ]
@@ -76,6 +77,8 @@ def unlike(case: Case, key: str, written: Mapping[str, object], names: set[str])
 
 
 def is_alike(found: object, written: object) -> bool:
+    if isinstance(found, Decimal):
+        return found == Decimal(str(written))
     return str(found) == str(written) or (found in (None, "") and written in (None, ""))
 
 
@@ -141,7 +144,7 @@ def test_what_is_left_out_is_a_real_test_and_has_a_reason(name: str) -> None:
     assert set(facts.skips) <= {test.removeprefix("test_") for test in names_of_the_suite()}
     reasons = [*facts.skips.values(), *facts.apart.values(), *facts.empty_at_first.values()]
     assert [reason for reason in reasons if len(reason) < FEWEST_LETTERS] == []
-    (system,) = (item for item in tested_systems() if item.name == name)
+    (system,) = (item for item in systems_on_benches() if item.name == name)
     fields = {(item.name, field.name) for item in system.resources for field in item.fields}
     assert {*facts.apart, *facts.empty_at_first} <= fields
 

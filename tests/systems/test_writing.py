@@ -11,18 +11,18 @@ from concord.fields import Field
 from concord.http.client import HttpSession
 from concord.http.guards import value_at
 from tests.systems.bench import Bench, by_key, read_all
-from tests.systems.benches import facts_of, tested_systems
+from tests.systems.benches import facts_of, systems_on_benches
 
 FindBench = Callable[[str], Bench]
 UPDATED = [
     (item.name, resource.name)
-    for item in tested_systems()
+    for item in systems_on_benches()
     for resource in item.resources
     if resource.writes is not None and resource.writes.update
 ]
 CREATED = [
     (item.name, resource.name)
-    for item in tested_systems()
+    for item in systems_on_benches()
     for resource in item.resources
     if resource.writes is not None and resource.writes.create
 ]

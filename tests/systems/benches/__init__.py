@@ -10,7 +10,7 @@ from tests.systems.bench import Facts
 from tests.systems.oscar_system import SYSTEM as OSCAR
 
 
-def tested_systems() -> tuple[System, ...]:
+def systems_on_benches() -> tuple[System, ...]:
     """The systems that are declared, and one that a stranger would add."""
     return (*declared_systems(), OSCAR)
 
