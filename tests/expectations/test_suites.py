@@ -11,8 +11,7 @@ from concord.registry import declared_systems
 from concord.settings import REPOSITORY
 from concord.stages.expectations import ROW, TABLE, Suite, load_suite
 from tests.expectations.conftest import Warehouse
-from tests.expectations.faults import ROW_FAULTS, TABLE_FAULTS
-from tests.expectations.good_rows import GOOD
+from tests.expectations.samples import GOOD, ROW_FAULTS, TABLE_FAULTS
 
 FOLDER = REPOSITORY / "expectations"
 RESOURCES = sorted(GOOD)

@@ -31,9 +31,7 @@ SHOWN = 20
 _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"
 
 
-def check_night(
-    world: World, places: Mapping[str, Place], database: Database, *, is_first: bool = True
-) -> Verdict:
+def check_night(world: World, places: Mapping[str, Place], database: Database) -> Verdict:
     """Hold what the systems say now, and the identities found, against the truth."""
     after = {}
     unread = []
@@ -48,7 +46,7 @@ def check_night(
     judge_wholesale(world, verdict, after)
     judge_host_files(world, verdict, after)
     verdict.unread = unread
-    verdict.cash = check_cash(world, places.keys(), database, is_first=is_first)
+    verdict.cash = check_cash(world, places.keys(), database)
     verdict.wholesale = check_wholesale(world, places.keys(), database)
     return verdict
 

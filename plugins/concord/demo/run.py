@@ -170,7 +170,7 @@ def run_one(options: DemoOptions, stage: Stage, console: Console, number: int) -
         report = build_report(stage.database, night.reconcile_run)
         console.print(render_terminal(report))
         say_failures(night, stage.airflow.url, console)
-        verdict = check_night(stage.world, stage.places, stage.database, is_first=number == 1)
+        verdict = check_night(stage.world, stage.places, stage.database)
         left = count_left(report, stage.database) if number > 1 else None
         is_right = say_verdict(verdict, report, console, left=left) and night.is_right
         settings = read_settings(
