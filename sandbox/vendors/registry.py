@@ -1,23 +1,24 @@
-"""The vendors of the sandbox by name: a new one is a module or a folder beside this file."""
+"""The vendors of the sandbox by name."""
 
-import pkgutil
-from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
-
-from sandbox import vendors as folder
 from sandbox.server.vendor import Vendor
+from sandbox.vendors.fedex.vendor import FedEx
+from sandbox.vendors.hubspot.vendor import HubSpot
+from sandbox.vendors.klaviyo.vendor import Klaviyo
+from sandbox.vendors.netsuite.vendor import NetSuite
+from sandbox.vendors.plain import Plain
+from sandbox.vendors.salesforce.vendor import Salesforce
+from sandbox.vendors.sap.vendor import Sap
+from sandbox.vendors.shopify.vendor import Shopify
+from sandbox.vendors.stripe.vendor import Stripe
 
-
-def _find() -> Iterator[type[Vendor]]:
-    """The class in each `<name>.py` or `<name>/vendor.py` that says that this is its name."""
-    for found in pkgutil.iter_modules(folder.__path__):
-        place = f"{folder.__name__}.{found.name}{'.vendor' if found.ispkg else ''}"
-        if find_spec(place) is None:
-            continue
-        for held in vars(import_module(place)).values():
-            if isinstance(held, type) and issubclass(held, Vendor) and held.name == found.name:
-                yield held
-
-
-VENDORS: dict[str, type[Vendor]] = {vendor.name: vendor for vendor in _find()}
+VENDORS: dict[str, type[Vendor]] = {
+    "shopify": Shopify,
+    "salesforce": Salesforce,
+    "plain": Plain,
+    "hubspot": HubSpot,
+    "fedex": FedEx,
+    "klaviyo": Klaviyo,
+    "sap": Sap,
+    "netsuite": NetSuite,
+    "stripe": Stripe,
+}

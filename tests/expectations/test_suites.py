@@ -11,7 +11,8 @@ from concord.registry import declared_systems
 from concord.settings import REPOSITORY
 from concord.stages.expectations import ROW, TABLE, Suite, load_suite
 from tests.expectations.conftest import Warehouse
-from tests.expectations.samples import GOOD, ROW_FAULTS, TABLE_FAULTS
+from tests.expectations.faults import ROW_FAULTS, TABLE_FAULTS
+from tests.expectations.good_rows import GOOD
 
 FOLDER = REPOSITORY / "expectations"
 RESOURCES = sorted(GOOD)
