@@ -5,14 +5,14 @@ from pathlib import Path
 
 from sandbox.server.vendor import Vendor
 from sandbox.store import Record, decode
-from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.registry import VENDORS, open_vendor
 
 _ONE_LOCATION = {"id": "gid://shopify/Location/1", "name": "Warehouse"}
 
 
 def load(vendor_name: str, data_dir: Path, records_by_resource: Mapping[str, Iterable[Record]]) -> dict[str, int]:
     """Loads records as they are, dirt and all; the vendor must not be running."""
-    vendor = VENDORS[vendor_name](data_dir)
+    vendor = open_vendor(vendor_name, data_dir)
     try:
         loaded = {}
         for resource, records in records_by_resource.items():

@@ -14,7 +14,7 @@ from sandbox.server.faults import Faults
 from sandbox.server.gate import Book, Gate
 from sandbox.server.vendor import Vendor
 from sandbox.server.wire import App, CuttableProtocol
-from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.registry import open_vendor
 
 HOST = "127.0.0.1"
 
@@ -30,7 +30,7 @@ def build(vendor: Vendor) -> App:
 
 def serve(name: str, data_dir: Path, port: int, *, tls: bool = False, leave_with_parent: bool = False) -> None:
     """Serves until interrupted; with `leave_with_parent` also ends when standard input is closed."""
-    vendor = VENDORS[name](data_dir)
+    vendor = open_vendor(name, data_dir)
     config = uvicorn.Config(
         build(vendor),
         host=HOST,

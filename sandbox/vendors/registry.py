@@ -1,24 +1,42 @@
-"""The vendors of the sandbox by name."""
+"""The vendors of the sandbox by name: each module `<name>.py` and each package `<name>` with a `vendor.py`.
 
+A new vendor is one file or folder here; nothing lists them.
+"""
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from sandbox import vendors as folder
 from sandbox.server.vendor import Vendor
-from sandbox.vendors.fedex.vendor import FedEx
-from sandbox.vendors.hubspot.vendor import HubSpot
-from sandbox.vendors.klaviyo.vendor import Klaviyo
-from sandbox.vendors.netsuite.vendor import NetSuite
-from sandbox.vendors.plain import Plain
-from sandbox.vendors.salesforce.vendor import Salesforce
-from sandbox.vendors.sap.vendor import Sap
-from sandbox.vendors.shopify.vendor import Shopify
-from sandbox.vendors.stripe.vendor import Stripe
 
-VENDORS: dict[str, type[Vendor]] = {
-    "shopify": Shopify,
-    "salesforce": Salesforce,
-    "plain": Plain,
-    "hubspot": HubSpot,
-    "fedex": FedEx,
-    "klaviyo": Klaviyo,
-    "sap": Sap,
-    "netsuite": NetSuite,
-    "stripe": Stripe,
-}
+
+def _collect() -> Iterator[tuple[str, type[Vendor]]]:
+    for found in pkgutil.iter_modules(folder.__path__):
+        module = f"{folder.__name__}.{found.name}" + (".vendor" if found.ispkg else "")
+        if module == __name__ or find_spec(module) is None:
+            continue
+        for item in vars(import_module(module)).values():
+            if isinstance(item, type) and issubclass(item, Vendor) and item.__module__ == module:
+                yield found.name, _named(item, found.name)
+
+
+def _named(vendor: type[Vendor], name: str) -> type[Vendor]:
+    if vendor.name != name:
+        raise ValueError(f"{vendor.__module__}.{vendor.__name__} is named {vendor.name!r}; name it {name!r}.")
+    return vendor
+
+
+VENDORS: dict[str, type[Vendor]] = dict(_collect())
+
+
+def open_vendor(name: str, data_dir: Path) -> Vendor:
+    """A vendor with its records; a name that nobody plays is a sentence."""
+    if name not in VENDORS:
+        raise KeyError(
+            f"nobody plays {name}: give it sandbox/vendors/{name}.py with a class that extends Vendor; "
+            f"there are {', '.join(sorted(VENDORS))}"
+        )
+    return VENDORS[name](data_dir)

@@ -11,7 +11,7 @@ from concord.registry import declared_systems, system
 from concord.stages.expectations import ExpectationResults, Suite, check_batch
 from concord.store.engine import LOADER, Database
 from concord.store.tables import create_tables, table_name
-from tests.expectations.good_rows import Row
+from tests.expectations.plantings import Row
 
 
 @dataclass(frozen=True, slots=True)

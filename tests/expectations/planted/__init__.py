@@ -1,0 +1,1 @@
+"""What is planted for each system, one module each."""
