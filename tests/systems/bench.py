@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from concord.contract import Auth, Resource, System, Window
 from concord.fields import Field
@@ -22,6 +22,13 @@ from sandbox.world import World
 
 PATIENCE = Patience(first_wait=0.01, longest_wait=0.2, read_seconds=20)
 Values = Mapping[str, object]
+Told = TypeVar("Told")
+
+
+def told(said: Mapping[str, Told], name: str, where: str) -> Told:
+    """What a bench says of a name; a sentence where it says nothing."""
+    assert name in said, f"the bench says nothing of {name!r}; add it to {where}"
+    return said[name]
 
 
 class Desk:
@@ -91,7 +98,11 @@ class SandboxDesk(Desk):
         return int(self.server.control("health")["records"][self._name(resource)])
 
     def fault(self, kind: str, *, on: str) -> None:
-        match = {"path": self.habits.login} if on == "login" else {"operation": self.habits.operations[on]}
+        match = (
+            {"path": self.habits.login}
+            if on == "login"
+            else {"operation": told(self.habits.operations, on, "operations")}
+        )
         skip = 1 if kind == "loop" else 0
         self.server.control("faults", {"match": match, "fault": {"kind": kind}, "skip": skip, "times": 1})
 
@@ -110,7 +121,9 @@ class SandboxDesk(Desk):
 
     def touch(self, resource: Resource, key: str) -> None:
         name = self._name(resource)
-        self.server.control("edit", {"resource": name, "id": key, "set": self.habits.touches[name]})
+        self.server.control(
+            "edit", {"resource": name, "id": key, "set": told(self.habits.touches, name, "touches")}
+        )
 
     def delete(self, resource: Resource, key: str) -> None:
         self.server.control("edit", {"resource": self._name(resource), "id": key, "delete": True})

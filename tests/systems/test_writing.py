@@ -10,7 +10,7 @@ from concord.contract import Change, End, Outcome, Resource
 from concord.fields import Field
 from concord.http.client import HttpSession
 from concord.http.guards import value_at
-from tests.systems.bench import Bench, by_key, read_all
+from tests.systems.bench import Bench, by_key, read_all, told
 from tests.systems.benches import facts_of, systems_on_benches
 
 FindBench = Callable[[str], Bench]
@@ -50,7 +50,9 @@ class Case:
             if before == dict(wanted) or self._is_unfit(record) or stamp[guard.name] is None:
                 continue
             made.append(Change(f"change-{key}-{len(made)}", key, "update", before, wanted, stamp))
-        assert len(made) >= count
+        assert len(made) >= count, (
+            f"fewer than {count} records of {self.resource.name} say other than {dict(wanted)}"
+        )
         return made[-count:]
 
     def _is_unfit(self, record: Mapping[str, Any]) -> bool:
@@ -86,7 +88,9 @@ class Case:
 def case(bench: FindBench, name: str, resource_name: str) -> Case:
     found = bench(name)
     resource = found.system.resource(resource_name)
-    return Case(found, resource, found.session(), facts_of(name).good.get(resource_name, {}))
+    may_update = resource.writes is not None and resource.writes.update
+    good = told(facts_of(name).good, resource_name, "good") if may_update else {}
+    return Case(found, resource, found.session(), good)
 
 
 def ids(pairs: list[tuple[str, str]]) -> list[str]:
@@ -122,7 +126,8 @@ def test_a_refused_value_is_rejected_and_does_not_hold_back_others(
     case: Case, name: str, resource_name: str
 ) -> None:
     good, bad = case.changes(2)
-    bad = Change(bad.change_id, bad.key, "update", bad.before, facts_of(name).bad[resource_name], bad.guard)
+    refused = told(facts_of(name).bad, resource_name, "bad")
+    bad = Change(bad.change_id, bad.key, "update", bad.before, refused, bad.guard)
     before = case.effects(bad)
     outcomes = case.write([good, bad])
     assert [item.end for item in outcomes] == [End.CONFIRMED, End.REJECTED]
@@ -201,7 +206,7 @@ def test_a_create_whose_answer_was_lost_is_not_made_twice(case: Case) -> None:
 def test_a_create_that_is_refused_leaves_nothing_behind(case: Case) -> None:
     before = set(by_key(case.resource, read_all(case.session, case.resource)))
     good, bad = creates(case, 31, 32)
-    broken = facts_of(case.bench.system.name).broken[case.resource.name]
+    broken = told(facts_of(case.bench.system.name).broken, case.resource.name, "broken")
     outcomes = case.write([good, Change(bad.change_id, None, "create", {}, {**bad.after, **broken}, {})])
     assert [item.end for item in outcomes] == [End.CONFIRMED, End.REJECTED]
     after = set(by_key(case.resource, read_all(case.session, case.resource)))

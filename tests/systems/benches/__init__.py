@@ -15,12 +15,16 @@ def systems_on_benches() -> tuple[System, ...]:
     return (*declared_systems(), OSCAR)
 
 
+def has_bench(name: str) -> bool:
+    """Whether a system can be tested at all."""
+    return find_spec(f"{__name__}.{name}") is not None
+
+
 @cache
 def facts_of(name: str) -> Facts:
     """The facts of a system; a system without a bench fails its tests with a sentence."""
-    module = f"{__name__}.{name}"
-    if find_spec(module) is None:
+    if not has_bench(name):
         raise AssertionError(f"System {name} has no bench; give it tests/systems/benches/{name}.py with FACTS.")
-    facts = import_module(module).FACTS
+    facts = import_module(f"{__name__}.{name}").FACTS
     assert isinstance(facts, Facts)
     return facts
