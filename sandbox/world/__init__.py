@@ -42,7 +42,11 @@ class World:
         return RESOURCES[system][resource](self.settings)
 
     def of(self, system: str) -> dict[str, Iterator[Record]]:
-        """All that one system holds, by resource."""
+        """All that one system holds, by resource; a sentence where the world knows nothing of it."""
+        if system not in RESOURCES:
+            raise KeyError(
+                f"the world knows nothing of {system}: give it sandbox/world/{system}.py with RESOURCES"
+            )
         return {resource: self.records(system, resource) for resource in RESOURCES[system]}
 
     @property

@@ -25,7 +25,10 @@ LOOK = """
 import json
 from airflow.dag_processing.dagbag import DagBag
 from concord import registry
+from concord.demo.judging import list_unknown
 from concord.demo.places import stageable
+from concord.demo.run import check_names
+from concord.errors import ConfigurationError
 from concord.quality.sizes import find_oversized
 from concord.settings import REPOSITORY
 from concord.store.engine import Database
@@ -38,10 +41,17 @@ for system in (registry.system("deskly"), registry.system("shopify")):
     for resource in system.resources:
         create_tables(database, system, resource)
 bag = DagBag(REPOSITORY / "dags")
+vendors, can_be_shown = sorted(VENDORS), stageable()
+del VENDORS["deskly"]
+try:
+    check_names(("shopify", "deskly"))
+except ConfigurationError as error:
+    refused = str(error)
 print(json.dumps({{
-    "root": str(REPOSITORY), "systems": [item.name for item in registry.systems()], "pools": registry.pool_slots(),
-    "dags": sorted(bag.dags), "wrong": [*bag.import_errors.values()], "stageable": stageable(),
-    "vendors": sorted(VENDORS), "told": sorted(RESOURCES["deskly"]), "oversized": find_oversized(REPOSITORY),
+    "root": str(REPOSITORY), "systems": [item.name for item in registry.systems()],
+    "pools": registry.pool_slots(), "dags": sorted(bag.dags), "wrong": [*bag.import_errors.values()],
+    "vendors": vendors, "told": sorted(RESOURCES["deskly"]), "oversized": find_oversized(REPOSITORY),
+    "stageable": can_be_shown, "unknown": list_unknown(), "refused": refused,
 }}))
 """
 
@@ -94,7 +104,12 @@ def test_the_registry_the_dags_and_the_sandbox_find_it(copy: Path, seen: dict[st
     assert {"ingest_deskly", "write_back_deskly"} <= set(seen["dags"])
     assert seen["told"] == ["requesters", "tickets"]
     assert "deskly" in seen["vendors"]
+
+
+def test_the_demo_shows_it_and_says_what_it_cannot_say_of_it(seen: dict[str, Any]) -> None:
     assert "deskly" in seen["stageable"]
+    assert seen["unknown"] == ["deskly"]
+    assert seen["refused"].startswith("Nobody plays deskly in the demo; give it sandbox/vendors/deskly.py")
 
 
 @pytest.mark.usefixtures("seen")

@@ -6,6 +6,7 @@ from typing import LiteralString
 
 from rich.console import Console
 
+from concord import registry
 from concord.demo.breaks import BreakVerdict
 from concord.demo.cash import check_cash
 from concord.demo.host_files import HOST_RESOURCES, count_answers, judge_host_files
@@ -28,6 +29,7 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     **{name: tuple(held for system, held in OTHERS if system == name) for name, _ in OTHERS},
 }
 SHOWN = 20
+_UNJUDGED = "what was written there is not judged; demo/other_records.py does not say how its records read"
 _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"
 
 
@@ -46,9 +48,15 @@ def check_night(world: World, places: Mapping[str, Place], database: Database) -
     judge_wholesale(world, verdict, after)
     judge_host_files(world, verdict, after)
     verdict.unread = unread
+    verdict.unknown = list_unknown()
     verdict.cash = check_cash(world, places.keys(), database)
     verdict.wholesale = check_wholesale(world, places.keys(), database)
     return verdict
+
+
+def list_unknown() -> list[str]:
+    """The systems that are written to, and of which the judge cannot say what their records mean."""
+    return [system.name for system in registry.written_systems() if system.name not in RESOURCES]
 
 
 def read_clusters(database: Database, codes: Mapping[str, str]) -> list[list[Member]]:
@@ -87,6 +95,8 @@ def say_verdict(verdict: Verdict, report: Report, console: Console, *, left: int
     )
     for is_right, text in lines:
         console.print(f"  {'✓' if is_right else '✗'} {text}", style="green" if is_right else "bold red")
+    for name in verdict.unknown:
+        console.print(f"  ? {name}: {_UNJUDGED}", style="yellow", markup=False)
     for wrong in [*verdict.wrong, *_wrong_breaks(verdict.cash), *_wrong_breaks(verdict.wholesale)][:SHOWN]:
         console.print(f"    {wrong}", markup=False)
     return all(is_right for is_right, _ in lines)

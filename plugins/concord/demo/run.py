@@ -83,6 +83,10 @@ def check_names(names: tuple[str, ...]) -> None:
     """Refuse a system that the demo cannot show."""
     known = stageable()
     unknown = [name for name in names if name not in known]
+    for name in {system.name for system in registry.declared_systems()}.intersection(unknown):
+        raise ConfigurationError(
+            f"Nobody plays {name} in the demo; give it sandbox/vendors/{name}.py and sandbox/world/{name}.py."
+        )
     if unknown or not names:
         raise ConfigurationError(
             f"There is no system {', '.join(unknown) or 'named'}; choose among {', '.join(known)}."

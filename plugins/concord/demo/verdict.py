@@ -22,11 +22,15 @@ LEAST_RECALL = 0.97
 
 @dataclass(slots=True)
 class Verdict:
-    """What is right and what is wrong; `writes` counts fields and new records found changed at the systems."""
+    """What is right and what is wrong; `writes` counts fields and new records found changed at the systems.
+
+    `unread` are systems that did not answer, `unknown` those that are written to and not judged.
+    """
 
     writes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     precision: float = 1.0
     recall: float = 1.0
     cash: BreakVerdict = field(default_factory=BreakVerdict)
