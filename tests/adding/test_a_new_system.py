@@ -149,3 +149,16 @@ def test_its_files_are_in_style(copy: Path) -> None:
         done = run(copy, RUFF, *command, *added)
         assert done.returncode == 0, done.stdout
     assert f"{len(added)} files already formatted" in done.stdout
+
+
+def test_the_page_leads_to_every_file_of_it_and_to_those_that_are_edited() -> None:
+    page = (REPOSITORY / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
+    folders = {
+        str(path.relative_to(DESKLY).parent) for path in list_files(REPOSITORY) if path.is_relative_to(DESKLY)
+    }
+    assert len(folders) > 6
+    assert {folder for folder in folders if folder not in page} == set()
+    edited = re.findall(r"`((?:docs|seeds|models|plugins|sandbox)/[\w/.-]+)`", page.partition("## 8.")[2])
+    assert len(edited) > 6
+    roots = (REPOSITORY, REPOSITORY / "dbt_project")
+    assert [name for name in edited if not any((root / name).exists() for root in roots)] == []

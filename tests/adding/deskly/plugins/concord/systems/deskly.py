@@ -3,7 +3,7 @@
 API: https://developers.deskly.example/rest
 
 Know before you touch:
-- `changed_from` includes its moment and `changed_to` does not; both want whole seconds.
+- `changed_from` includes its moment, `changed_to` does not.
 - Deletions are not listed: a ticket that a person deletes is missed when all keys are listed.
 - An update carries `If-Match`; a ticket that somebody else has moved answers 412.
 """

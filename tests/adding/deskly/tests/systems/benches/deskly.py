@@ -1,4 +1,4 @@
-"""The help desk."""
+"""The help desk in miniature, with a token that does not end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
