@@ -25,23 +25,18 @@ SOURCE_ID = Field("id", "source_id", required=True)
 IS_ACTIVE = Field("active", "is_active", Kind.BOOLEAN, form=AS_BOOLEAN)
 LOCK_STAMP = Field("_timestamp", "lock_stamp")
 CHANGED_AT = Field("_timestamp", "changed_at", Kind.TIMESTAMP, required=True, form=AS_MOMENT)
+STATE = (IS_ACTIVE, LOCK_STAMP, CHANGED_AT)
 PARTY = Field("party", "party_source_id", required=True, form=AS_KEY)
 COUNTRY = Field(r"country\..code", "country_code", select="country.code", write="country")
 
+PLACE = frozenset({"street", "city", "postal_code", "country_code"})
 CHANGES = ChangedBetween("changed_at", vanish_limit=0.1)
 
 parties = Resource(
     name="parties",
     read=TrytonSearch("party.party"),
     key="source_id",
-    fields=(
-        SOURCE_ID,
-        Field("name", "party_name"),
-        Field("code", "party_code"),
-        IS_ACTIVE,
-        LOCK_STAMP,
-        CHANGED_AT,
-    ),
+    fields=(SOURCE_ID, Field("name", "party_name"), Field("code", "party_code"), *STATE),
     changes=CHANGES,
     writes=Writes(
         TrytonRpc("party.party", same_by=("party_code",)),
@@ -63,9 +58,7 @@ addresses = Resource(
         Field("city", "city"),
         Field("postal_code", "postal_code"),
         COUNTRY,
-        IS_ACTIVE,
-        LOCK_STAMP,
-        CHANGED_AT,
+        *STATE,
     ),
     changes=CHANGES,
     writes=Writes(
@@ -74,8 +67,8 @@ addresses = Resource(
             same_by=("party_source_id", "street", "city", "postal_code", "country_code"),
             look_ups={"country_code": ("country.country", "code")},
         ),
-        update=frozenset({"street", "city", "postal_code", "country_code"}),
-        create=frozenset({"party_source_id", "street", "city", "postal_code", "country_code"}),
+        update=PLACE,
+        create=PLACE | {"party_source_id"},
         guard="lock_stamp",
         find_by="party_source_id",
     ),
@@ -90,9 +83,7 @@ contact_mechanisms = Resource(
         PARTY,
         Field("type", "mechanism_type"),
         Field("value", "mechanism_value"),
-        IS_ACTIVE,
-        LOCK_STAMP,
-        CHANGED_AT,
+        *STATE,
     ),
     changes=CHANGES,
     writes=Writes(
