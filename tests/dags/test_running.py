@@ -144,7 +144,7 @@ def prepare(warehouse: Database) -> None:
         )
 
 
-def wait_until(is_true: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_until(is_true: Callable[[], bool], seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline, "it did not happen in time"

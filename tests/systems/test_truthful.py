@@ -127,7 +127,8 @@ def test_the_pace_that_is_declared_is_kept(bench: FindBench, database: str, name
     resource, pace = found.system.resource(facts_of(name).first), found.system.pace
     allowed = pace.burst + pace.per_second
     before = len(found.desk.moments())
-    with open_session(found.system, found.connection, store, purpose="extract", reference="pace") as session:
+    own = replace(found.system, auth=found.new_auth())
+    with open_session(own, found.connection, store, purpose="extract", reference="pace") as session:
         while session.statistics.calls <= allowed:
             in_small_pages: Any = (
                 replace(resource.read, size=3) if hasattr(resource.read, "size") else resource.read
