@@ -100,6 +100,6 @@ FACTS = Facts(
     new_record=new_record,
     skips={
         "a_merge_is_seen": "a shop does not make one record of two",
-        "the_pace_that_is_declared_is_kept": "it answers more slowly than its pace lets us ask; its throttle has tests",
+        "the_pace_that_is_declared_is_kept": "it answers more slowly than we may ask; its throttle has tests",
     },
 )
