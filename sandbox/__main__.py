@@ -19,7 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="serve a vendor until interrupted")
     serving.add_argument("--vendor", required=True, choices=[*VENDORS, "all"])
     serving.add_argument(
-        "--port", type=int, required=True, help="with --vendor all: the first of consecutive ports"
+        "--port", type=int, help="with --vendor all: the first of consecutive ones, free ones unless given"
     )
     serving.add_argument("--data", type=Path, required=True, help="folder of the vendors' SQLite files")
     serving.add_argument("--tls", action="store_true", help="serve https with a certificate made in DATA/tls")
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve_all(data_dir: Path, first_port: int, *, tls: bool) -> None:
+def _serve_all(data_dir: Path, first_port: int | None, *, tls: bool) -> None:
     """One process per vendor, all ended together."""
     servers: list[Server] = []
     stopped = threading.Event()
@@ -40,7 +40,7 @@ def _serve_all(data_dir: Path, first_port: int, *, tls: bool) -> None:
         signal.signal(number, lambda *_: stopped.set())
     try:
         for offset, name in enumerate(VENDORS):
-            servers.append(start(name, data_dir, port=first_port + offset, tls=tls))
+            servers.append(start(name, data_dir, port=first_port and first_port + offset, tls=tls))
         sys.stdout.write(json.dumps({server.vendor: server.url for server in servers}) + "\n")
         sys.stdout.flush()
         while not stopped.wait(0.5) and all(server.process.poll() is None for server in servers):
@@ -52,11 +52,14 @@ def _serve_all(data_dir: Path, first_port: int, *, tls: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
     if given.command == "load":
         sys.stdout.write(json.dumps(load_folder(given.data, given.folder)) + "\n")
     elif given.vendor == "all":
         _serve_all(given.data, given.port, tls=given.tls)
+    elif given.port is None:
+        parser.error("say with --port where the vendor should listen")
     else:
         serve(given.vendor, given.data, given.port, tls=given.tls, leave_with_parent=given.leave_with_parent)
     return 0

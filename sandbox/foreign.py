@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-HOST = "127.0.0.1"
+from sandbox.ports import HOST, is_free
+
 _PATIENCE = 60.0
 _LAST_WORDS = 300
 _OURS = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
@@ -90,19 +90,6 @@ def install(folder: Path, requirements: Path, title: str) -> Path:
     run((*packages, "--require-hashes", "-r", str(requirements)), doing=installing)
     seal.write_text(wanted)
     return python
-
-
-def choose_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on the port."""
-    with socket.socket() as caller:
-        return caller.connect_ex((HOST, port)) != 0
 
 
 def start(program: Program, is_healthy: Callable[[], bool]) -> subprocess.Popen[bytes]:

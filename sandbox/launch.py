@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -12,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-HOST = "127.0.0.1"
+from sandbox.ports import HOST, choose_port
+
 _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 30.0
 
@@ -62,20 +62,13 @@ class Server:
             self.process.wait(10)
 
 
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def start(
     vendor: str, data_dir: Path, *, port: int | None = None, tls: bool = False, detached: bool = False
 ) -> Server:
     """Starts a vendor and waits until it answers; unless detached, it ends when this process does."""
     data_dir = Path(data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
+    port = port or choose_port()
     log = data_dir / f"{vendor}.log"
     command = [sys.executable, "-m", "sandbox", "serve", "--vendor", vendor, "--port", str(port)]
     command += [

@@ -16,6 +16,7 @@ import requests
 
 from sandbox import foreign
 from sandbox.foreign import Program
+from sandbox.ports import HOST, choose_port
 
 DATABASE = "shop.sqlite"
 _HERE = Path(__file__).parent
@@ -34,7 +35,7 @@ class Instance:
     @property
     def url(self) -> str:
         """Where it answers; its REST API is below `/api`."""
-        return f"http://{foreign.HOST}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     def environment(self, rate: str = "") -> dict[str, str]:
         """The variables that Oscar's programs need; `rate` as Django REST framework writes it: 10/s."""
@@ -50,7 +51,7 @@ class Instance:
     def program(self, rate: str = "") -> Program:
         """The server's command line."""
         serve = str(self.python.with_name("waitress-serve"))
-        listen = f"--listen={foreign.HOST}:{self.port}"
+        listen = f"--listen={HOST}:{self.port}"
         arguments = (serve, listen, "--threads=4", "--call", "django.core.wsgi:get_wsgi_application")
         return Program("Oscar", arguments, self.environment(rate), self.folder / "oscar.log", self.port)
 
@@ -84,7 +85,7 @@ def create(home: Path, folder: Path, world: Path) -> Instance:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy2(template / DATABASE, folder / DATABASE)
     python = home / "oscar" / "venv" / "bin" / "python"
-    empty = Instance(folder, python, foreign.choose_port(), secrets.token_hex(8))
+    empty = Instance(folder, python, choose_port(), secrets.token_hex(8))
     command = (str(python), str(_HERE / "load.py"), str(world))
     token = foreign.run(command, doing="Oscar: load.py", environment=empty.environment())
     return Instance(folder, python, empty.port, token.strip())

@@ -19,6 +19,7 @@ import requests
 
 from sandbox import foreign
 from sandbox.foreign import Program
+from sandbox.ports import HOST, choose_port
 
 DATABASE = "hub"
 USER = "admin"
@@ -54,7 +55,7 @@ class Instance:
     @property
     def url(self) -> str:
         """Where it answers; the JSON-RPC address of the database is `{url}/{database}/rpc/`."""
-        return f"http://{foreign.HOST}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _configure(instance: Instance, *, session_timeout: int) -> None:
                 "uri = sqlite://",
                 f"path = {instance.folder}",
                 "[web]",
-                f"listen = {foreign.HOST}:{instance.port}",
+                f"listen = {HOST}:{instance.port}",
                 "[session]",
                 f"timeout = {session_timeout}",
                 "",
@@ -159,7 +160,7 @@ def create(home: Path, folder: Path, *, port: int | None = None, session_timeout
 def reopen(home: Path, folder: Path, *, port: int | None = None, session_timeout: int = 300) -> Instance:
     """The instance that `create` made in this folder, to be started again on this or any free port."""
     python = home / "tryton" / "venv" / "bin" / "python"
-    instance = Instance(folder, python, port or foreign.choose_port(), (folder / "password").read_text())
+    instance = Instance(folder, python, port or choose_port(), (folder / "password").read_text())
     _configure(instance, session_timeout=session_timeout)
     return instance
 

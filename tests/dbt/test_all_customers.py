@@ -58,13 +58,7 @@ TELL = """
     select _entity_id, _entity_id, message_entity, entity_key, message_text, 'N', now(), 'b', 'h'
     from marts.desired_legacy_sql__inbox where _key is null returning 1
 """
-REVIEWED = """
-    select one.customer_id, other.customer_id from marts.identity_reviews as reviews
-    inner join marts.customer_xref as one
-        on one.system = reviews.left_system and one.record_key = reviews.left_key
-    inner join marts.customer_xref as other
-        on other.system = reviews.right_system and other.record_key = reviews.right_key
-"""
+REVIEWED = "select customer_id, other_customer_id from marts.identity_reviews"
 XREF = """
     select xref.customer_id, xref.system, coalesce(parties.party_code, xref.record_key)
     from marts.customer_xref as xref
@@ -184,6 +178,7 @@ def test_whom_a_person_must_look_at_is_one_customer_known_twice(
     pairs = [(str(one), str(other)) for one, other in everyone.rows(REVIEWED)]
     assert {owners[one] for pair in pairs for one in pair} >= {item["world_id"] for item in world.truth.review}
     assert [pair for pair in pairs if owners[pair[0]] != owners[pair[1]]] == []
+    assert len(set(pairs)) == len(pairs), "two customers are one question, however many records they have"
 
 
 def is_wrong(item: Wanted, world: World, owners: dict[str, str]) -> bool:

@@ -18,6 +18,7 @@ from concord.http.patience import Patience
 from concord.settings import Connection
 from sandbox import foreign
 from sandbox.oscar import server as oscar
+from sandbox.ports import choose_port
 from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
 from tests.real.conftest import AS_OF, STATE
@@ -131,7 +132,7 @@ def test_every_record_lands_once_and_its_times_are_utc(
 
 
 def test_the_shops_own_limit_is_waited_for(shop: oscar.Instance) -> None:
-    slow = replace(shop, port=foreign.choose_port())
+    slow = replace(shop, port=choose_port())
     process = oscar.start(slow, rate="2/s")
     with closing(open_shop(slow.url, slow.token, Patience(attempts=9))) as session:
         resource = SYSTEM.resource("users")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.foreign import HOST, ForeignError
+from sandbox.foreign import ForeignError
+from sandbox.ports import HOST
 from sandbox.tryton import server as tryton
 from sandbox.world import World
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.launch import Server, StartError, free_port, start
+from sandbox.launch import Server, StartError, start
 from sandbox.load import load, load_folder
+from sandbox.ports import choose_port
 from sandbox.vendors.registry import VENDORS
 from tests.sandbox import records
 from tests.sandbox.conftest import Crm, Shop
@@ -67,7 +68,7 @@ def test_a_vendor_leaves_with_the_process_that_started_it(tmp_path: Path) -> Non
 
 
 def test_an_occupied_port_is_said(tmp_path: Path) -> None:
-    port = free_port()
+    port = choose_port()
     server = start("shopify", tmp_path / "a", port=port)
     try:
         with pytest.raises(StartError, match="address already in use"):
@@ -101,7 +102,6 @@ def test_an_unknown_resource_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_all_vendors_start_and_end_together(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sandbox", "serve", "--vendor", "all", "--data", str(tmp_path)]
-    command += ["--port", str(free_port())]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
     urls = json.loads(process.stdout.readline())
     vendors = {requests.get(f"{url}/__control/health", timeout=10).json()["vendor"] for url in urls.values()}

@@ -11,8 +11,8 @@ from typing import Any
 
 import pymysql
 
-from sandbox.launch import free_port
 from sandbox.legacy.database import CONNECTIONS, TABLES
+from sandbox.ports import choose_port
 from sandbox.world import World
 from tests.systems.packages import find_or_install
 
@@ -48,7 +48,7 @@ class MariaDb:
 def mariadb_server(folder: Path, world: World) -> Iterator[MariaDb]:
     """Start one and fill it; its guest has two connections. `NoServerError` where there is none."""
     server, install = find_or_install("mariadb-server", "mariadbd", "mariadb-install-db")
-    data, port = folder / "data", free_port()
+    data, port = folder / "data", choose_port()
     folder.mkdir(parents=True)
     common = ["--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}"]
     prepare = [install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sandbox.launch import free_port
+from sandbox.ports import choose_port
 from tests.systems.packages import NoServerError, install, may_install
 
 PASSPHRASE = "open-sesame"
@@ -65,7 +65,7 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
     make_key(folder / "client", PASSPHRASE)
     (folder / "authorized").write_text((folder / "client.pub").read_text())
     (folder / "authorized").chmod(0o600)
-    port, relay = free_port(), Path(__file__).with_name("sftp_relay.py")
+    port, relay = choose_port(), Path(__file__).with_name("sftp_relay.py")
     config = {
         "Port": port,
         "ListenAddress": "127.0.0.1",

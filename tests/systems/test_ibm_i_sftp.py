@@ -13,7 +13,7 @@ from concord.files.storage import Depot, FileLogin
 from concord.http.client import HttpSession, Ways
 from concord.registry import system
 from concord.settings import Connection
-from sandbox.launch import free_port
+from sandbox.ports import choose_port
 from sandbox.vendors.ibm_i.host import Host
 from sandbox.world import World
 from tests.systems.bench import PATIENCE, read_all
@@ -83,7 +83,7 @@ def test_what_the_server_does_not_accept_is_said(connection: Connection, private
 
 
 def test_a_server_that_is_away_may_come_back(connection: Connection) -> None:
-    away = replace(connection, url=f"sftp://127.0.0.1:{free_port()}/")
+    away = replace(connection, url=f"sftp://127.0.0.1:{choose_port()}/")
     session = session_of(away)
     with pytest.raises(NetworkError):
         read_all(session, CUSTOMERS)

@@ -136,7 +136,7 @@ def test_what_needs_a_person_comes_with_what_to_do() -> None:
         "tryton",
         "2 dead letters wait for a decision.",
         "tryton sales was never read from 2026-11-19 03",
-        "1 pair of records may be the same customer or product.",
+        "1 pair of customers may be one and the same.",
     ]
     assert all(need.action.endswith(".") for need in needs)
     assert "./concord backfill --system tryton --from 2026-11-19 --to 2026-11-21" in needs[4].action

@@ -89,6 +89,6 @@ def _gaps(report: Report) -> Iterator[Need]:
 def _reviews(report: Report) -> Iterator[Need]:
     if report.reviews:
         yield Need(
-            what=f"{say_things(report.reviews, 'pair')} of records may be the same customer or product.",
+            what=f"{say_things(report.reviews, 'pair')} of customers may be one and the same.",
             action="Nothing was merged by chance: see marts.identity_reviews and set a common key at one source.",
         )

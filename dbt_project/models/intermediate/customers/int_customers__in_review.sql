@@ -8,37 +8,13 @@ with identity_reviews as (
 
 ),
 
-int_customers__identified as (
-
-    select * from {{ ref('int_customers__identified') }}
-
-),
-
-pairs as (
-
-    select
-        one.golden_id as one_golden_id,
-        other.golden_id as other_golden_id
-    from identity_reviews
-    inner join int_customers__identified as one
-        on
-            identity_reviews.left_system = one.system
-            and identity_reviews.left_key = one.record_key
-    inner join int_customers__identified as other
-        on
-            identity_reviews.right_system = other.system
-            and identity_reviews.right_key = other.record_key
-    where one.golden_id <> other.golden_id
-
-),
-
 members as (
 
-    select one_golden_id as golden_id from pairs
+    select customer_id as golden_id from identity_reviews
 
     union
 
-    select other_golden_id as golden_id from pairs
+    select other_customer_id as golden_id from identity_reviews
 
 )
 

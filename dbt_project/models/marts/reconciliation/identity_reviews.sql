@@ -1,87 +1,75 @@
-{{ config(tags=['prepare']) }}
+{# One question for a person: are these two golden customers one? One pair of their
+   records says why it is asked. #}
+{{ config(tags=['marts', 'measure']) }}
 
-with int_customers__grey_pairs as (
+with int_customers__open_pairs as (
 
-    select * from {{ ref('int_customers__grey_pairs') }}
-
-),
-
-int_customers__linked as (
-
-    select * from {{ ref('int_customers__linked') }}
+    select * from {{ ref('int_customers__open_pairs') }}
 
 ),
 
-int_customers__unioned as (
+int_customers__identified as (
 
-    select * from {{ ref('int_customers__unioned') }}
-
-),
-
-stg_concord__identities as (
-
-    select * from {{ ref('stg_concord__identities') }}
-    where entity = 'customer'
-
-),
-
-open_pairs as (
-
-    select
-        pairs.*,
-        pairs.review_rule = 'same_email_other_name' as is_by_email
-    from int_customers__grey_pairs as pairs
-    left join int_customers__linked as linked
-        on
-            pairs.left_system = linked.left_system
-            and pairs.left_key = linked.left_key
-            and pairs.right_system = linked.right_system
-            and pairs.right_key = linked.right_key
-    left join stg_concord__identities as one
-        on pairs.left_system = one.system and pairs.left_key = one.record_key
-    left join stg_concord__identities as other
-        on pairs.right_system = other.system and pairs.right_key = other.record_key
-    where
-        linked.match_rule is null
-        and (one.golden_id = other.golden_id) is not true
+    select * from {{ ref('int_customers__identified') }}
 
 ),
 
 described as (
 
     select
-        md5(
-            concat_ws(
-                '|',
-                open_pairs.left_system,
-                open_pairs.left_key,
-                open_pairs.right_system,
-                open_pairs.right_key,
-                open_pairs.review_rule
-            )
-        ) as review_id,
-        open_pairs.left_system,
-        open_pairs.left_key,
-        open_pairs.right_system,
-        open_pairs.right_key,
-        open_pairs.review_rule,
-        left_records.record_name as left_name,
-        right_records.record_name as right_name,
+        pairs.*,
+        one.record_name as left_name,
+        other.record_name as right_name,
+        least(one.golden_id, other.golden_id) as customer_id,
+        greatest(one.golden_id, other.golden_id) as other_customer_id
+    from int_customers__open_pairs as pairs
+    inner join int_customers__identified as one
+        on
+            pairs.left_system = one.system
+            and pairs.left_key = one.record_key
+    inner join int_customers__identified as other
+        on
+            pairs.right_system = other.system
+            and pairs.right_key = other.record_key
+    where one.golden_id <> other.golden_id
+
+),
+
+ranked as (
+
+    select
+        *,
+        count(*) over (partition by customer_id, other_customer_id) as record_pairs,
+        row_number() over (
+            partition by customer_id, other_customer_id
+            order by review_rule, left_system, left_key, right_system, right_key
+        ) as pair_rank
+    from described
+
+),
+
+questions as (
+
+    select
+        md5(concat_ws('|', customer_id, other_customer_id)) as review_id,
+        customer_id,
+        other_customer_id,
+        left_system,
+        left_key,
+        right_system,
+        right_key,
+        review_rule,
+        left_name,
+        right_name,
+        record_pairs,
         case
-            when open_pairs.is_by_email
+            when review_rule = 'same_email_other_name'
                 then 'Same e-mail address, but the names have nothing in common.'
             else 'Same name and address, but no e-mail, phone or number in common.'
         end as reason
-    from open_pairs
-    inner join int_customers__unioned as left_records
-        on
-            open_pairs.left_system = left_records.system
-            and open_pairs.left_key = left_records.record_key
-    inner join int_customers__unioned as right_records
-        on
-            open_pairs.right_system = right_records.system
-            and open_pairs.right_key = right_records.record_key
+    from ranked
+    where pair_rank = 1
 
 )
 
-select * from described
+select * from questions
