@@ -11,12 +11,14 @@ from sandbox.tryton import server as tryton
 from tests.flow.conftest import ENDED, RECONCILED, Begin, FirstNight
 from tests.flow.night import DAY, EARLY, FIRST, Night
 from tests.flow.vendors import ERP, SANDBOX, Vendors
-from tests.flow.warehouse import count_rows, dump
+from tests.flow.warehouse import Dump, count_rows, dump
 
 pytestmark = pytest.mark.flow
 
 SECOND = "night 2"
 PHONE = "+493055501234"
+# A server that was started anew sends the same JSON with its keys in another order.
+AS_SENT = frozenset({"payload", "fields"})
 READ_BY_US = ("landing", "validated", "ops.dispositions", "ops.identities", "ops.dead_letters", "marts")
 
 
@@ -117,14 +119,24 @@ def order_again(night: Night, vendors: Vendors, customer: str) -> str:
     return number
 
 
+def read_as_meant(night: Night) -> Dump:
+    """The rows of what we read, those of landing as their types and not as the vendor's bytes."""
+    found = dump(night.database.url, *READ_BY_US, without=AS_SENT)
+    return {name: rows for name, rows in found.items() if not is_as_sent(name)}
+
+
+def is_as_sent(table: str) -> bool:
+    return table.startswith("landing.") and not table.endswith("__typed")
+
+
 def test_the_same_windows_give_the_same_warehouse(begin: Begin, as_of: datetime) -> None:
     night = begin(RECONCILED)
-    before = dump(night.database.url, *READ_BY_US)
+    before = read_as_meant(night)
     assert count_rows(before) > 2000
     for system in night.systems:
         night.read_system(system, as_of)
     night.reconcile(FIRST)
-    after = dump(night.database.url, *READ_BY_US)
+    after = read_as_meant(night)
     assert {name for name in before if before[name] != after[name]} == set()
 
 

@@ -130,6 +130,30 @@ def test_the_same_window_twice_leaves_the_same_rows(night: Night) -> None:
     assert dumps[0] == dumps[1]
 
 
+def turned(value: object) -> object:
+    """The same JSON with the keys of every object in the opposite order."""
+    if isinstance(value, dict):
+        return {name: turned(inner) for name, inner in reversed(value.items())}
+    return [turned(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_the_same_record_with_its_keys_in_another_order_is_the_same(night: Night) -> None:
+    later = Window(NOVEMBER.end, NOVEMBER.end + timedelta(days=1))
+    records = [thing(1, tags=[{"a": 1, "b": 2}]), thing(2, price="x")]
+    held, letters = (
+        "select * from validated.testing__things",
+        "select dead_letter_id, payload from ops.dead_letters",
+    )
+    night.listing.raw = [json.dumps(record).encode() for record in records]
+    night.run()
+    before, ((letter, payload),) = night.rows(held), night.rows(letters)
+    night.listing.raw = [json.dumps(turned(record)).encode() for record in records]
+    assert night.run(later) == BatchCounts(2, 1, 1, 0)
+    assert night.rows(held) == before
+    assert night.rows(letters) == [(letter, json.dumps(turned(records[1])))]
+    assert payload == json.dumps(records[1])
+
+
 def test_a_deleted_record_is_marked(night: Night) -> None:
     night.listing.records = [thing(1)]
     night.run()

@@ -80,7 +80,8 @@ where judged.batch_id = %(batch)s and judged.disposition = 'quarantined'
 order by 1, judged.row_number
 on conflict (dead_letter_id) do update
 set state = 'open', message = excluded.message, batch_id = excluded.batch_id,
-    row_number = excluded.row_number, fields = excluded.fields, last_seen_at = clock_timestamp()
+    row_number = excluded.row_number, payload = excluded.payload, fields = excluded.fields,
+    last_seen_at = clock_timestamp()
 """
 _RESOLVE = """
 update ops.dead_letters as letter set state = 'resolved', last_seen_at = clock_timestamp()

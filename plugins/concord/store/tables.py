@@ -120,14 +120,30 @@ def _create_typed_view(system: System, resource: Resource) -> sql.Composed:
     faults = sql.SQL(", ").join(_fault(field) for field in resource.fields)
     return sql.SQL(
         "drop view if exists {view}; create view {view} as "
-        "select _batch_id, _row, md5(_payload) as _payload_hash, {columns}, "
+        "select _batch_id, _row, {hash} as _payload_hash, {columns}, "
         "array_remove(array[_fault, {faults}], null) as _faults from {table}"
     ).format(
         view=typed_view(system, resource),
+        hash=_payload_hash(resource),
         columns=columns,
         faults=faults,
         table=landing_table(system, resource),
     )
+
+
+def _payload_hash(resource: Resource) -> sql.Composed:
+    """Of what the declared fields say: vendors send the same record with its keys in another order."""
+    said = sql.SQL(", ").join(_said(field) for field in resource.fields)
+    return sql.SQL("md5(case when _fault is null then row({})::text else _payload end)").format(said)
+
+
+def _said(field: Field) -> sql.Composed:
+    text = (
+        "case when pg_input_is_valid({0}, 'jsonb') then {0}::jsonb::text else {0} end"
+        if field.is_document
+        else "{0}"
+    )
+    return sql.SQL(text).format(sql.Identifier(field.name))
 
 
 def _text_of(field: Field) -> sql.Composed:
