@@ -34,9 +34,11 @@ STUBBORN = textwrap.dedent("""
 
 def wait_until(is_true: Callable[[], bool], seconds: float = 45.0) -> bool:
     deadline = time.monotonic() + seconds
-    while not is_true() and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if is_true():
+            return True
         time.sleep(0.02)
-    return is_true()
+    return False
 
 
 def carriers(token: str) -> list[int]:
@@ -87,7 +89,9 @@ def test_a_process_that_ignores_the_signal_is_killed_after_its_grace(home: Path)
 def test_nothing_outlives_the_death_of_its_owner(home: Path, number: signal.Signals) -> None:
     owner = subprocess.Popen([sys.executable, str(Path(__file__).with_name("owner.py")), str(home), FAMILY])
     try:
-        assert wait_until(lambda: len(carriers(str(home))) >= 4)  # the owner itself is one of them
+        log = Processes(home, is_bound=False).log("family")
+        assert wait_until(lambda: log.exists() and "ready" in log.read_text())
+        assert len(carriers(str(home))) == 4  # the owner itself is one of them
         owner.send_signal(number)
         owner.wait(timeout=10)
     finally:
