@@ -4,8 +4,10 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from concord.errors import ConfigurationError
 
@@ -40,6 +42,33 @@ class Connection:
                 option=key,
             )
         return str(value)
+
+    def number(self, key: str, default: float) -> float:
+        """An entry of `extra` that is a number, 0 or more."""
+        text = self.option(key, str(default))
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number < inf:
+            raise self._wrong(key, text, "a number", str(default))
+        return number
+
+    def zone(self, default: str | None = "UTC") -> ZoneInfo:
+        """The zone that `time_zone` of `extra` names."""
+        name = self.option("time_zone", default)
+        try:
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise self._wrong("time_zone", name, "a time zone", "Europe/Berlin") from error
+
+    def _wrong(self, key: str, text: str, kind: str, example: str) -> ConfigurationError:
+        return ConfigurationError(
+            f'Connection "{self.name}" says "{key}" {text!r} in its extra fields, which is not {kind}; '
+            f"write it like {example}, in Airflow (Admin, Connections) or in {variable_of(self.name)}.",
+            connection=self.name,
+            option=key,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class EventFeed:
 
     def begins(self, session: Session) -> int:
         """The second from which the vendor still knows all events."""
-        kept = timedelta(days=float(session.option("event_days", str(self.days))))
+        kept = timedelta(days=session.connection.number("event_days", self.days))
         return second_at(datetime.now(UTC) - kept + _MARGIN)
 
     def latest(self, session: Session, resource: Resource, since: int) -> dict[str, int]:

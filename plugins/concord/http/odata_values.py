@@ -119,7 +119,7 @@ class ChangedOn:
         return Form(sql=shown)
 
     def _zone(self, session: Session) -> ZoneInfo:
-        return ZoneInfo(session.option("time_zone", self.zone))
+        return session.connection.zone(self.zone)
 
 
 def _joined(day: str, clock: str) -> str:

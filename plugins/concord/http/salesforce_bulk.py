@@ -12,7 +12,7 @@ from concord.http.paging import Pages
 from concord.http.salesforce_bulk_csv import read_page
 from concord.http.salesforce_bulk_jobs import COMPLETE, OVER, Job, abort, discard, follow, open_job
 
-_ROWS = "10000"
+_ROWS = 10_000
 _DOWNLOADS = 3
 _LAST = "null"
 
@@ -64,7 +64,9 @@ def _results(session: Session, resource: Resource, address: str, job: Job) -> It
 
 def _download(session: Session, resource: Resource, address: str, locator: str) -> tuple[Page, str]:
     """One page and where the next one lies; a page that is cut off is asked for again."""
-    params = {"maxRecords": session.option("bulk_page_rows", _ROWS)} | ({"locator": locator} if locator else {})
+    params = {"maxRecords": f"{session.connection.number('bulk_page_rows', _ROWS):.0f}"}
+    if locator:
+        params["locator"] = locator
     csv_session = session.with_headers({"Accept": "text/csv"})
     for attempt in range(1, _DOWNLOADS + 1):
         answer = csv_session.fetch("GET", address, params=params)

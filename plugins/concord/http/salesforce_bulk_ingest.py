@@ -27,7 +27,7 @@ from concord.http.salesforce_bulk_jobs import (
 Row = Mapping[str, str]
 _DELIMITER = "CARET"
 _DOWNLOADS = 3
-_LOST_HOURS = "24"
+_LOST_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def find_lost(session: Session, path: str, orders: Iterable[Order]) -> Iterator[
 
     One that was not handed over is stopped. `bulk_lost_hours` in the connection's extra is how far to look back.
     """
-    since = datetime.now(UTC) - timedelta(hours=float(session.option("bulk_lost_hours", _LOST_HOURS)))
+    since = datetime.now(UTC) - timedelta(hours=session.connection.number("bulk_lost_hours", _LOST_HOURS))
     try:
         jobs = [job for job in list_jobs(session, path) if job.created_at is None or job.created_at > since]
     except RequestError:  # who may not use bulk jobs has lost none

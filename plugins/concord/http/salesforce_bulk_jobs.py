@@ -17,7 +17,7 @@ OPEN, COMPLETE, ABORTED = "Open", "JobComplete", "Aborted"
 OVER = frozenset({COMPLETE, "Failed", ABORTED})
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 10.0
-_POLLS = "360"
+_POLLS = 360
 _HAND_OVERS = 3
 
 _logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def follow(session: Session, address: str) -> Job:
     """The job at its end; a job that does not come to one is a `ServerError`."""
     job = read_job(session, address)
     wait = _FIRST_WAIT
-    for _ in range(int(session.option("bulk_polls", _POLLS))):
+    for _ in range(int(session.connection.number("bulk_polls", _POLLS))):
         if job.state in OVER:
             return job
         session.pause(wait)

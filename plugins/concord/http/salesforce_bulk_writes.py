@@ -42,7 +42,7 @@ class SalesforceBulk:
 
     def write(self, session: Session, resource: Resource, changes: Sequence[Change]) -> list[Outcome]:
         """One outcome per change."""
-        errand = _Errand(self, session, resource, int(session.option("bulk_write_above", str(self.above))))
+        errand = _Errand(self, session, resource, int(session.connection.number("bulk_write_above", self.above)))
         with _ONE_AT_A_TIME:
             outcomes = believe_lost(session, errand.path, errand.shape, changes)
             told = {outcome.change_id for outcome in outcomes}

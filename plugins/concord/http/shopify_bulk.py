@@ -58,7 +58,7 @@ class BulkConnection(GraphQLConnection):
             yield from self._read(session, resource, condition)
 
     def _is_large(self, session: Session, resource: Resource, condition: str | None) -> bool:
-        most = int(session.option("bulk_read_above", str(self.bulk_above)))
+        most = int(session.connection.number("bulk_read_above", self.bulk_above))
         if most == 0 or not self.counted:
             return most == 0
         query = f"query($query: String, $limit: Int) {{{self.counted}(query: $query, limit: $limit) {{count}}}}"

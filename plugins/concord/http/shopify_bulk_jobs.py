@@ -18,7 +18,7 @@ OVER = frozenset({COMPLETED, "FAILED", "CANCELED", "EXPIRED"})
 _NO_ROOM = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 10.0
-_POLLS = "720"
+_POLLS = 720
 _START = (
     "mutation($query: String!) {bulkOperationRunQuery(query: $query) "
     "{bulkOperation {id status} userErrors {field message code}}}"
@@ -121,7 +121,7 @@ def cancel(api: GraphQLApi, session: Session, job: Operation) -> None:
 
 
 def _polls(session: Session) -> int:
-    return int(session.option("bulk_polls", _POLLS))
+    return int(session.connection.number("bulk_polls", _POLLS))
 
 
 def _read(decoder: "msgspec.json.Decoder[Decoded]", raw: msgspec.Raw | None) -> Decoded:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from zeep import xsd
@@ -97,7 +96,7 @@ class SoapList:
             yield from self._pages(session, resource, {self.lookup[name]: wanted})
 
     def _pages(self, session: Session, resource: Resource, asked: Mapping[str, object]) -> Iterator[Page]:
-        calls, zone, seen = self.service.open(session), ZoneInfo(session.option("time_zone", "UTC")), 0
+        calls, zone, seen = self.service.open(session), session.connection.zone(), 0
         pages, mark, operation = Pages(resource.name), None, self.operation
         while True:
             answer = self._ask(calls, operation, self._parameters(asked, mark, seen))

@@ -70,7 +70,7 @@ class SoqlQuery:
             yield from self._read(session, resource, f"{path} IN ({listed})")
 
     def _most(self, session: Session) -> int:
-        return int(session.option("bulk_read_above", str(self.bulk_above)))
+        return int(session.connection.number("bulk_read_above", self.bulk_above))
 
     def _read(
         self, session: Session, resource: Resource, condition: str, *, most: int | None = None

@@ -52,7 +52,7 @@ class SuiteQl:
         conditions: list[str] = []
         if window is not None and isinstance(resource.changes, ChangedBetween):
             column = self._column(resource.field(resource.changes.field))
-            conditions = _within(column, window, session.option("time_zone"))
+            conditions = _within(column, window, session.connection.zone(None).key)
         return prefetch(self._read(session, resource, conditions))
 
     def read_matching(
@@ -82,7 +82,7 @@ class SuiteQl:
             last = self._next_after(found.items, last, resource)
 
     def _columns(self, session: Session, resource: Resource) -> str:
-        zone = session.option("time_zone")
+        zone = session.connection.zone(None).key
         named = {name: f"{self.table}.{name}" for name in self.order}
         named |= {field.path: _asked_for(self._column(field), field.kind, zone) for field in resource.fields}
         return ", ".join(f"{column} AS {name}" for name, column in named.items())

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from concord.contract import Session
 from concord.errors import ConfigurationError, RateLimitError
@@ -11,23 +10,10 @@ _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 ALWAYS = "00:00-24:00"
 
 
-def zone_of(session: Session) -> ZoneInfo:
-    """The zone in which the database keeps its clock: `time_zone` of the connection's extra, else UTC."""
-    name = session.option("time_zone", "UTC")
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ConfigurationError(
-            f'Connection "{session.connection.name}" names the time zone {name!r}, which is none; '
-            "write it as Europe/Berlin.",
-            connection=session.connection.name,
-        ) from error
-
-
 def require_open(session: Session) -> None:
     """Raise what makes Airflow come back later while `batch_window` of the connection's extra is closed."""
     span = session.option("batch_window", ALWAYS)
-    seconds = seconds_until_open(span, datetime.now(zone_of(session)))
+    seconds = seconds_until_open(span, datetime.now(session.connection.zone()))
     if seconds:
         raise RateLimitError(
             f'The database of connection "{session.connection.name}" may be asked from '

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 
 from concord.contract import Session
-from concord.errors import ConcordError, ConfigurationError, RateLimitError, TransientError
+from concord.errors import ConcordError, RateLimitError, TransientError
 from concord.sql.dialects import manner_of, new_engine
 from concord.sql.hours import require_open
 from concord.sql.trouble import as_ours, is_locked
@@ -109,7 +109,8 @@ class Link:
     def _bounds(self, opened: DatabaseConnection) -> Sequence[str]:
         """The statements that keep every other one short; a bound only the driver knows is set here."""
         manner = manner_of(self._engine)
-        statement, lock = self._seconds("statement_seconds", "60"), self._seconds("lock_seconds", "5")
+        said = self._session.connection
+        statement, lock = said.number("statement_seconds", 60), said.number("lock_seconds", 5)
         if manner.attribute:
             setattr(opened.connection.dbapi_connection, manner.attribute, max(1, int(statement * manner.unit)))
         bounds = {
@@ -119,16 +120,6 @@ class Link:
             "lock_s": max(1, int(lock)),
         }
         return [text.format_map(bounds) for text in manner.start]
-
-    def _seconds(self, option: str, otherwise: str) -> float:
-        text = self._session.option(option, otherwise)
-        try:
-            return float(text)
-        except ValueError as error:
-            name = self._session.connection.name
-            raise ConfigurationError(
-                f'Connection "{name}" says {option} {text!r}, which is no number of seconds.', connection=name
-            ) from error
 
     def _as_ours(self, error: DBAPIError, *, is_write: bool) -> ConcordError:
         name, dialect = self._session.connection.name, self._engine.dialect.name

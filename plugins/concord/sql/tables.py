@@ -14,7 +14,6 @@ from sqlalchemy.types import NullType
 from concord.contract import Page, Resource, Session, Window
 from concord.fields import Field
 from concord.http.paging import batched
-from concord.sql.hours import zone_of
 from concord.sql.link import Row, open_link
 from concord.sql.stamps import Stamp
 from concord.sql.values import as_json, as_parameter, plain
@@ -45,7 +44,7 @@ class SqlTable:
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All rows in the order of the key, or those changed within the window in the order of the stamp."""
-        zone, order = zone_of(session), self._order(resource, window)
+        zone, order = session.connection.zone(), self._order(resource, window)
         statement = self.first_page(resource, window, zone)
         with open_link(session) as link:
             place: Place | None = None
@@ -73,7 +72,7 @@ class SqlTable:
         self, session: Session, resource: Resource, name: str, values: Sequence[str]
     ) -> Iterator[Page]:
         """The rows whose column has one of the values."""
-        field, zone = resource.field(name), zone_of(session)
+        field, zone = resource.field(name), session.connection.zone()
         with open_link(session) as link:
             for some in batched(values, self.size):
                 wanted = column(field.parts[0], TEXT).in_([as_parameter(field, value) for value in some])

@@ -10,7 +10,6 @@ from sqlalchemy import Integer, Select, TableClause, column, insert, literal, se
 from concord.contract import Change, End, Outcome, Resource, Session
 from concord.errors import ConcordError, RequestError
 from concord.http.outcomes import confirmed, conflicted, rejected, settle_all
-from concord.sql.hours import zone_of
 from concord.sql.link import Link, open_link
 from concord.sql.tables import TEXT, SqlTable, key_column, key_of
 from concord.sql.trouble import is_locked
@@ -144,7 +143,7 @@ def stamped(target: SqlTable, session: Session) -> dict[str, object]:
     """The change stamp as it is now."""
     if target.stamp is None:
         return {}
-    now = target.stamp.write(datetime.now(UTC), zone_of(session))
+    now = target.stamp.write(datetime.now(UTC), session.connection.zone())
     return dict(zip(target.stamp.columns, now, strict=True))
 
 
