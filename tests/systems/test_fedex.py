@@ -39,7 +39,13 @@ class Night:
             for resource in system.resources:
                 create_tables(database, system, resource)
 
-    def sell(self, name: str, *parcels: tuple[str, datetime], status: str = "SUCCESS") -> None:
+    def sell(
+        self,
+        name: str,
+        *parcels: tuple[str, datetime],
+        status: str = "SUCCESS",
+        ordered_at: datetime | None = None,
+    ) -> None:
         """An order that left in these parcels."""
         fulfillments = [
             {
@@ -51,16 +57,15 @@ class Night:
         ]
         with psycopg.connect(self.database.url) as connection:
             connection.execute(
-                "insert into validated.shopify__orders (_key, source_id, order_name, fulfillments, _batch_id, "
-                "_payload_hash) values (%(name)s, %(name)s, %(name)s, %(parcels)s, 'b', 'h')",
-                {"name": name, "parcels": Jsonb(fulfillments)},
+                "insert into validated.shopify__orders (_key, source_id, order_name, created_at, fulfillments, "
+                "_batch_id, _payload_hash) values (%(name)s, %(name)s, %(name)s, %(at)s, %(parcels)s, 'b', 'h')",
+                {"name": name, "at": ordered_at, "parcels": Jsonb(fulfillments)},
             )
 
     def finish(self, name: str, *, state: str = "done", at: datetime = AS_OF - timedelta(days=5)) -> None:
         """An order without parcels in the shop, as far as the ERP got with it."""
-        self.sell(name)
+        self.sell(name, ordered_at=at)
         with psycopg.connect(self.database.url) as connection:
-            connection.execute("update validated.shopify__orders set created_at = %s where _key = %s", (at, name))
             connection.execute(
                 "insert into validated.tryton__sales (_key, source_id, reference, sale_state, _batch_id, "
                 "_payload_hash) values (%(name)s, %(name)s, %(name)s, %(state)s, 'b', 'h')",
@@ -174,6 +179,16 @@ def test_a_number_used_again_is_our_parcel(night: Night, parcels: list[tuple[str
     ((stored, unique_id),) = night.rows("select shipped_at, unique_id from validated.fedex__tracking")
     assert stored == shipped_at
     assert unique_id.split("~")[1] == number
+
+
+def test_a_parcel_of_which_the_shop_was_told_weeks_later_is_found(
+    night: Night, parcels: list[tuple[str, datetime, str]]
+) -> None:
+    number, shipped_at, _ = min(parcels, key=lambda parcel: parcel[1])
+    assert shipped_at < AS_OF - timedelta(days=30)
+    night.sell("#1", (number, AS_OF - timedelta(hours=1)), ordered_at=shipped_at - timedelta(days=2))
+    assert night.run() == BatchCounts(1, 1, 0, 0)
+    assert night.rows("select shipped_at from validated.fedex__tracking") == [(shipped_at,)]
 
 
 def test_of_two_parcels_with_one_number_the_younger_is_kept(

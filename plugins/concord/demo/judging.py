@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import LiteralString
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from concord import registry
 from concord.demo.breaks import BreakVerdict
 from concord.demo.cash import check_cash
 from concord.demo.host_files import HOST_RESOURCES, count_answers, judge_host_files
+from concord.demo.letters import check_letters
 from concord.demo.other_records import OTHERS
 from concord.demo.places import ERP, Place
 from concord.demo.records import SALESFORCE, SHOPIFY
@@ -51,6 +53,7 @@ def check_night(world: World, places: Mapping[str, Place], database: Database) -
     verdict.unknown = list_unknown()
     verdict.cash = check_cash(world, places.keys(), database)
     verdict.wholesale = check_wholesale(world, places.keys(), database)
+    verdict.letters = check_letters(world, places.keys(), database)
     return verdict
 
 
@@ -90,14 +93,16 @@ def say_verdict(verdict: Verdict, report: Report, console: Console, *, left: int
         (not verdict.unread, f"every system could be looked at{say_except(verdict.unread)}"),
         *(() if left is None else [(left == 0, _say_left(left))]),
         (verdict.is_identity_right, f"identity: precision {verdict.precision:.4f}, recall {verdict.recall:.4f}"),
-        (verdict.cash.is_right, _say_breaks("order to cash", verdict.cash)),
-        (verdict.wholesale.is_right, _say_breaks("wholesale orders", verdict.wholesale)),
+        (verdict.cash.is_right, _say_breaks("order to cash", "break", verdict.cash)),
+        (verdict.wholesale.is_right, _say_breaks("wholesale orders", "break", verdict.wholesale)),
+        (verdict.letters.is_right, _say_breaks("dead letters", "fault", verdict.letters)),
     )
     for is_right, text in lines:
         console.print(f"  {'✓' if is_right else '✗'} {text}", style="green" if is_right else "bold red")
     for name in verdict.unknown:
         console.print(f"  ? {name}: {_UNJUDGED}", style="yellow", markup=False)
-    for wrong in [*verdict.wrong, *_wrong_breaks(verdict.cash), *_wrong_breaks(verdict.wholesale)][:SHOWN]:
+    breaks = (verdict.cash, verdict.wholesale, verdict.letters)
+    for wrong in [*verdict.wrong, *chain.from_iterable(map(_wrong_breaks, breaks))][:SHOWN]:
         console.print(f"    {wrong}", markup=False)
     return all(is_right for is_right, _ in lines)
 
@@ -112,9 +117,9 @@ def _say_left(left: int) -> str:
     return f"{say_things(left, 'change')} planned, answers to the host aside"
 
 
-def _say_breaks(what: str, breaks: BreakVerdict) -> str:
+def _say_breaks(what: str, kind: str, breaks: BreakVerdict) -> str:
     found = breaks.planted - len(breaks.missed)
-    return f"{what}: {found} of {breaks.planted} planted breaks found, {len(breaks.invented)} invented"
+    return f"{what}: {found} of {breaks.planted} planted {kind}s found, {len(breaks.invented)} invented"
 
 
 def _wrong_breaks(breaks: BreakVerdict) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Verdict:
     recall: float = 1.0
     cash: BreakVerdict = field(default_factory=BreakVerdict)
     wholesale: BreakVerdict = field(default_factory=BreakVerdict)
+    letters: BreakVerdict = field(default_factory=BreakVerdict)
 
     def note(self, system: str, *, is_right: bool, what: str) -> None:
         """Count one write, and name it where it should not have been."""

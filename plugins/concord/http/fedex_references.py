@@ -14,6 +14,7 @@ import msgspec
 
 from concord.contract import Page, Resource, Session, Window, Worklist
 from concord.errors import RequestError, ServerError
+from concord.http.fedex_tracking import ship_dates
 from concord.http.paging import ask, prefetch
 
 _UNKNOWN = "NOTFOUND"
@@ -73,10 +74,8 @@ class FedExReferences:
     def _ask_all(self, session: Session, items: Sequence[Mapping[str, str]]) -> Iterator[_Record]:
         account = session.option("account_number", _NONE)
         for item in items if account != _NONE else ():
-            days = {"shipDateBegin": item.get("shipped_from"), "shipDateEnd": item.get("shipped_until")}
             asked = {"type": self.kind, "value": item["reference"], "accountNumber": account}
-            given = {**asked, **{name: day for name, day in days.items() if day is not None}}
-            yield _Record(item["reference"], self._parcels(session, given))
+            yield _Record(item["reference"], self._parcels(session, {**asked, **ship_dates(item)}))
 
     def _parcels(self, session: Session, asked: Mapping[str, str]) -> list[msgspec.Raw]:
         body = {"includeDetailedScans": False, "referencesInformation": asked}

@@ -3,14 +3,13 @@
 https://developer.fedex.com/api/en-us/catalog/track/v1/docs.html
 
 A number is used again after some months, and two carriers of the house may use the same one. So the ask names the
-days around the shipping day, or the unique id once it is known, and of several parcels the youngest comes last:
+days in which it can have left, or the unique id once it is known, and of several parcels the youngest comes last:
 the one that validation keeps. An answer is 200 even where numbers are refused; each refusal is a result with an
 `error`, which is a record without a status, to be set aside in sight of everybody.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -20,7 +19,6 @@ from concord.errors import ServerError
 from concord.http.paging import ask, batched, prefetch
 
 Item = Mapping[str, str]
-_DAYS_AROUND = 10
 _SHIPPED = ("SHIP", "ACTUAL_PICKUP", "ACTUAL_TENDER", "SHIPMENT_DATA_RECEIVED")
 
 
@@ -57,7 +55,7 @@ _moments = msgspec.json.Decoder(_Moments)
 
 @dataclass(frozen=True, slots=True)
 class FedExTracking:
-    """Reads the parcels of a worklist, whose items say `number`, and `shipped_on` or `unique_id` where known."""
+    """Reads the parcels of a worklist, whose items say `number`, and a `unique_id` or what `ship_dates` reads."""
 
     path: str = "/track/v1/trackingnumbers"
     size: int = 30
@@ -85,16 +83,17 @@ class FedExTracking:
             yield [raw for track in told for raw in sorted(track.results, key=_shipped)]
 
 
+def ship_dates(item: Item) -> dict[str, str]:
+    """Between which days it was shipped, as FedEx wants to be told; empty where nobody knows."""
+    days = {"shipDateBegin": item.get("shipped_from"), "shipDateEnd": item.get("shipped_until")}
+    return {name: day for name, day in days.items() if day is not None}
+
+
 def _asked(item: Item) -> dict[str, Any]:
     named = {"trackingNumber": item["number"]}
     if unique_id := item.get("unique_id"):
         return {"trackingNumberInfo": {**named, "trackingNumberUniqueId": unique_id}}
-    shipped_on = item.get("shipped_on")
-    if shipped_on is None:
-        return {"trackingNumberInfo": named}
-    day, around = date.fromisoformat(shipped_on), timedelta(days=_DAYS_AROUND)
-    days = {"shipDateBegin": (day - around).isoformat(), "shipDateEnd": (day + around).isoformat()}
-    return {**days, "trackingNumberInfo": named}
+    return {**ship_dates(item), "trackingNumberInfo": named}
 
 
 def _shipped(raw: msgspec.Raw) -> str:

@@ -9,7 +9,7 @@ Know before you touch:
   and that has no parcel in the shop. A reference that is not known is a record without parcels.
 - An answer is 200 even where a number is refused; the refusal is set aside as a dead letter, until the number
   is known. Numbers of parcels that were never handed over stay there.
-- Numbers are used again: they are asked for with the days around the shipping day, later with their unique id.
+- Numbers are used again: they are asked for with the days since the order came, later with their unique id.
 - Times are local to where the scan was, mostly with an offset, some without: the text is kept as it came, and
   a moment is only made of one that names its offset.
 - Tokens live an hour and are asked for once: a burst of logins is answered by 403 for minutes.
@@ -22,22 +22,30 @@ from concord.http.auth import ClientCredentials
 from concord.http.fedex_references import FedExReferences
 from concord.http.fedex_tracking import FedExTracking
 
+# A parcel left after its order came, and maybe days before anybody told the shop.
 OPEN_PARCELS = """
-with shipped as (
-    select tracking.item ->> 'number' as number, max((fulfillment.item ->> 'createdAt')::timestamptz) as shipped_at
+with told_at as (
+    select tracking.item ->> 'number' as number, orders.created_at,
+        (fulfillment.item ->> 'createdAt')::timestamptz as told_at
     from validated.shopify__orders as orders
     cross join lateral jsonb_path_query(orders.fulfillments, 'lax $[*]') as fulfillment (item)
     cross join lateral jsonb_path_query(fulfillment.item, 'lax $.trackingInfo[*]') as tracking (item)
     where not orders._is_deleted and tracking.item ->> 'company' ~* 'fedex'
         and coalesce(fulfillment.item ->> 'status', '') not in ('CANCELLED', 'ERROR', 'FAILURE')
-    group by tracking.item ->> 'number'
+), shipped as (
+    select number, max(told_at) as told_at, max(coalesce(created_at, told_at - interval '10 days')) as ordered_at
+    from told_at
+    where number <> ''
+    group by number
 )
-select shipped.number, (shipped.shipped_at at time zone 'UTC')::date as shipped_on, told.unique_id
+select shipped.number, told.unique_id,
+    (shipped.ordered_at at time zone 'UTC')::date - 1 as shipped_from,
+    (shipped.told_at at time zone 'UTC')::date + 10 as shipped_until
 from shipped
 left join validated.fedex__tracking as told
-    on shipped.number = told.tracking_number and shipped.shipped_at < told.shipped_at + interval '30 days'
-where shipped.number <> '' and coalesce(told.status_code, '') not in ('DL', 'CA')
-    and shipped.shipped_at between %(as_of)s - interval '90 days' and %(as_of)s
+    on shipped.number = told.tracking_number and shipped.ordered_at < told.shipped_at + interval '1 day'
+where coalesce(told.status_code, '') not in ('DL', 'CA')
+    and shipped.told_at between %(as_of)s - interval '90 days' and %(as_of)s
 order by shipped.number
 """
 # Those never asked for come first; of the others a different part each day, so that a night's calls are bounded.

@@ -30,7 +30,7 @@ def items_of(world: World) -> tuple[dict[str, str], ...]:
     shipped = [next(date for date in item["dateAndTimes"] if date["type"] == "SHIP") for item in results]
     numbers = [item["trackingNumberInfo"]["trackingNumber"] for item in results]
     return tuple(
-        {"number": number, "shipped_on": date["dateTime"][:10]}
+        {"number": number, "shipped_from": date["dateTime"][:10], "shipped_until": date["dateTime"][:10]}
         for number, date in zip(numbers, shipped, strict=True)
     )
 
