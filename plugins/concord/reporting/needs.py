@@ -90,5 +90,5 @@ def _reviews(report: Report) -> Iterator[Need]:
     if report.reviews:
         yield Need(
             what=f"{say_things(report.reviews, 'pair')} of customers may be one and the same.",
-            action="Nothing was merged by chance: see marts.identity_reviews and set a common key at one source.",
+            action="Nothing was merged by chance: see marts.identity_reviews, answer in identity_decisions.csv.",
         )

@@ -10,6 +10,10 @@ with key_pairs as (
 
     select * from {{ ref('int_customers__merged_pairs') }}
 
+    union all
+
+    select * from {{ ref('int_customers__decided_pairs') }}
+
 ),
 
 int_customers__email_pairs as (

@@ -8,9 +8,32 @@ with int_customers__open_pairs as (
 
 ),
 
+identity_decisions as (
+
+    select * from {{ ref('identity_decisions') }}
+
+),
+
 int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
+
+),
+
+decided as (
+
+    select
+        least(one.golden_id, other.golden_id) as customer_id,
+        greatest(one.golden_id, other.golden_id) as other_customer_id
+    from identity_decisions as decisions
+    inner join int_customers__identified as one
+        on
+            decisions.left_system = one.system
+            and decisions.left_key = one.record_key
+    inner join int_customers__identified as other
+        on
+            decisions.right_system = other.system
+            and decisions.right_key = other.record_key
 
 ),
 
@@ -45,6 +68,12 @@ ranked as (
             order by review_rule, left_system, left_key, right_system, right_key
         ) as pair_rank
     from described
+    where (customer_id, other_customer_id) not in (
+        select
+            decided.customer_id,
+            decided.other_customer_id
+        from decided
+    )
 
 ),
 

@@ -1,0 +1,23 @@
+{# One row per pair of records of which a person said that they are one customer's. #}
+{{ config(tags=['prepare']) }}
+
+with identity_decisions as (
+
+    select * from {{ ref('identity_decisions') }}
+
+),
+
+pairs as (
+
+    select
+        'decided' as match_rule,
+        left_system as one_system,
+        left_key as one_key,
+        right_system as other_system,
+        right_key as other_key
+    from identity_decisions
+    where is_same_customer
+
+)
+
+select * from pairs
