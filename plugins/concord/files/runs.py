@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from concord.contract import Session, Window
 from concord.errors import BatchError, ConfigurationError
@@ -40,17 +40,17 @@ class Terms:
 def read_terms(session: Session, layout: FileLayout) -> Terms:
     """From the connection's extra fields."""
     name = session.connection.name
-    zone, page = session.option("time_zone", "UTC"), f"{layout.name.lower()}_code_page"
+    page = f"{layout.name.lower()}_code_page"
     absent = str(session.connection.extra.get(f"{layout.name.lower()}_absent_runs") or "")
-    seconds = session.option("settle_seconds", "300")
+    zone, seconds = session.connection.zone(), session.connection.number("settle_seconds", 300)
     code_page = session.option(page, layout.code_page)
     try:
         "".encode(code_page)
         runs = frozenset(int(word) for word in absent.replace(",", " ").split())
-        return Terms(ZoneInfo(zone), code_page, float(seconds), runs)
-    except (ZoneInfoNotFoundError, LookupError, ValueError) as error:
+        return Terms(zone, code_page, seconds, runs)
+    except (LookupError, ValueError) as error:
         raise ConfigurationError(
-            f'An extra field of connection "{name}" cannot be read: time_zone, {page}, settle_seconds or '
+            f'An extra field of connection "{name}" cannot be read: {page} or '
             f"{layout.name.lower()}_absent_runs; correct it in Airflow (Admin, Connections).",
             connection=name,
         ) from error

@@ -24,7 +24,7 @@ from concord.http.fedex_tracking import FedExTracking
 
 # A parcel left after its order came, and maybe days before anybody told the shop.
 OPEN_PARCELS = """
-with told_at as (
+with parcels as (
     select tracking.item ->> 'number' as number, orders.created_at,
         (fulfillment.item ->> 'createdAt')::timestamptz as told_at
     from validated.shopify__orders as orders
@@ -34,7 +34,7 @@ with told_at as (
         and coalesce(fulfillment.item ->> 'status', '') not in ('CANCELLED', 'ERROR', 'FAILURE')
 ), shipped as (
     select number, max(told_at) as told_at, max(coalesce(created_at, told_at - interval '10 days')) as ordered_at
-    from told_at
+    from parcels
     where number <> ''
     group by number
 )

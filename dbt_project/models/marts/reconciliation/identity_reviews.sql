@@ -1,39 +1,32 @@
 {# One question for a person: are these two golden customers one? One pair of their
-   records says why it is asked. #}
+   records says why it is asked; a decision on any pair of them ends it. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_customers__open_pairs as (
+with pairs as (
 
-    select * from {{ ref('int_customers__open_pairs') }}
+    select
+        left_system,
+        left_key,
+        right_system,
+        right_key,
+        review_rule
+    from {{ ref('int_customers__grey_pairs') }}
 
-),
+    union all
 
-identity_decisions as (
-
-    select * from {{ ref('identity_decisions') }}
+    select
+        left_system,
+        left_key,
+        right_system,
+        right_key,
+        'decided' as review_rule
+    from {{ ref('identity_decisions') }}
 
 ),
 
 int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
-
-),
-
-decided as (
-
-    select
-        least(one.golden_id, other.golden_id) as customer_id,
-        greatest(one.golden_id, other.golden_id) as other_customer_id
-    from identity_decisions as decisions
-    inner join int_customers__identified as one
-        on
-            decisions.left_system = one.system
-            and decisions.left_key = one.record_key
-    inner join int_customers__identified as other
-        on
-            decisions.right_system = other.system
-            and decisions.right_key = other.record_key
 
 ),
 
@@ -45,7 +38,7 @@ described as (
         other.record_name as right_name,
         least(one.golden_id, other.golden_id) as customer_id,
         greatest(one.golden_id, other.golden_id) as other_customer_id
-    from int_customers__open_pairs as pairs
+    from pairs
     inner join int_customers__identified as one
         on
             pairs.left_system = one.system
@@ -62,18 +55,14 @@ ranked as (
 
     select
         *,
-        count(*) over (partition by customer_id, other_customer_id) as record_pairs,
+        count(*) over by_customers as record_pairs,
+        bool_or(review_rule = 'decided') over by_customers as is_decided,
         row_number() over (
-            partition by customer_id, other_customer_id
+            by_customers
             order by review_rule, left_system, left_key, right_system, right_key
         ) as pair_rank
     from described
-    where (customer_id, other_customer_id) not in (
-        select
-            decided.customer_id,
-            decided.other_customer_id
-        from decided
-    )
+    window by_customers as (partition by customer_id, other_customer_id)
 
 ),
 
@@ -97,7 +86,7 @@ questions as (
             else 'Same name and address, but no e-mail, phone or number in common.'
         end as reason
     from ranked
-    where pair_rank = 1
+    where pair_rank = 1 and not is_decided
 
 )
 
