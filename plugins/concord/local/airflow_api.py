@@ -12,7 +12,7 @@ from concord.errors import AuthenticationError, NetworkError, RequestError, Serv
 
 TIMEOUT = 30.0
 PAGE = 100
-SETTLING = timedelta(seconds=2)
+SETTLING = timedelta(seconds=10)
 ANY = "~"
 Body = Mapping[str, Any]
 
