@@ -14,9 +14,9 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.plain import EVERYTHING, PLAIN, records
-from concord.http.client import HttpSession
+from concord.protocols.session.client import HttpSession
 from concord.settings import Connection
-from concord.stages.extract import extract_window
+from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
 
 BLOCK = 1 << 20

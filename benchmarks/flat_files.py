@@ -14,11 +14,11 @@ from itertools import cycle, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from concord.files.storage import FileLogin
-from concord.http.client import HttpSession
+from concord.protocols.files.storage import FileLogin
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
-from concord.store.landing import RowShaper
+from concord.stages.extract.rows import RowShaper
 from sandbox.vendors.ibm_i.host import FOLDERS, KINDS, Host
 from sandbox.world import generate
 
@@ -27,7 +27,7 @@ KEYS = {"orders": ("order_number", 700_001), "customers": ("customer_number", 10
 
 
 def write_files(folder: Path, count: int) -> None:
-    """One file of each kind: the records of a small world again and again, with keys of their own."""
+    """Write one file of each kind: the records of a small world, repeated with new keys."""
     host, world = Host(folder, ZoneInfo("UTC")), generate(7, as_of=AS_OF, customers=120, products=40, orders=120)
     for name in FOLDERS:
         (folder / name).mkdir()
@@ -37,7 +37,7 @@ def write_files(folder: Path, count: int) -> None:
 
 
 def measure(folder: Path, name: str) -> None:
-    """Read one kind of file to its end and say what it took."""
+    """Read all records of one kind of file; gives seconds and memory."""
     ibm_i = system("ibm_i")
     resource = ibm_i.resource(name)
     session = HttpSession(Connection("files", f"file://{folder}"), FileLogin())
@@ -55,13 +55,13 @@ def measure(folder: Path, name: str) -> None:
 
 
 def read_peak() -> int:
-    """The most memory this process ever held, in MB."""
+    """The peak memory of this process, in MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def main() -> None:
-    """Each kind in a process of its own, so that memory is its own too."""
+    """Measure each kind in a separate process, so that its memory is measured alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--measure", nargs=2, metavar=("FOLDER", "KIND"), help=argparse.SUPPRESS)

@@ -1,17 +1,16 @@
-"""The plain list of the sandbox, declared as any system is; what the benchmarks read."""
+"""The declaration of the sandbox's plain list, which the benchmarks read."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from concord.contract import ChangedBetween, Pace, Resource, Session, System, Window
-from concord.fields import Field, Kind
-from concord.http.rest import RestList
+from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, Session, System, Window
+from concord.protocols.rest import PageNumber, RestList
 
 SIZE = 1000
 
 
 class NoLogin:
-    """The list asks nobody who they are."""
+    """The list needs no login."""
 
     def headers(self, session: Session) -> Mapping[str, str]:
         return {}
@@ -28,7 +27,7 @@ CUSTOMER = ("first_name", "last_name", "email", "phone", "address.street", "addr
 
 records = Resource(
     name="records",
-    read=RestList("/records", size=SIZE),
+    read=RestList("/records", records="records", pages=PageNumber(size_param="size", size=SIZE, next="next")),
     key="source_id",
     changes=ChangedBetween("updated_at"),
     fields=(
@@ -49,7 +48,7 @@ PLAIN = System(
     title="Plain list",
     connection="plain_default",
     auth=NoLogin(),
-    pace=Pace(per_second=1e6, burst=1000),
+    rate_limit=RateLimit(per_second=1e6, burst=1000),
     resources=(records,),
 )
 

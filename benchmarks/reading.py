@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.reading --records 100000 --repeats 3
 
-Cases take turns, each in a fresh process; the table shows medians, ratios and peak memory. dlt is measured when
-its environment is there (see README.md in this folder).
+Each case runs in a fresh process, one after the other; the table shows medians, ratios and peak memory. dlt is
+measured when its environment is there (see README.md in this folder).
 """
 
 import argparse
@@ -37,7 +37,7 @@ PEERS = ROOT / ".concord" / "benchmarks" / "venv" / "bin" / "python"
 
 @dataclass
 class Case:
-    """What one way to read took, run by run; peak memory in MB."""
+    """The seconds and the peak memory in MB of each run of one way to read."""
 
     name: str
     seconds: list[float] = field(default_factory=list)

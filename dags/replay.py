@@ -1,8 +1,8 @@
-"""Gives dead letters another chance: judges them again, by the stage that refused them.
+"""Judges dead letters again, by the step that refused them.
 
-Run by hand, after the cause was corrected. After a contract or an expectation was: the payloads that were
-kept are judged again. After the record was corrected at the vendor: say *Read the records first*, and they
-are judged as the vendor has them now.
+Run by hand, after the cause was corrected. If a contract or an expectation was corrected, the payloads that
+were kept are judged again. If a record was corrected at the vendor, choose *Read the records first*: then the
+records are judged as the vendor has them now.
 
 **Reads** the payloads kept with the dead letters, or the records. **Writes** the warehouse only; what passes
 now is in `validated` and takes part in the next `reconcile`.
@@ -15,13 +15,14 @@ now is in `validated` and takes part in the next `reconcile`.
 from airflow.sdk import DAG, Param, task
 
 from concord import registry
-from concord.orchestration import letters
+from concord.dag_ids import REPLAY
+from concord.orchestration import replaying
 from concord.orchestration.defaults import DEFAULTS
 
 NAMES = [system.name for system in registry.systems()]
 
 with DAG(
-    dag_id="replay",
+    dag_id=REPLAY,
     doc_md=__doc__,
     schedule=None,
     catchup=False,
@@ -51,4 +52,4 @@ with DAG(
     },
     tags=["stage:replay", "impact:warehouse"],
 ):
-    task(task_id="replay")(letters.replay)()
+    task(task_id="replay")(replaying.replay)()

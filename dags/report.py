@@ -3,8 +3,8 @@
 **Reads** the warehouse, where every write-back was read back. **Writes** the warehouse's marts and agreement
 once more, and one self-contained HTML page into the folder of reports (`CONCORD_REPORTS`).
 
-It starts when every system was written to, or at 04:00 UTC with what there is: a plan that still waits for
-a person then shows as waiting.
+It starts when every system was written to, or at the hour of the business (04:00 unless CONCORD_REPORT_AT is set)
+with what there is: a plan that still waits for a person is then shown as waiting.
 
 **Safe to run again?** Yes. The page of a night replaces itself.
 
@@ -15,25 +15,30 @@ Clear it to have the report.
 from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
 
 from concord import registry
-from concord.orchestration import reporting, tasks
-from concord.orchestration.defaults import DEFAULTS, at_time, written_asset
+from concord.dag_ids import REPORT
+from concord.orchestration import reconciling, reporting
+from concord.orchestration.defaults import DEFAULTS, PRESENT_RUNS, at_time, written_asset
+from concord.settings import read_schedule
 
 with DAG(
-    dag_id="report",
+    dag_id=REPORT,
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=at_time("0 4 * * *"),
+        timetable=at_time(read_schedule().report_cron()),
         assets=AssetAll(*(written_asset(system) for system in registry.written_systems())),
     ),
     catchup=False,
     max_active_runs=1,
+    allowed_run_types=PRESENT_RUNS,
     default_args=dict(DEFAULTS),
     tags=["stage:report", "impact:warehouse"],
 ):
     night = task(task_id="newest_run")(reporting.newest_run)()
-    prepared = task(task_id="dbt_prepare", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_PREPARE, night)
-    identified = task(task_id="identify")(tasks.find_identities)(night)
-    built = task(task_id="dbt_measure", pool=registry.TRANSFORM_POOL)(tasks.transform)(tasks.DBT_MEASURE, night)
-    measured = task(task_id="measure")(tasks.measure)(night, "after")
+    prepared = task(task_id="dbt_prepare", pool=registry.TRANSFORM_POOL)(reconciling.prepare_records)(night)
+    identified = task(task_id="identify")(reconciling.find_identities)(night)
+    built = task(task_id="dbt_measure", pool=registry.TRANSFORM_POOL)(reconciling.transform)(
+        reconciling.DBT_MEASURE, night
+    )
+    measured = task(task_id="measure")(reconciling.measure)(night, "after")
     written = task(task_id="write_report")(reporting.report)(night)
     prepared >> identified >> built >> measured >> written

@@ -1,4 +1,4 @@
-"""Starts a vendor as a process and hands back its address, for the demo, the tests and the benchmarks."""
+"""Starts a vendor's server as a process, for the tests and the benchmarks."""
 
 import json
 import os
@@ -14,16 +14,16 @@ from typing import IO, Any
 from sandbox.ports import HOST, choose_port
 
 _ROOT = Path(__file__).resolve().parent.parent
-_PATIENCE = 30.0
+_START_SECONDS = 30.0
 
 
 class StartError(RuntimeError):
-    """The vendor did not come up; the message says why and where its log is."""
+    """The vendor's server did not start; the message says why and names its log."""
 
 
 @dataclass(slots=True)
 class Server:
-    """A running vendor."""
+    """The running server of a vendor."""
 
     vendor: str
     url: str
@@ -38,7 +38,7 @@ class Server:
         return int(self.url.rsplit(":", 1)[1])
 
     def control(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
-        """Asks the control desk: `control("counts")`, `control("faults", {...})`."""
+        """Calls the control desk, as in `control("counts")` or `control("faults", {...})`; returns its JSON."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - the address is our own
             f"{self.url}/__control/{path}",
@@ -46,8 +46,8 @@ class Server:
             {"content-type": "application/json"},
             method=method or ("GET" if body is None else "POST"),
         )
-        with urllib.request.urlopen(request, timeout=30, context=self.trust) as reply:  # noqa: S310
-            return json.load(reply)
+        with urllib.request.urlopen(request, timeout=30, context=self.trust) as response:  # noqa: S310
+            return json.load(response)
 
     def stop(self) -> None:
         """Ends the process and waits for it."""
@@ -65,7 +65,7 @@ class Server:
 def start(
     vendor: str, data_dir: Path, *, port: int | None = None, tls: bool = False, detached: bool = False
 ) -> Server:
-    """Starts a vendor and waits until it answers; unless detached, it ends when this process does."""
+    """Starts a vendor's server and waits until it responds; unless detached, it ends with this process."""
     data_dir = Path(data_dir)
     data_dir.mkdir(parents=True, exist_ok=True)
     port = port or choose_port()
@@ -98,7 +98,7 @@ def _spawn(command: list[str], output: IO[bytes], *, detached: bool) -> subproce
 
 
 def _wait(server: Server, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             server.stop()
@@ -112,4 +112,4 @@ def _wait(server: Server, log: Path) -> None:
         except OSError:
             time.sleep(0.05)
     server.stop()
-    raise StartError(f"the {server.vendor} sandbox did not answer within {_PATIENCE:.0f} s; see {log}")
+    raise StartError(f"the {server.vendor} sandbox did not answer within {_START_SECONDS:.0f} s; see {log}")

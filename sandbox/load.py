@@ -1,17 +1,17 @@
-"""Fills a vendor in bulk: from files of one JSON record a line, or from any iterable of records."""
+"""Fills a vendor in bulk: from files with one JSON record in each line, or from any iterable of records."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from sandbox.server.records import Record, decode
 from sandbox.server.vendor import Vendor
-from sandbox.store import Record, decode
 from sandbox.vendors.registry import VENDORS, open_vendor
 
-_ONE_LOCATION = {"id": "gid://shopify/Location/1", "name": "Warehouse"}
+_LOCATION = {"id": "gid://shopify/Location/1", "name": "Warehouse"}
 
 
 def load(vendor_name: str, data_dir: Path, records_by_resource: Mapping[str, Iterable[Record]]) -> dict[str, int]:
-    """Loads records as they are, dirt and all; the vendor must not be running."""
+    """Loads records unchanged, also wrong ones; the vendor's server must not run. Returns counts by collection."""
     vendor = open_vendor(vendor_name, data_dir)
     try:
         loaded = {}
@@ -46,9 +46,9 @@ def _lines(file: Path) -> Iterator[Record]:
 
 
 def _complete_shop(vendor: Vendor) -> None:
-    """A shop has a location, and each variant's product is a record too."""
+    """Add the location and the products of the variants, which the world does not generate."""
     store = vendor.store
     if store.count("locations") == 0:
-        store.load("locations", [vendor.prepare("locations", dict(_ONE_LOCATION))])
+        store.load("locations", [vendor.prepare("locations", dict(_LOCATION))])
     if store.count("products") == 0 and store.count("product_variants") > 0:
         store.load_inner("product_variants", "product", "products")

@@ -4,17 +4,17 @@ import random
 import socket
 
 HOST = "127.0.0.1"
-# Below those that a system lends to outgoing connections, which would take a port between choice and use.
+# Below the range for outgoing connections, one of which could take a port between its choice and its use.
 _LISTENING = range(20_000, 32_000)
 
 
 def choose_port() -> int:
-    """A port that nobody listens on now, and that no outgoing connection will be given."""
+    """A port on which no program listens now, outside the range for outgoing connections."""
     return next(port for port in random.sample(_LISTENING, len(_LISTENING)) if _is_bindable(port))
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on the port."""
+    """Whether no program listens on the port."""
     with socket.socket() as caller:
         return caller.connect_ex((HOST, port)) != 0
 

@@ -3,9 +3,10 @@
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 import pytest
@@ -22,14 +23,16 @@ TEMPLATE = "concord"
 IN_USE = "salesforce,shopify,tryton"
 os.environ["CONCORD_SYSTEMS"] = IN_USE  # for what is read while tests are collected
 PRIVATE = ("CONCORD_", "AIRFLOW", "DBT_", "PG", "GX_")
+FOR_BENCHES = "CONCORD_BENCH_"  # what the bench of a real server needs to know
 
 
 class ByServers(LoadScopeScheduling):
-    """Tests that share a server run in one worker: those of all systems together, the others by file."""
+    """Tests that share a server run in one worker: those of all systems in two halves, the others by file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+        half = crc32(file.encode()) % 2
+        return next((f"{folder} {half}" for folder in TOGETHER if file.startswith(folder)), file)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -37,12 +40,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
     return ByServers(config, log)
 
 
+def unseen_variables(environment: Mapping[str, str]) -> list[str]:
+    """The names of the variables that no test sees."""
+    return sorted(name for name in environment if name.startswith(PRIVATE) and not name.startswith(FOR_BENCHES))
+
+
+def pytest_report_header() -> str:
+    """Say which variables of whoever runs the tests are not seen by them."""
+    names = [name for name in unseen_variables(os.environ) if name != "CONCORD_SYSTEMS"]
+    told = f"not seen by tests: {', '.join(names)} (name what a bench needs {FOR_BENCHES}...)"
+    return told if names else ""
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings of whoever runs it."""
-    for name in list(os.environ):
-        if name.startswith(PRIVATE):
-            monkeypatch.delenv(name)
+    """No test sees the settings of whoever runs it, but for those that are meant for benches."""
+    for name in unseen_variables(os.environ):
+        monkeypatch.delenv(name)
     monkeypatch.setenv("CONCORD_SYSTEMS", IN_USE)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")

@@ -1,4 +1,4 @@
-{# Whether a system is in use here; nobody waits for one that is not. #}
+{# Whether a system is in use. An empty `systems_in_use` means that all systems are. #}
 {% macro is_in_use(system) -%}
     (
         '{{ var("systems_in_use") }}' = ''

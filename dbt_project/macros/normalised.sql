@@ -35,3 +35,8 @@
         else {{ trimmed(value) }}
     end
 {%- endmacro %}
+
+{# An e-mail address as systems compare it; null if the text is not an address. #}
+{% macro read_email(value) -%}
+    substring({{ normalised_email(value) }} from '^[^@[:space:]]+@[^@[:space:]]+$')
+{%- endmacro %}

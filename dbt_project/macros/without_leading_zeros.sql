@@ -1,4 +1,5 @@
-{# A number as people write it: zeros in front go where all of it is digits. #}
+{# A number without its leading zeros. A value with other characters than digits keeps
+   them. #}
 {% macro without_leading_zeros(value) -%}
     nullif(regexp_replace(btrim({{ value }}), '^0+(?=[0-9]+$)', ''), '')
 {%- endmacro %}

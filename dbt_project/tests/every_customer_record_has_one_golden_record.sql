@@ -1,5 +1,5 @@
-{# Also a gate: a record without a golden id would be left out of everything that
-   follows. #}
+{# This test also stops the run: a record without a golden id would be missing in every
+   model that follows. #}
 {{ config(tags=['marts']) }}
 
 select

@@ -1,5 +1,4 @@
-{# Shipping, taxes and discounts are legitimate differences: worth a look, no reason
-   to stop. #}
+{# Shipping, taxes and discounts are legitimate differences, so this test only warns. #}
 {{ config(severity='warn') }}
 
 select

@@ -1,4 +1,4 @@
-"""Every error Concord raises, sorted by what the caller should do about it.
+"""The errors that Concord raises, sorted by what the caller should do about them.
 
 ConcordError
 ├── ConfigurationError          stop; a person must change something
@@ -16,12 +16,12 @@ ConcordError
 │   └── ChangeConflictError
 ├── BatchError                  refuse the whole batch, move nothing forward
 │   └── ExpectationsFailedError
-└── OutcomeUnknownError         we sent a write and heard nothing: read back first
+└── OutcomeUnknownError         a write was sent, its outcome is unknown: read back first
 """
 
 
 class ConcordError(Exception):
-    """The root: one sentence for a person, and the facts as attributes in `facts`."""
+    """The root of all errors: `message` is one sentence for a person, `facts` has what it is about."""
 
     def __init__(self, message: str, **facts: object) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class ConcordError(Exception):
         self.facts = facts
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep the facts when the error crosses a process border."""
+        """Keep the facts when the error is pickled."""
         return _rebuild, (type(self), self.message, self.facts)
 
 
@@ -42,7 +42,7 @@ class ConfigurationError(ConcordError):
 
 
 class ContractError(ConfigurationError):
-    """A declaration of a system contradicts itself or the stored tables."""
+    """The declaration of a system contradicts itself or the stored tables."""
 
 
 class TransientError(ConcordError):
@@ -50,23 +50,23 @@ class TransientError(ConcordError):
 
 
 class NetworkError(TransientError):
-    """No answer, or half an answer, came back."""
+    """No response came back, or only a part of one."""
 
 
 class RateLimitError(TransientError):
-    """The vendor asks us to wait; `retry_after` is in seconds, None when it did not say."""
+    """The vendor asks to wait: `retry_after` seconds, None when it does not say how long."""
 
     def __init__(self, message: str, *, retry_after: float | None = None, **facts: object) -> None:
         super().__init__(message, retry_after=retry_after, **facts)
         self.retry_after = retry_after
 
     def __reduce__(self) -> tuple[object, ...]:
-        """`retry_after` is one of the facts already."""
+        """Leave out `retry_after`, which is one of the facts."""
         return _rebuild, (type(self), self.message, self.facts)
 
 
 class ServerError(TransientError):
-    """The vendor's side failed."""
+    """The vendor's server failed."""
 
 
 class PermanentError(ConcordError):
@@ -74,7 +74,7 @@ class PermanentError(ConcordError):
 
 
 class AuthenticationError(PermanentError):
-    """The vendor does not accept our credentials."""
+    """The vendor does not accept the credentials."""
 
 
 class RequestError(PermanentError):
@@ -82,7 +82,7 @@ class RequestError(PermanentError):
 
 
 class RecordError(ConcordError):
-    """One record is at fault; the others carry on."""
+    """One record is wrong; the others go on."""
 
 
 class ContractViolationError(RecordError):
@@ -94,7 +94,7 @@ class ChangeRejectedError(RecordError):
 
 
 class ChangeConflictError(RecordError):
-    """The target moved since the plan was made (`expected`, `found`)."""
+    """The record in the target has changed since the plan was made (`expected`, `found`)."""
 
 
 class BatchError(ConcordError):
@@ -102,8 +102,8 @@ class BatchError(ConcordError):
 
 
 class ExpectationsFailedError(BatchError):
-    """A statement about the batch as a whole does not hold."""
+    """An expectation about the whole batch is not met."""
 
 
 class OutcomeUnknownError(ConcordError):
-    """A write was sent and nothing was heard: read back before anything else."""
+    """A write was sent and its outcome is unknown: read the record back before anything else."""

@@ -1,6 +1,6 @@
-"""Named places at which a run can be made to die, so that a test proves that the rerun ends the same.
+"""Points at which a test ends the process, to show that a rerun leads to the same result.
 
-A failpoint does nothing unless `CONCORD_FAILPOINT` names it; then the process ends at once, as if killed.
+A failpoint does nothing unless the variable `CONCORD_FAILPOINT` names it; then the process ends, as if killed.
 """
 
 import os
@@ -42,7 +42,7 @@ FAILPOINTS = (
 
 
 def failpoint(name: str) -> None:
-    """End the process here without any clean-up when this place is the one named."""
+    """End the process without any clean-up when `CONCORD_FAILPOINT` is this name, which is one of FAILPOINTS."""
     if os.environ.get(VARIABLE) != name:
         return
     sys.stderr.write(f"died at failpoint {name}\n")

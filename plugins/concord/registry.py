@@ -1,7 +1,7 @@
-"""Finds the systems: every module of `concord.systems`, so that a new system is one file there.
+"""Finds the systems: each module or folder of `concord.systems` declares one, and no list of them is kept.
 
-An installation uses some of them: its Dags, pools and pages are about those, while the warehouse has the tables
-of all, so that the models of dbt stand whichever are in use.
+An installation uses some of them: its Dags, pools and pages are about those. The warehouse has the tables of
+all, so that the models of dbt can be built whichever are in use.
 """
 
 import pkgutil
@@ -18,7 +18,7 @@ TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
 
 @cache
 def declared_systems() -> tuple[System, ...]:
-    """All that have a file, by name; two of one name are refused."""
+    """All declared systems, by name; `ContractError` for two of one name or a module that declares none."""
     found: dict[str, System] = {}
     for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
         declared = getattr(import_module(f"{folder.__name__}.{name}"), "SYSTEM", None)
@@ -46,20 +46,20 @@ def systems() -> tuple[System, ...]:
 
 
 def written_systems() -> tuple[System, ...]:
-    """The systems in use that are written back to: a model says what a resource of theirs should hold."""
+    """The systems in use that are written back to: those with a model of what a resource should hold."""
     models = read_dbt_project() / "models" / "marts" / "desired"
     return tuple(
         item
         for item in systems()
         if any(
-            resource.writes and (models / f"desired_{item.name}__{resource.name}.sql").exists()
+            resource.writes and (models / item.name / f"desired_{item.name}__{resource.name}.sql").exists()
             for resource in item.resources
         )
     )
 
 
 def system(name: str) -> System:
-    """The declared system of that name, or a sentence that lists those there are."""
+    """The declared system of that name; `ContractError` when there is none."""
     for declared in declared_systems():
         if declared.name == name:
             return declared
@@ -69,4 +69,4 @@ def system(name: str) -> System:
 
 def pool_slots() -> dict[str, int]:
     """The pools that must exist before a Dag runs, with their slots: one per system, and one for dbt."""
-    return {**{declared.name: declared.pace.concurrency for declared in systems()}, TRANSFORM_POOL: 1}
+    return {**{declared.name: declared.rate_limit.concurrency for declared in systems()}, TRANSFORM_POOL: 1}

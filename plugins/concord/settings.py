@@ -1,29 +1,34 @@
-"""The one place that reads the environment; everything else receives values."""
+"""Reads the environment variables of Concord; no other module reads them."""
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from math import inf
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from concord.errors import ConfigurationError
+from concord.schedule import WEEKDAYS, Schedule
 
-# Airflow's connection types of databases, and how their addresses begin.
+# The scheme of a database's address, by Airflow's connection type.
 DATABASES: Mapping[str, str] = {
     "postgres": "postgresql",
     "mysql": "mysql+pymysql",
     "mssql": "mssql+pyodbc",
     "oracle": "oracle+oracledb",
 }
+T = TypeVar("T")
+DEFAULT_START = "2000-01-01"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach one system: base URL, login and the vendor's own extras."""
+    """How to reach one system: base URL, login, and extra fields that the vendor needs."""
 
     name: str
     url: str
@@ -32,7 +37,7 @@ class Connection:
     extra: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     def option(self, key: str, default: str | None = None) -> str:
-        """One entry of `extra`, or a sentence that says how to set it."""
+        """One entry of `extra`; ConfigurationError when it is missing and there is no default."""
         value = self.extra.get(key, default)
         if value is None or value == "":
             raise ConfigurationError(
@@ -44,7 +49,7 @@ class Connection:
         return str(value)
 
     def number(self, key: str, default: float) -> float:
-        """An entry of `extra` that is a number, 0 or more."""
+        """An entry of `extra` as a number; ConfigurationError when it is none, or below 0."""
         text = self.option(key, str(default))
         try:
             number = float(text)
@@ -55,7 +60,7 @@ class Connection:
         return number
 
     def zone(self, default: str | None = "UTC") -> ZoneInfo:
-        """The zone that `time_zone` of `extra` names."""
+        """The time zone that `time_zone` of `extra` names; ConfigurationError when there is none of that name."""
         name = self.option("time_zone", default)
         try:
             return ZoneInfo(name)
@@ -73,7 +78,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an installation is told by its environment."""
+    """Settings of an installation: its warehouse and its folders."""
 
     warehouse_url: str = field(repr=False)
     home: Path
@@ -84,7 +89,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class AirflowAddress:
-    """Where Airflow's REST API answers, and who asks."""
+    """The address of Airflow's REST API, and the user that Concord logs in as."""
 
     url: str
     user: str
@@ -92,7 +97,7 @@ class AirflowAddress:
 
 
 def read_home(environment: Mapping[str, str] | None = None) -> Path:
-    """The state folder of the local installation; known before any address is."""
+    """The state folder of the local installation: CONCORD_HOME, or .concord beside the code."""
     variables = os.environ if environment is None else environment
     return Path(variables.get("CONCORD_HOME", REPOSITORY / ".concord"))
 
@@ -104,18 +109,80 @@ def chosen_systems() -> frozenset[str] | None:
 
 
 def choose_systems(names: Iterable[str]) -> None:
-    """Put these systems in use for this process and those it starts."""
+    """Set CONCORD_SYSTEMS for this process and those that it starts."""
     os.environ["CONCORD_SYSTEMS"] = ",".join(names)
 
 
 def read_dbt_project(environment: Mapping[str, str] | None = None) -> Path:
-    """The folder of the dbt project; known before any address is."""
+    """The folder of the dbt project: CONCORD_DBT_PROJECT, or the one of Concord."""
     variables = os.environ if environment is None else environment
     return Path(variables.get("CONCORD_DBT_PROJECT", REPOSITORY / "dbt_project"))
 
 
+def read_start() -> datetime:
+    """CONCORD_START: the day (YYYY-MM-DD) of the business from which on systems are read; else 2000-01-01.
+
+    Raises ConfigurationError for a text that is no day.
+    """
+    day = _read_variable("CONCORD_START", DEFAULT_START, date.fromisoformat, f"a day, like {DEFAULT_START}")
+    return read_schedule().begin_of(day)
+
+
+def read_calls_per_day() -> Mapping[str, int]:
+    """CONCORD_CALLS_PER_DAY: what accounts may be asked in a day, by system, as in `myshop=150000,carrier=10000`.
+
+    A system that is not named has the quota of its declaration. Raises ConfigurationError for anything else.
+    """
+    kind = "systems with their calls a day, like myshop=150000,carrier=10000"
+    return _read_variable("CONCORD_CALLS_PER_DAY", "", _as_quotas, kind)
+
+
+def _as_quotas(text: str) -> Mapping[str, int]:
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    return {name.strip(): int(count) for name, _, count in pairs}
+
+
+def read_schedule() -> Schedule:
+    """The hours of the business: CONCORD_TIME_ZONE, _READ_AT, _RECONCILE_AT, _REPORT_AT and _WEEKDAYS.
+
+    What is not set is UTC, 00:00, 02:00, 04:00 and every day. Raises ConfigurationError for what cannot be read.
+    """
+    return Schedule(
+        zone=_read_variable("CONCORD_TIME_ZONE", "UTC", ZoneInfo, "a time zone, like Europe/Berlin"),
+        read_at=_read_variable("CONCORD_READ_AT", "00:00", _as_hour, "an hour, like 00:30"),
+        reconcile_at=_read_variable("CONCORD_RECONCILE_AT", "02:00", _as_hour, "an hour, like 02:00"),
+        report_at=_read_variable("CONCORD_REPORT_AT", "04:00", _as_hour, "an hour, like 04:00"),
+        weekdays=_read_variable("CONCORD_WEEKDAYS", "mon-sun", _as_weekdays, "weekdays, like mon-fri or mon,wed"),
+    )
+
+
+def _read_variable(name: str, default: str, read: Callable[[str], T], kind: str) -> T:
+    text = os.environ.get(name) or default
+    try:
+        return read(text)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigurationError(f"{name} is {text!r}, which is not {kind}.", variable=name) from error
+
+
+def _as_hour(text: str) -> time:
+    hour = time.fromisoformat(text)
+    if hour.tzinfo or hour.second or hour.microsecond:
+        raise ValueError(text)
+    return hour
+
+
+def _as_weekdays(text: str) -> frozenset[int]:
+    """The weekdays of a list like mon-fri or mon,wed; a span may run over the end of the week."""
+    found: set[int] = set()
+    for part in text.lower().replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return frozenset(found)
+
+
 def names_warehouse() -> bool:
-    """Whether the environment says which warehouse to use."""
+    """Whether the environment names a warehouse."""
     return bool(os.environ.get("CONCORD_WAREHOUSE_URL"))
 
 
@@ -127,13 +194,13 @@ def read_airflow_address() -> AirflowAddress | None:
 
 
 def defined_connections(names: Iterable[str]) -> dict[str, str]:
-    """Those of the connections that the environment defines, as the text Airflow reads."""
+    """The connections of these names that the environment defines, as Airflow reads them."""
     found = {name: os.environ.get(variable_of(name), "") for name in names}
     return {name: text for name, text in found.items() if text}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read CONCORD_* once; `ConfigurationError` names the one that is missing and how to set it."""
+    """The settings in CONCORD_*; ConfigurationError when CONCORD_WAREHOUSE_URL is missing or wrong."""
     variables = os.environ if environment is None else environment
     home = read_home(variables)
     url = variables.get("CONCORD_WAREHOUSE_URL", "")
@@ -153,12 +220,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def variable_of(connection: str) -> str:
-    """The environment variable that Airflow reads for a connection."""
+    """The environment variable from which Airflow reads a connection."""
     return f"AIRFLOW_CONN_{connection.upper()}"
 
 
 def connection_from_parts(name: str, parts: Mapping[str, object]) -> Connection:
-    """Build a connection from Airflow's parts; schema is http or https, or the name of a database."""
+    """A connection from its parts in Airflow; `schema` is http, https or the name of a database.
+
+    Raises ConfigurationError when the connection has no host.
+    """
     host = str(parts.get("host") or "")
     if not host:
         raise ConfigurationError(
@@ -178,7 +248,7 @@ def connection_from_parts(name: str, parts: Mapping[str, object]) -> Connection:
 
 
 def _address(host: str, parts: Mapping[str, object]) -> str:
-    """The host where it is a whole address; else one made of the parts, for a database by its connection type."""
+    """The address: the host when it contains a scheme, else built from the parts; a database's by `conn_type`."""
     port, schema, kind = parts.get("port"), parts.get("schema"), str(parts.get("conn_type") or "")
     end = f":{port}" if port else ""
     if "://" in host:

@@ -1,12 +1,12 @@
-"""Bends an answer on its way out: the same records, told wrongly."""
+"""Falsifies a response of the vendor before it is sent, as a planted fault says."""
 
 import random
 from typing import Any
 
 from sandbox.server.faults import Rule
+from sandbox.server.records import decode, encode
 from sandbox.server.vendor import Call, Page, Vendor
 from sandbox.server.wire import Answer
-from sandbox.store import decode, encode
 
 HTML = (
     b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
@@ -15,13 +15,13 @@ _REMEMBERED = 20
 
 
 def html_answer(status: int) -> Answer:
-    """What a load balancer says in the vendor's place."""
+    """The HTML page that a load balancer sends in place of the vendor's response."""
     headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(HTML)).encode())]
     return Answer(status, headers, HTML)
 
 
 def remember(rules: list[Rule], vendor: Vendor, call: Call, answer: Answer) -> None:
-    """Keeps the last records and the cursors of the pages given out, for rules that repeat them later."""
+    """Keep the last record and the cursor of the page in a response, for rules that repeat them later."""
     page = vendor.page_in(call, decode(answer.body)) if answer.status == 200 and rules else None
     if page is None or not page.records:
         return
@@ -33,7 +33,7 @@ def remember(rules: list[Rule], vendor: Vendor, call: Call, answer: Answer) -> N
 
 
 def bend(rule: Rule, vendor: Vendor, call: Call, answer: Answer) -> Answer:
-    """The answer as the fault wants it; one the fault does not apply to stays as it is."""
+    """The response, changed as the fault says; unchanged where the fault does not apply to it."""
     match rule.kind:
         case "html_after":
             return html_answer(int(rule.fault.get("status", 200)))
@@ -41,6 +41,10 @@ def bend(rule: Rule, vendor: Vendor, call: Call, answer: Answer) -> Answer:
             return vendor.refusal(rule.kind.removesuffix("_after"), rule.fault)
         case "malformed":
             answer.with_body(answer.body[: len(answer.body) // 2] + b'"],}}{')
+            return answer
+        case "replace":
+            for pair in rule.fault["pairs"]:
+                answer.with_body(answer.body.replace(*map(bytes.fromhex, pair)))
             return answer
         case "version":
             vendor.set_served_version(answer, str(rule.fault["served"]))
@@ -86,13 +90,13 @@ def _bend_page(rule: Rule, vendor: Vendor, page: Page) -> None:
 
 
 def _move(rule: Rule, vendor: Vendor, page: Page) -> None:
-    """Somebody touches a record of this page behind the reader's back: by update time it comes again later."""
+    """Change a record of this page after it was read, so that a list by update time returns it again later."""
     record = page.unwrap(page.records[int(rule.fault.get("index", 0))])
     vendor.edit(page.collection, str(record[page.id_field]), dict(rule.fault.get("set", {})))
 
 
 def _loop(rule: Rule, page: Page) -> None:
-    """Gives a cursor out again that was given before: `length` 1 is the last one, 2 the one before it."""
+    """Replace the cursor of the page by an earlier one: `length` 1 is the last one, 2 the one before it."""
     given: list[str] = rule.memory.setdefault("cursors", [])
     length = int(rule.fault.get("length", 1))
     cursor = given[-length] if len(given) >= length else page.cursor
@@ -102,7 +106,7 @@ def _loop(rule: Rule, page: Page) -> None:
 
 
 def _change_schema(fault: dict[str, Any], record: Any) -> None:
-    """Renames, removes or retypes a field, at whatever depth it sits under dots."""
+    """Rename, remove or retype a field; its name is a dotted path."""
     *parents, name = str(fault["field"]).split(".")
     for parent in parents:
         record = record.get(parent) if isinstance(record, dict) else None

@@ -1,6 +1,6 @@
-"""The control desk of a vendor: plants faults, makes people's edits, and tells what really happened here.
+"""The control desk of a vendor: plants faults, edits records as a person would, and reports calls and effects.
 
-It has no login, so it answers on the loopback interface only.
+It has no login, so it serves the loopback interface only.
 """
 
 from collections import Counter
@@ -9,9 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 
 from sandbox.server.faults import Faults
-from sandbox.server.gate import CONTROL, Book
+from sandbox.server.gate import CONTROL, CallLog
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import decode
 from sandbox.server.vendor import Vendor
-from sandbox.store import Order, Where, decode
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
@@ -21,13 +22,14 @@ def _refuse_strangers(request: Request) -> None:
         raise HTTPException(403, "the control desk answers on loopback only")
 
 
-def add_control(app: FastAPI, vendor: Vendor, faults: Faults, book: Book) -> None:
-    """Mounts the desk beside the vendor's own paths."""
+def add_control(app: FastAPI, vendor: Vendor, faults: Faults, log: CallLog) -> None:
+    """Add the paths of the desk to those of the vendor."""
     router = APIRouter(prefix=CONTROL, dependencies=[Depends(_refuse_strangers)])
     _add_faults(router, faults)
+    _add_settings(router, vendor)
     _add_records(router, vendor)
     _add_listings(router, vendor)
-    _add_books(router, vendor, book)
+    _add_counts(router, vendor, log)
 
     @router.get("/health")
     async def health() -> dict[str, Any]:
@@ -36,21 +38,53 @@ def add_control(app: FastAPI, vendor: Vendor, faults: Faults, book: Book) -> Non
             "records": {name: vendor.store.count(name) for name in vendor.store.collections},
         }
 
-    @router.post("/limits")
-    async def limits(wanted: dict[str, Any]) -> dict[str, Any]:
-        return vendor.set_limits(wanted)
-
     @router.post("/reset")
     async def reset(wanted: dict[str, Any] | None = None) -> dict[str, Any]:
         faults.remove()
-        book.clear()
+        log.clear()
         vendor.reset()
+        vendor.store.shortened = ""
+        vendor.store.clock.put_back(0)
+        vendor.account.restore()
         vendor.store.forget_effects()
         if wanted and wanted.get("data"):
             vendor.store.clear()
         return {"reset": True}
 
     app.include_router(router)
+
+
+def _add_settings(router: APIRouter, vendor: Vendor) -> None:
+    @router.post("/limits")
+    async def limits(wanted: dict[str, Any]) -> dict[str, Any]:
+        return vendor.set_limits(wanted)
+
+    @router.post("/shorten")
+    async def shorten(wanted: dict[str, Any]) -> dict[str, Any]:
+        """Keep a value without its last sign whenever it is written, as a column that is too narrow does."""
+        vendor.store.shortened = str(wanted["value"])
+        return {"shortened": vendor.store.shortened}
+
+    @router.post("/clock")
+    async def clock(wanted: dict[str, Any]) -> dict[str, Any]:
+        vendor.store.clock.put_back(float(wanted["behind"]))
+        return {"date": vendor.store.clock.http_date}
+
+    @router.post("/account")
+    async def account(wanted: dict[str, Any]) -> dict[str, Any]:
+        try:
+            if "scopes" in wanted:
+                vendor.grant(wanted["scopes"])
+            collection = wanted.get("collection", "")
+            for name in wanted.get("lacks", ()):
+                vendor.account.lack(collection, name)
+            for name, kind in wanted.get("types", {}).items():
+                vendor.account.retype(collection, name, kind)
+            for name, changes in wanted.get("changes", {}).items():
+                vendor.account.alter(collection, name, changes)
+        except KeyError as unknown:
+            raise HTTPException(404, str(unknown.args[0])) from unknown
+        return {"changed": True}
 
 
 def _add_faults(router: APIRouter, faults: Faults) -> None:
@@ -121,7 +155,7 @@ def _add_listings(router: APIRouter, vendor: Vendor) -> None:
         return found
 
 
-def _add_books(router: APIRouter, vendor: Vendor, book: Book) -> None:
+def _add_counts(router: APIRouter, vendor: Vendor, log: CallLog) -> None:
     @router.get("/counts")
     async def counts() -> dict[str, Any]:
         effects: Counter[str] = Counter()
@@ -129,13 +163,13 @@ def _add_books(router: APIRouter, vendor: Vendor, book: Book) -> None:
         for _, _, operation, collection, record_id, _ in vendor.store.effects():
             effects[operation] += 1
             _tally(records, f"{collection}/{record_id}", "effects", 1)
-        for (collection, name), times in book.targets.items():
+        for (collection, name), times in log.targets.items():
             _tally(records, f"{collection}/{vendor.resolve(collection, name)}", "attempts", times)
         return {
-            "calls": book.calls,
-            "attempts": dict(book.operations),
+            "calls": log.calls,
+            "attempts": dict(log.operations),
             "effects": dict(effects),
-            "statuses": {str(status): times for status, times in book.statuses.items()},
+            "statuses": {str(status): times for status, times in log.statuses.items()},
             "records": records,
         }
 
@@ -145,8 +179,8 @@ def _add_books(router: APIRouter, vendor: Vendor, book: Book) -> None:
         return [dict(zip(names, row, strict=True)) for row in vendor.store.effects() if row[0] > after]
 
     @router.get("/log")
-    async def log(after: int = 0) -> list[dict[str, Any]]:
-        return [entry for entry in book.history if entry["n"] > after]
+    async def history(after: int = 0) -> list[dict[str, Any]]:
+        return [entry for entry in log.history if entry["n"] > after]
 
 
 def _tally(records: dict[str, dict[str, int]], name: str, what: str, times: int) -> None:

@@ -1,4 +1,4 @@
-"""Planted faults as rules: which calls they match, how many they let pass first, and how often they strike."""
+"""Planted faults as rules: which calls they match, how many calls pass first, and how many are then affected."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from typing import Any
 
 from sandbox.server.vendor import Call, Described
 
-REFUSALS = frozenset({"status", "throttle", "expired_token", "errors", "html"})
+REFUSALS = frozenset({"status", "throttle", "expired_token", "errors", "denied", "html"})
 BENT_ANSWERS = frozenset(
     {"malformed", "schema", "version", "duplicate_within", "duplicate_across", "move", "loop", "empty_page"}
-    | {"shuffle", "short", "html_after", "status_after", "errors_after"}
+    | {"shuffle", "short", "html_after", "status_after", "errors_after", "replace"}
 )
 BROKEN_WIRES = frozenset({"cut_before", "cut_after", "truncate", "late"})
 KINDS = REFUSALS | BENT_ANSWERS | BROKEN_WIRES | {"delay", "ignore", "row_errors"}
@@ -37,7 +37,7 @@ class Rule:
         return str(self.fault["kind"])
 
     def matches(self, call: Call, described: Described) -> bool:
-        """Whether this call is one the rule is about."""
+        """Whether the rule is about this call."""
         if self.method and self.method != call.method:
             return False
         if self.path and not self.path.search(call.path):
@@ -47,7 +47,7 @@ class Rule:
         return not self.operation or any(self.operation.search(name) for name in described.operations)
 
     def take(self) -> bool:
-        """Counts a matching call and says whether the fault strikes it."""
+        """Count a matching call; True if the fault is to be applied to it."""
         self.seen += 1
         if self.seen <= self.skip or (self.times is not None and self.struck >= self.times):
             return False
@@ -55,19 +55,19 @@ class Rule:
         return True
 
     def shown(self) -> dict[str, Any]:
-        """The rule and its history, for a test to look at."""
+        """The rule, and how often it matched and was applied, for the tests."""
         return {"id": self.number, "fault": self.fault, "seen": self.seen, "struck": self.struck}
 
 
 class Faults:
-    """All rules of one vendor; the first that matches and is due strikes."""
+    """All rules of one vendor; the first one that matches and is due is applied."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
         self._numbers = 0
 
     def plant(self, wanted: dict[str, Any]) -> Rule:
-        """Adds a rule; an unknown kind or match is refused, for a fault that never strikes proves nothing."""
+        """Add a rule; an unknown kind or match is refused: a fault that is never applied proves nothing."""
         match, fault = dict(wanted.get("match") or {}), dict(wanted["fault"])
         if fault.get("kind") not in KINDS:
             raise ValueError(f"no fault {fault.get('kind')!r}; there are {', '.join(sorted(KINDS))}")
@@ -91,11 +91,11 @@ class Faults:
         return rule
 
     def remove(self, number: int | None = None) -> None:
-        """Takes one rule out, or all of them."""
+        """Remove one rule, or all of them."""
         self.rules = [rule for rule in self.rules if number is not None and rule.number != number]
 
     def pick(self, call: Call, described: Described) -> Rule | None:
-        """The rule that strikes this call, if any."""
+        """The rule to apply to this call; None if there is none."""
         struck = None
         for rule in self.rules:
             if struck is None and rule.matches(call, described) and rule.take():
@@ -103,7 +103,7 @@ class Faults:
         return struck
 
     def watching(self, call: Call, described: Described) -> list[Rule]:
-        """Rules that must remember the pages of this call to bend a later one."""
+        """The rules that must keep the pages of this call to falsify a later one."""
         return [
             rule
             for rule in self.rules

@@ -1,4 +1,4 @@
-"""The gate in front of a vendor: counts every attempt, keeps a history, and lets planted faults strike."""
+"""The gate in front of a vendor: counts every call, keeps a history of calls, and applies planted faults."""
 
 import asyncio
 import time
@@ -15,14 +15,14 @@ CONTROL = "/__control"
 _HISTORY = 20_000
 
 
-class Book:
-    """What was attempted, apart from what took effect (which the store knows)."""
+class CallLog:
+    """The calls that arrived, whether they took effect or not; the store counts those that did."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Starts the books anew."""
+        """Forget all calls."""
         self.operations: Counter[str] = Counter()
         self.targets: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[int] = Counter()
@@ -30,7 +30,7 @@ class Book:
         self.calls = 0
 
     def note(self, call: Call, described: Described) -> dict[str, Any]:
-        """Opens the entry of one call; what is not known yet is filled in later."""
+        """Add an entry for a call; its status, size and fault are filled in later."""
         self.calls += 1
         self.operations.update(described.operations)
         self.targets.update(described.targets)
@@ -61,15 +61,15 @@ class Exchange:
     call: Call
 
     async def answer(self) -> Answer:
-        """What the vendor says when nothing goes wrong."""
+        """The vendor's response to the request, without a fault."""
         return await run(self.app, self.scope, self.call.body)
 
 
 class Gate:
     """ASGI middleware around one vendor."""
 
-    def __init__(self, app: App, vendor: Vendor, faults: Faults, book: Book) -> None:
-        self._app, self._vendor, self._faults, self._book = app, vendor, faults, book
+    def __init__(self, app: App, vendor: Vendor, faults: Faults, log: CallLog) -> None:
+        self._app, self._vendor, self._faults, self._log = app, vendor, faults, log
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +80,7 @@ class Gate:
             scope["path"] = scope["path"].rstrip("/")
         call = await _call_of(scope, receive)
         described = self._vendor.describe(call)
-        entry = self._book.note(call, described)
+        entry = self._log.note(call, described)
         exchange = Exchange(self._app, self._vendor, scope, receive, send, call)
         rule = self._faults.pick(call, described)
         started = time.perf_counter()
@@ -90,15 +90,16 @@ class Gate:
                 remember(self._faults.watching(call, described), self._vendor, call, answer)
         else:
             entry["fault"] = rule.kind
-            answer = await self._strike(rule, exchange)
+            answer = await self._apply(rule, exchange)
         entry["seconds"] = round(time.perf_counter() - started, 6)
         if answer is not None:
             entry["status"], entry["bytes"] = answer.status, len(answer.body)
-            self._book.statuses[answer.status] += 1
+            self._log.statuses[answer.status] += 1
+            answer.set_header("date", self._vendor.store.clock.http_date)
             await answer.send(send)
 
-    async def _strike(self, rule: Rule, exchange: Exchange) -> Answer | None:
-        """Carries the fault out; None when the fault has dealt with the connection itself."""
+    async def _apply(self, rule: Rule, exchange: Exchange) -> Answer | None:
+        """Apply the fault; gives the response to send, None where the fault has closed the connection."""
         if rule.kind in REFUSALS:
             return self._refuse(rule, exchange)
         if rule.kind in BENT_ANSWERS:
@@ -123,12 +124,14 @@ class Gate:
     def _refuse(self, rule: Rule, exchange: Exchange) -> Answer:
         if rule.kind == "html":
             return html_answer(int(rule.fault.get("status", 200)))
+        if rule.kind == "denied":
+            return exchange.vendor.refusal(*exchange.vendor.denial)
         if rule.kind == "expired_token":
             exchange.vendor.expire_token(exchange.call)
         return exchange.vendor.refusal(rule.kind, rule.fault)
 
     async def _answer_without_effect(self, exchange: Exchange) -> Answer:
-        """Says yes and does nothing: the writes of this call are rolled back."""
+        """Respond with success and roll the writes of the call back."""
         exchange.vendor.store.discard_writes = True
         try:
             return await exchange.answer()
@@ -152,7 +155,7 @@ class Gate:
             await cut(exchange.scope, exchange.receive, reset=reset)
 
     async def _carry_out_late(self, exchange: Exchange, seconds: float) -> None:
-        """The request that everybody had given up takes effect after all."""
+        """Carry the request out after its connection was closed."""
         await asyncio.sleep(seconds)
         await exchange.answer()
 

@@ -1,4 +1,4 @@
-"""Puts a vendor behind its gate and its control desk, and on a port."""
+"""Serves a vendor on a port, behind its gate and beside its control desk."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from sandbox.server.control import add_control
 from sandbox.server.faults import Faults
-from sandbox.server.gate import Book, Gate
+from sandbox.server.gate import CallLog, Gate
 from sandbox.server.vendor import Vendor
 from sandbox.server.wire import App, CuttableProtocol
 from sandbox.vendors.registry import open_vendor
@@ -21,11 +21,11 @@ HOST = "127.0.0.1"
 
 def build(vendor: Vendor) -> App:
     """The whole application of one vendor."""
-    faults, book = Faults(), Book()
+    faults, log = Faults(), CallLog()
     app = vendor.app()
     assert isinstance(app, FastAPI)
-    add_control(app, vendor, faults, book)
-    return Gate(app, vendor, faults, book)
+    add_control(app, vendor, faults, log)
+    return Gate(app, vendor, faults, log)
 
 
 def serve(name: str, data_dir: Path, port: int, *, tls: bool = False, leave_with_parent: bool = False) -> None:
@@ -38,6 +38,7 @@ def serve(name: str, data_dir: Path, port: int, *, tls: bool = False, leave_with
         http=CuttableProtocol,
         log_level=logging.WARNING,
         access_log=False,
+        date_header=False,  # the gate adds it, by the vendor's clock
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
         **_tls_files(data_dir) if tls else {},  # type: ignore[arg-type]
@@ -52,14 +53,14 @@ def serve(name: str, data_dir: Path, port: int, *, tls: bool = False, leave_with
 
 
 def _stop_at_end_of_input(server: uvicorn.Server) -> None:
-    """Reads the descriptor itself: a buffered reader would be held locked when the interpreter ends."""
+    """Reads the descriptor itself, because a buffered reader would stay locked while the interpreter ends."""
     while os.read(sys.stdin.fileno(), 4096):
         continue
     server.should_exit = True
 
 
 def _tls_files(data_dir: Path) -> dict[str, str]:
-    """A certificate of our own making; clients trust `ca.pem`."""
+    """A self-signed certificate and its key; clients trust `ca.pem`."""
     folder = data_dir / "tls"
     ca, chain = folder / "ca.pem", folder / "server.pem"
     if not chain.exists():

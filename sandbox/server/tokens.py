@@ -5,7 +5,7 @@ import os
 import secrets
 import time
 
-from sandbox.store import Store
+from sandbox.server.store import Store
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - the sandbox guards nothing
@@ -54,7 +54,7 @@ class Tokens:
             self._keep(token, 0.0)
 
     def expire_all(self) -> None:
-        """Ends every token now, as a rotation of the app's secret does."""
+        """End every token now, as a change of the app's secret does."""
         self._store.forget_notes(_TOPIC)
         self._known.clear()
 

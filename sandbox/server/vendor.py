@@ -1,13 +1,15 @@
-"""What every vendor of the sandbox tells the machinery around it: its calls by name, its pages, its refusals."""
+"""What every vendor of the sandbox must offer: names of its calls, its pages and results, and its refusals."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sandbox.server.account import AccountFields
+from sandbox.server.records import Collection, Record, encode
+from sandbox.server.store import Store
 from sandbox.server.tokens import CLIENT_ID, CLIENT_SECRET
 from sandbox.server.wire import Answer, App
-from sandbox.store import Collection, Record, Store, encode
 
 JSON_TYPE = (b"content-type", b"application/json; charset=utf-8")
 
@@ -25,7 +27,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a request means to do: operations by the vendor's names, and the records a write is aimed at."""
+    """What a request asks for: operations by the vendor's names, and the records that a write is for."""
 
     operations: tuple[str, ...] = ()
     targets: tuple[tuple[str, str], ...] = ()
@@ -33,7 +35,7 @@ class Described:
 
 @dataclass(slots=True)
 class Page:
-    """The list of records inside an answer, in place, so that a fault can bend it."""
+    """The list of records inside a decoded response; a fault changes it in place."""
 
     collection: str
     id_field: str
@@ -50,47 +52,65 @@ def json_answer(status: int, body: object) -> Answer:
 
 
 class Vendor:
-    """The base of a vendor; each overrides what its own API does differently.
+    """The base class of a vendor; each overrides what its own API does differently.
 
-    `client` is the login and password that it takes, `extra` what else a connection to it must say.
+    `client` is the login and password that it accepts, `extra` the other fields that a connection to it needs.
+    `denial` is how it refuses what the login may not do: the kind of a refusal, and what the fault says of it.
     """
 
     name = ""
     client = (CLIENT_ID, CLIENT_SECRET)
     extra: Mapping[str, Any] = {}
+    denial: tuple[str, Mapping[str, Any]] = ("status", {"status": 403})
     ignores_trailing_slash = False
 
     def __init__(self, data_dir: Path, collections: Iterable[Collection]) -> None:
         self.store = Store(data_dir / f"{self.name}.sqlite", collections)
+        self.account = AccountFields(self)
 
     def app(self) -> App:
         """The vendor's own API."""
         raise NotImplementedError
 
+    def field_table(self, collection: str) -> dict[str, Any]:
+        """The definitions of a collection's fields by name; the account lacks one that is taken out."""
+        raise KeyError(f"{self.name} has one edition only")
+
+    def retyped(self, definition: Any, kind: str) -> Any:
+        """The definition of a field of another type."""
+        return replace(definition, type=kind)
+
+    def grant(self, scopes: Iterable[str]) -> None:
+        """The app has these scopes, and no others."""
+        raise KeyError(f"{self.name} does not tell scopes")
+
+    def fields_changed(self) -> None:
+        """What is derived from the tables of fields is made anew."""
+
     def describe(self, call: Call) -> Described:
-        """Names the operations of a call without carrying it out."""
+        """The operations of a call and the records that it is for; the call is not carried out."""
         return Described((f"{call.method} {call.path}",))
 
     def page_in(self, call: Call, payload: Any) -> Page | None:
-        """The page of records in a decoded answer, if it holds one."""
+        """The page of records in a decoded response; None where it holds none."""
         return None
 
     def results_in(self, payload: Any) -> list[Any] | None:
-        """The list of per-record results in a decoded answer, if it holds one."""
+        """The list with a result for each record in a decoded response; None where it holds none."""
         return None
 
     def refusal(self, kind: str, fault: Mapping[str, Any]) -> Answer:
-        """The vendor's way of saying `throttle`, `expired_token`, `errors`, or a plain status."""
+        """The vendor's response to `throttle`, `expired_token` and `errors`, and with a plain status."""
         return json_answer(int(fault.get("status", 500)), {"error": kind})
 
     def fail_rows(self, fault: Mapping[str, Any] | None) -> None:
-        """Lets chosen rows of the following batch fail one by one; None ends that."""
+        """Let the rows that a fault chooses fail in the next batches; None ends that."""
 
     def expire_token(self, call: Call) -> None:
-        """Makes the token of this call worthless from now on."""
+        """End the token of this call."""
 
     def set_served_version(self, answer: Answer, version: str) -> None:
-        """Claims that another API version has answered."""
+        """State another API version in a response."""
         answer.set_header("x-api-version", version)
 
     def edit(self, collection: str, record_id: str | None, changes: Mapping[str, Any]) -> Record:
@@ -102,18 +122,18 @@ class Vendor:
         raise NotImplementedError
 
     def resolve(self, collection: str, name: str) -> str:
-        """The id of a record that a write named by another key, once it is known."""
+        """The id of a record that a write named by another key; that key itself while no record has it."""
         return name
 
     def set_limits(self, limits: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes the vendor's limits and tells what they are now."""
+        """Change the vendor's limits; gives the limits that hold now."""
         return {}
 
     def reset(self) -> None:
-        """Forgets what a test may have bent: limits and buckets."""
+        """Restore limits and buckets as they are at the start."""
 
     def canonical(self, name: str) -> str:
-        """The collection meant by a file or path name, in whatever spelling."""
+        """The collection that a file or path name stands for."""
         wanted = _bare(name)
         for collection in self.store.collections:
             if _bare(collection) == wanted:
@@ -122,7 +142,7 @@ class Vendor:
         raise KeyError(f"{self.name} has no collection {name!r}; it has {known}")
 
     def prepare(self, collection: str, record: Record) -> Record:
-        """Brings a record of a load file into the stored shape."""
+        """A record of a load file in the form in which it is stored."""
         return record
 
 

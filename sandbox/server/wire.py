@@ -1,6 +1,6 @@
-"""Raw control over the connection under uvicorn: what a client sees when a cable is pulled.
+"""Closes connections under uvicorn before or within a response, as a broken network does.
 
-ASGI has no word for "close the socket now", so a protocol of our own puts the transport into the scope.
+ASGI cannot close a socket at once, so a protocol class of our own puts the transport into the scope.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class CuttableProtocol(HttpToolsProtocol):
-    """uvicorn's own protocol, with the transport within reach of the application."""
+    """uvicorn's own protocol, which also gives the application the transport."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -33,25 +33,25 @@ class CuttableProtocol(HttpToolsProtocol):
 
 @dataclass(slots=True)
 class Answer:
-    """One whole response."""
+    """One whole response of a vendor."""
 
     status: int = 200
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
 
     def set_header(self, name: str, value: str) -> None:
-        """Replaces a header of that name, whatever its case."""
+        """Set a header; it replaces one of the same name in any case."""
         wanted = name.lower().encode()
         self.headers = [header for header in self.headers if header[0].lower() != wanted]
         self.headers.append((wanted, value.encode()))
 
     def with_body(self, body: bytes) -> None:
-        """Another body, with a length that tells the truth."""
+        """Replace the body, and set its length."""
         self.body = body
         self.set_header("content-length", str(len(body)))
 
     async def send(self, send: Send) -> None:
-        """Plays the response out."""
+        """Send the response."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -67,7 +67,7 @@ async def read_body(receive: Receive) -> bytes:
 
 
 async def run(app: App, scope: Scope, body: bytes) -> Answer:
-    """Lets the application answer a request whose body is already read, and keeps the answer."""
+    """Let the application handle a request whose body is already read; gives its response."""
     answer = Answer()
     chunks: list[bytes] = []
     given = False
@@ -91,7 +91,7 @@ async def run(app: App, scope: Scope, body: bytes) -> Answer:
 
 
 async def cut(scope: Scope, receive: Receive, *, reset: bool = False) -> None:
-    """Closes the connection without a byte more; with `reset` the peer gets a RST instead of a FIN."""
+    """Close the connection without sending anything more; with `reset` the peer gets a RST instead of a FIN."""
     transport: asyncio.Transport = scope[TRANSPORT]
     sock = transport.get_extra_info("socket")
     if reset and sock is not None:
@@ -101,7 +101,7 @@ async def cut(scope: Scope, receive: Receive, *, reset: bool = False) -> None:
 
 
 async def send_partly(scope: Scope, receive: Receive, send: Send, answer: Answer, *, share: float) -> None:
-    """Promises the whole body, sends a part of it and hangs up."""
+    """Announce the length of the whole body, send a part of it and close the connection."""
     part = answer.body[: max(0, min(len(answer.body) - 1, int(len(answer.body) * share)))]
     answer.set_header("content-length", str(len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
@@ -112,6 +112,6 @@ async def send_partly(scope: Scope, receive: Receive, send: Send, answer: Answer
 
 
 async def _until_disconnected(receive: Receive) -> None:
-    """Uvicorn would answer 500 in our place if we returned before it noticed."""
+    """Wait until uvicorn has noticed; it would send a 500 if the application returned earlier."""
     while (await receive())["type"] != "http.disconnect":
         continue

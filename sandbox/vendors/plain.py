@@ -13,9 +13,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from sandbox.server.records import encode
 from sandbox.server.vendor import Call, Described, Page, Vendor
 from sandbox.server.wire import App
-from sandbox.store import encode
 
 _CITIES = ("Berlin", "Hamburg", "Wien", "Zürich", "Lyon", "Utrecht", "Leeds", "Sevilla", "Torino", "Boston")
 _NAMES = ("Anna", "Björn", "Chloé", "Dario", "Emma", "Farid", "Greta", "Hugo", "Inès", "Jonas")

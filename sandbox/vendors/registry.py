@@ -1,6 +1,7 @@
 """The vendors of the sandbox by name: each module `<name>.py` and each package `<name>` with a `vendor.py`.
 
-A new vendor is one file or folder here; nothing lists them.
+A new vendor is one file or folder here. A package without `vendor.py` is not served by `sandbox/server/`: it is a
+real server (tryton, oscar), a folder of files (ibm_i), a database (legacy_sql), or shared code (odata).
 """
 
 import pkgutil
@@ -33,10 +34,10 @@ VENDORS: dict[str, type[Vendor]] = dict(_collect())
 
 
 def open_vendor(name: str, data_dir: Path) -> Vendor:
-    """A vendor with its records; a name that nobody plays is a sentence."""
+    """A vendor with its records; KeyError with a sentence for a name that has no vendor here."""
     if name not in VENDORS:
         raise KeyError(
-            f"nobody plays {name}: give it sandbox/vendors/{name}.py with a class that extends Vendor; "
+            f"the sandbox has no {name}: give it sandbox/vendors/{name}/vendor.py with a class of Vendor; "
             f"there are {', '.join(sorted(VENDORS))}"
         )
     return VENDORS[name](data_dir)

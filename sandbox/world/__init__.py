@@ -1,34 +1,18 @@
-"""One true set of customers, products and orders, and what each system makes of it.
+"""One true set of customers, products and orders, and the records that each system has of it.
 
 Everything follows from a seed. Records are generated lazily, one by one, so a world of a million needs no more
 memory than one of five hundred; only the truth (`World.truth`) is held whole, when it is asked for.
 """
 
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from importlib import import_module
-from typing import Any
 
 from sandbox.world.draw import Settings
+from sandbox.world.systems import Record, find_resources
 from sandbox.world.truth import Truth
-from sandbox.world.verdicts import build_truth
-
-Record = dict[str, Any]
-Source = Callable[[Settings], Iterator[Record]]
-
-
-def _collect() -> Mapping[str, Mapping[str, Source]]:
-    """What each module of this folder that tells the world as a system says of itself in `RESOURCES`."""
-    names = (found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
-    modules = (import_module(f"{__name__}.{name}") for name in names)
-    told = {module.__name__.rpartition(".")[2]: getattr(module, "RESOURCES", None) for module in modules}
-    return {name: resources for name, resources in told.items() if resources}
-
-
-RESOURCES = _collect()
+from sandbox.world.truth_builder import build_truth
 
 
 @dataclass(frozen=True)
@@ -39,15 +23,15 @@ class World:
 
     def records(self, system: str, resource: str) -> Iterator[Record]:
         """What one system holds of one resource, generated anew at each call."""
-        return RESOURCES[system][resource](self.settings)
+        return find_resources()[system][resource](self.settings)
 
     def of(self, system: str) -> dict[str, Iterator[Record]]:
-        """All that one system holds, by resource; a sentence where the world knows nothing of it."""
-        if system not in RESOURCES:
+        """All records of one system by resource; KeyError for a system that declares no records of the world."""
+        if system not in find_resources():
             raise KeyError(
-                f"the world knows nothing of {system}: give it sandbox/world/{system}.py with RESOURCES"
+                f"the world has no records of {system}: give it sandbox/vendors/{system}/world.py with RESOURCES"
             )
-        return {resource: self.records(system, resource) for resource in RESOURCES[system]}
+        return {resource: self.records(system, resource) for resource in find_resources()[system]}
 
     @property
     def shopify(self) -> dict[str, Iterator[Record]]:
@@ -61,12 +45,12 @@ class World:
 
     @property
     def tryton(self) -> dict[str, Iterator[Record]]:
-        """The ERP's records by resource, in neutral words."""
+        """The ERP's records by resource."""
         return self.of("tryton")
 
     @cached_property
     def truth(self) -> Truth:
-        """What is right; held in memory, so meant for worlds of some ten thousand."""
+        """What is right; it is held in memory, which is enough for some ten thousand customers."""
         return build_truth(self.settings)
 
 

@@ -6,17 +6,21 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sandbox.world import RESOURCES, World, generate
+from sandbox.world import World, generate
+from sandbox.world.systems import find_resources
 
 _TRUTH_CEILING = 50_000
 
 
-def write_world(world: World, folder: Path, *, systems: tuple[str, ...] = tuple(RESOURCES)) -> dict[str, int]:
-    """One `<system>/<resource>.ndjson` each; returns how many records went into which."""
+def write_world(world: World, folder: Path, *, systems: tuple[str, ...] | None = None) -> dict[str, int]:
+    """Write one `<system>/<resource>.ndjson` for each resource of all systems, or of those that are named.
+
+    Returns the number of records by `system/resource`.
+    """
     counts = {}
-    for system in systems:
+    for system in systems or tuple(find_resources()):
         (folder / system).mkdir(parents=True, exist_ok=True)
-        for resource in RESOURCES[system]:
+        for resource in find_resources()[system]:
             with (folder / system / f"{resource}.ndjson").open("w", encoding="utf-8") as out:
                 count = 0
                 for record in world.records(system, resource):
@@ -39,7 +43,7 @@ def _read_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> None:
-    """Generate and write; the truth is left out of worlds that would not fit in memory with it."""
+    """Generate and write a world; the truth is left out of a world that is too large for the memory."""
     options = _read_arguments(arguments)
     as_of = options.as_of or datetime.now(UTC).replace(hour=0, minute=0, second=0)
     world = generate(

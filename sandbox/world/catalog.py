@@ -1,4 +1,4 @@
-"""The true products, and what the shop gets wrong about them."""
+"""The true products, and the wrong values that the shop has of some."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Product:
 
 
 def _write_sku(sku: str, slot: int) -> str:
-    """Three ways to misspell an article number."""
+    """An article number in one of three other spellings."""
     return (sku.lower(), f" {sku} ", sku.replace("-", "- "))[slot % 3]
 
 

@@ -1,7 +1,7 @@
 """From order to cash: how each order was paid, invoiced and shipped, and the breaks that must be found.
 
-A break is dealt by the order's slot (`slots`), so an order carries at most one, and none of those of the sale
-itself. Money is in the order's currency, EUR, unless a break says otherwise.
+The order's slot (`slots`) decides on its break, so an order has at most one, and then no peculiarity of the sale
+itself. Amounts are in the order's currency, EUR, unless a break says otherwise.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _UNKNOWN_FOR = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Money taken from a customer; `copy` 1 is taken twice by mistake. Fees are in the same currency."""
+    """A payment of a customer; `copy` 1 is a second one by mistake. Fees are in the same currency."""
 
     order: Order
     copy: int
@@ -36,7 +36,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What was billed for an order; `copy` 1 is billed twice by mistake."""
+    """A bill for an order; `copy` 1 is a second one by mistake."""
 
     order: Order
     copy: int
@@ -46,7 +46,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """What left the house: a parcel with its number, its lines, and how far the carrier got with it.
+    """A parcel with its number, its lines, and how far the carrier got with it.
 
     `status` is picked_up, in_transit, out_for_delivery, exception or delivered.
     """
@@ -59,13 +59,13 @@ class Shipment:
     status_at: datetime
 
     def is_known(self, settings: Settings) -> bool:
-        """Whether the carrier has scanned it; one that has only just left is not known yet."""
+        """Whether the carrier has scanned the parcel already."""
         return settings.as_of - self.shipped_at > _UNKNOWN_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """What the bank received for the week before `arrives_on`; `expected` is the sum of its transactions."""
+    """A transfer to the bank for the week before `arrives_on`; `expected` is the sum of its transactions."""
 
     arrives_on: date
     amount: Decimal
@@ -73,9 +73,9 @@ class Payout:
 
 
 def break_of(settings: Settings, order: Order) -> str | None:
-    """The break planted between this order and its cash, by name; None where all is well.
+    """The name of the break that is planted between this order and its cash; None where there is none.
 
-    Too young to be paid, invoiced or shipped is no break: it is `is_settled` that says so.
+    An order that is too young to be paid, invoiced or shipped is no break: see `is_settled`.
     """
     if not is_settled(settings, order):
         return None
@@ -102,7 +102,7 @@ def break_of(settings: Settings, order: Order) -> str | None:
 
 
 def is_settled(settings: Settings, order: Order) -> bool:
-    """A real order that is old enough to have been paid, invoiced and, when it is done, shipped."""
+    """Whether this is a real order, old enough to be paid, invoiced and, when it is done, shipped."""
     is_real = not (order.is_test or order.is_cancelled or order.zero_line)
     return is_real and settings.as_of - order.created_at > timedelta(days=2)
 
@@ -124,14 +124,14 @@ def _charge(settings: Settings, order: Order, copy: int) -> Charge:
 
 
 def _payout_day(settings: Settings, moment: datetime) -> date | None:
-    """The Wednesday of the week after, when the bank has the money; None while that lies ahead."""
+    """The Wednesday of the next week, when the bank gets the money; None if that is after `as_of`."""
     day = moment.date()
     arrives_on = day + timedelta(days=_PAYOUT_DAYS - day.weekday() + 2)
     return arrives_on if arrives_on < settings.as_of.date() else None
 
 
 def charges_of(settings: Settings, order: Order) -> Iterator[Charge]:
-    """What was taken for one order."""
+    """The payments for one order."""
     if order.is_test or order.is_cancelled or order.zero_line:
         return
     broken = break_of(settings, order)
@@ -147,14 +147,14 @@ def make_charges(settings: Settings) -> Iterator[Charge]:
 
 
 def shop_refund_of(settings: Settings, order: Order) -> Charge | None:
-    """The charge of which the shop knows that it was refunded in part."""
+    """The charge of an order, if the shop has a part refund of it; else None."""
     if break_of(settings, order) == "refund_unknown":
         return None
     return next((charge for charge in charges_of(settings, order) if charge.refunded_at is not None), None)
 
 
 def make_payouts(settings: Settings) -> Iterator[Payout]:
-    """One payout per week that has ended, in EUR; one week in some is short by a bank's fee."""
+    """One payout for each week that has ended, in EUR; some are short by a bank's fee."""
     sums: dict[date, Decimal] = {}
     shorts: set[date] = set()
     for charge in make_charges(settings):
@@ -205,7 +205,7 @@ def _status(settings: Settings, order: Order, shipped_at: datetime) -> tuple[str
 def shipment_of(settings: Settings, order: Order) -> Shipment | None:
     """The parcel of an order that is done; a short one lacks a piece of its last line.
 
-    An untold one is the carrier's alone: nobody wrote it into the shop.
+    Some parcels are known to the carrier only, because they were not entered in the shop.
     """
     broken = break_of(settings, order)
     if order.state != "done" or order.is_test or order.zero_line or broken == "shipment_missing":

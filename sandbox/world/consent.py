@@ -1,6 +1,6 @@
-"""Who wants to hear from us: the consent of each customer, and where systems disagree about it.
+"""The consent of each customer to e-mail, and where systems disagree about it.
 
-Opted out anywhere is opted out everywhere; a system that says otherwise is what reconciliation must find.
+A customer who opted out in one system opted out in all; a system that holds consent then is a planted fault.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SUBSCRIBED, UNSUBSCRIBED, NEVER = "subscribed", "unsubscribed", "never"
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the marketing tool says, what the customer last said to anybody, and when."""
+    """The consent in the marketing tool, the customer's true consent, and when it was given."""
 
     at_marketing: str
     truly: str
@@ -23,7 +23,7 @@ class Consent:
 
 
 def consent_of(settings: Settings, customer: Customer) -> Consent:
-    """The consent to e-mail of one customer; some opted out in the CRM and the marketing tool does not know."""
+    """The consent of one customer; some opted out in the CRM and not in the marketing tool."""
     since = min(customer.created_at + timedelta(days=3), settings.as_of - timedelta(hours=1))
     if customer.slot in slots.OPTED_OUT:
         return Consent(UNSUBSCRIBED, UNSUBSCRIBED, since)

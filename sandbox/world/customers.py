@@ -1,4 +1,4 @@
-"""The true customers: who they are, before any system gets hold of them."""
+"""The true customers, on which the records of all systems are based."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -52,22 +52,22 @@ class Customer:
 
     @property
     def code(self) -> str:
-        """The number the ERP gave to this party."""
+        """The number that the ERP gave to this party."""
         return f"P{self.index + 10001}"
 
     @property
     def name(self) -> str:
-        """What an envelope says."""
+        """The name of the company, or first and last name of a person."""
         return self.company_name or f"{self.first_name} {self.last_name}"
 
 
 def pick(random: Random, items: tuple[T, ...]) -> T:
-    """One of the items; quicker than random.choice, which matters a million times."""
+    """One of the items; quicker than random.choice in a large world."""
     return items[int(random.random() * len(items))]
 
 
 def draw_address(random: Random, country: Country) -> tuple[str, str, str]:
-    """Street, city and postal code of somewhere in the country."""
+    """Street, city and postal code of a random address in the country."""
     place = pick(random, country.places)
     postal_code = place.postal_pattern
     while "#" in postal_code:
@@ -76,19 +76,19 @@ def draw_address(random: Random, country: Country) -> tuple[str, str, str]:
 
 
 def phone_number(country: Country, index: int, *, is_old: bool = False) -> str:
-    """A number that nobody else has, in E.164; old numbers come from a range of their own."""
+    """A unique phone number in E.164; old numbers are in a separate range."""
     number = 8_000_000 + index * 7919 % 2_000_000 if is_old else 2_000_000 + index * 7919 % _PHONE_RANGE
     digits = f"{number}{index % 10}" if country.digits == 8 else str(number)
     return f"+{country.dial}{country.area}{digits}"
 
 
 def old_email(customer: Customer) -> str:
-    """The address they had before."""
+    """The e-mail address that the customer had before."""
     return f"{ascii_word(customer.last_name)}.{customer.index}@old.example"
 
 
 def second_email(customer: Customer) -> str:
-    """The other address of somebody who registered twice."""
+    """The second e-mail address of a customer who registered twice."""
     return f"{ascii_word(customer.first_name)}{customer.index}@second.example"
 
 
@@ -137,7 +137,7 @@ def _other_digit(postal_code: str) -> str:
 
 
 def _as_namesake(customer: Customer, other: Customer) -> Customer:
-    """Same name, same city, somebody else: these two must never be taken for one."""
+    """Give the customer name and city of another one; the two must never be matched."""
     postal_code = other.postal_code[:2] + customer.postal_code[2:]
     moved = _other_digit(other.postal_code) if postal_code == other.postal_code else postal_code
     return replace(
@@ -146,7 +146,7 @@ def _as_namesake(customer: Customer, other: Customer) -> Customer:
 
 
 def _as_housemate(customer: Customer, other: Customer) -> Customer:
-    """Same family, address and telephone, another person."""
+    """Give the customer last name, address and phone of another person."""
     first_name = customer.first_name
     if first_name == other.first_name:
         first_name = FIRST_NAMES[(FIRST_NAMES.index(first_name) + 7) % len(FIRST_NAMES)]
@@ -162,7 +162,7 @@ def _as_housemate(customer: Customer, other: Customer) -> Customer:
 
 
 def partner_index(settings: Settings, index: int) -> int | None:
-    """The one whose name or household this customer shares, when there is one."""
+    """The index of the customer whose name or household this one shares; None where there is none."""
     slot = slot_of(settings, index)
     if slot not in slots.SECOND_NAMESAKE and slot not in slots.SECOND_HOUSEMATE:
         return None

@@ -1,4 +1,4 @@
-"""How far the shop and the CRM say that a parcel got: most have heard, some are behind, some never heard."""
+"""The delivery status in the shop and the CRM: right for most parcels, outdated or missing for some."""
 
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from sandbox.world.customers import Customer, make_customer
 from sandbox.world.draw import Settings
 from sandbox.world.orders import Order, order_slot
 
+CARRIER_NAME = "FedEx"
 UNTOLD_IN_SHOP = "FULFILLED"
 _ZONES = {"GB": "Europe/London", "US": "America/New_York"}
 _SHOP_WORDS = {
@@ -27,22 +28,22 @@ _CRM_WORDS = {
 
 
 def zone_of(customer: Customer) -> ZoneInfo:
-    """The clock by which the courier scans at this customer's door."""
+    """The time zone of the scans at the customer's address."""
     return ZoneInfo(_ZONES.get(customer.country_code, "Europe/Berlin"))
 
 
 def is_untold(settings: Settings, order: Order) -> bool:
-    """Whether the carrier has a parcel for the order of which the shop knows nothing."""
+    """Whether the carrier has a parcel for the order that the shop does not know."""
     return break_of(settings, order) == "shipment_untold"
 
 
 def word_for_shop(settings: Settings, shipment: Shipment) -> str:
-    """What the shop should say; of a parcel that was never scanned there is nothing to say."""
+    """The right delivery status in the shop; None for a parcel that was not scanned."""
     return _SHOP_WORDS[shipment.status] if shipment.is_known(settings) else UNTOLD_IN_SHOP
 
 
 def word_for_crm(settings: Settings, shipment: Shipment) -> str | None:
-    """What the CRM should say: with the day, once it has arrived."""
+    """The right delivery status in the CRM, with the day once the parcel has arrived."""
     if not shipment.is_known(settings):
         return None
     word = _CRM_WORDS[shipment.status]
@@ -53,7 +54,7 @@ def word_for_crm(settings: Settings, shipment: Shipment) -> str | None:
 
 
 def shop_says(settings: Settings, shipment: Shipment) -> str:
-    """What the shop does say; where it is behind, of a parcel that arrived that it is on its way."""
+    """The delivery status that the shop has; an outdated one is that of a parcel on its way."""
     word = word_for_shop(settings, shipment)
     if order_slot(settings, shipment.order.index) not in slots.DELIVERY_STALE_IN_SHOP:
         return word
@@ -61,7 +62,7 @@ def shop_says(settings: Settings, shipment: Shipment) -> str:
 
 
 def crm_says(settings: Settings, order: Order) -> str | None:
-    """What the CRM does say; it never hears of a parcel that the shop does not know."""
+    """The delivery status that the CRM has; None for a parcel that the shop does not know."""
     shipment = shipment_of(settings, order)
     slot = order_slot(settings, order.index)
     if shipment is None or is_untold(settings, order) or slot in slots.DELIVERY_UNTOLD_IN_CRM:

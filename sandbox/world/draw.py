@@ -1,7 +1,7 @@
-"""Chance without memory: everything about record number i follows from the seed and i alone.
+"""Random draws that depend on the seed and the number of a record only.
 
-That is what lets a million records be generated lazily, in any order and by several processes. Planted
-peculiarities are dealt by *slots*: each block of 500 indexes holds every slot exactly once, so a small world
+So records can be generated lazily, in any order and by several processes. Planted
+peculiarities are assigned by *slots*: each block of 500 indexes holds every slot exactly once, so a small world
 has the same share of each peculiarity as a large one.
 """
 
@@ -18,7 +18,7 @@ OPENING = timedelta(days=9)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a world follows from; two worlds with equal settings are equal byte for byte."""
+    """The settings of a world; two worlds with equal settings are equal byte for byte."""
 
     seed: int
     customers: int
@@ -27,24 +27,24 @@ class Settings:
     as_of: datetime
 
     def __post_init__(self) -> None:
-        """Whole seconds in UTC, because that is all that the vendors keep."""
+        """Round `as_of` to whole seconds in UTC, because some vendors keep no more."""
         if self.as_of.tzinfo is None:
             raise ValueError("as_of needs a time zone: pass an aware datetime")
         object.__setattr__(self, "as_of", self.as_of.astimezone(UTC).replace(microsecond=0))
 
     @property
     def begins_at(self) -> datetime:
-        """Nothing in the world is older."""
+        """The earliest moment of the world."""
         return self.as_of - SPAN
 
 
 def random_for(settings: Settings, kind: str, index: int) -> Random:
-    """The chance of one record; the same whoever asks and whenever."""
+    """The random generator of one record for one topic; equal arguments give equal draws."""
     return Random(f"{settings.seed}:{kind}:{index}")
 
 
 def slot_of(settings: Settings, index: int) -> int:
-    """Which peculiarity an index is dealt: 0..499, each once per block."""
+    """The slot of an index: 0 to 499, each once in a block."""
     return (index * _STEP + settings.seed * 31) % BLOCK
 
 

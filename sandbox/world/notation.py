@@ -1,7 +1,7 @@
-"""How people write the same thing differently, and back.
+"""Writes values in the spellings that people use, and reads such spellings.
 
-The normalisers here serve the checker alone. They share nothing with the product, so that a mistake in the
-product's own cleaning cannot hide itself.
+Only the referee and the tests use the readers. They share nothing with the product, so that a mistake in the
+product's own cleaning is noticed.
 """
 
 import re
@@ -26,7 +26,7 @@ def ascii_word(text: str) -> str:
 
 
 def write_phone(random: Random, phone: str, country_code: str) -> str:
-    """One of five notations of an E.164 number; the local ones need the reader to know the country."""
+    """An E.164 number in one of five notations; the local ones can be read only with the country."""
     country = COUNTRY_BY_CODE[country_code]
     national = phone[len(country.dial) + 1 :]
     area, number = national[: len(country.area)], national[len(country.area) :]
@@ -44,7 +44,7 @@ def write_phone(random: Random, phone: str, country_code: str) -> str:
 
 
 def write_name(random: Random, name: str) -> str:
-    """Now and then in capitals or with a double space; ß has no capital that leads back, so it is spared."""
+    """A name, sometimes in capitals or with a double space; one with an ß is never put in capitals."""
     luck = random.random()
     if luck < _UPPER_SHARE and "ß" not in name:
         return name.upper()
@@ -54,7 +54,7 @@ def write_name(random: Random, name: str) -> str:
 
 
 def write_email(random: Random, email: str, *, spaces: bool) -> str:
-    """Now and then with capitals, and where the system lets them in, with stray spaces."""
+    """An e-mail address, sometimes with capitals, and with outer spaces where the system allows them."""
     luck = random.random()
     if luck < 0.05:
         return email.upper()
@@ -66,7 +66,7 @@ def write_email(random: Random, email: str, *, spaces: bool) -> str:
 
 
 def write_country(random: Random, country_code: str) -> str:
-    """English name or ISO code, as whoever typed it pleased."""
+    """A country by its English name or its ISO code."""
     return country_code if random.random() < 0.4 else COUNTRY_BY_CODE[country_code].name
 
 

@@ -1,4 +1,4 @@
-"""The true orders, and how far each of them got."""
+"""The true orders and their states."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One true order; `state` is the ERP's word for where it stands."""
+    """One true order; `state` is that of the ERP."""
 
     index: int
     customer_index: int
@@ -57,22 +57,22 @@ class Order:
 
     @property
     def number(self) -> str:
-        """The name that the shop gave it and that every system quotes."""
+        """The name that the shop gave the order, by which every system names it."""
         return f"#{1001 + self.index}"
 
     @property
     def total_amount(self) -> Decimal:
-        """What the customer owes."""
+        """The sum of the lines."""
         return sum((line.unit_price * line.quantity for line in self.lines), Decimal(0))
 
     @property
     def is_owed_to_erp(self) -> bool:
-        """A real order that the ERP lacks and that can be read from the shop: the night has to create it."""
+        """Whether a night has to create the order in the ERP: a real one, valid in the shop and missing there."""
         return not (self.in_erp or self.is_test or self.is_cancelled or self.zero_line)
 
 
 def order_slot(settings: Settings, index: int) -> int:
-    """Which peculiarity an order is dealt; orders and customers of one number are dealt different ones."""
+    """The slot of an order; a customer of the same number has another slot."""
     return slot_of(settings, index + _SLOT_SHIFT)
 
 
@@ -102,7 +102,7 @@ def _draw_lines(settings: Settings, random: Random) -> tuple[Line, ...]:
 
 
 def _draw_state(settings: Settings, random: Random, created_at: datetime) -> str:
-    """The older an order, the further it got."""
+    """The state of an order; older orders are further."""
     age, luck = settings.as_of - created_at, random.random()
     if age < timedelta(days=3):
         return "quotation" if luck < 0.5 else "processing"

@@ -1,4 +1,4 @@
-"""The words the world is made of: names, places, phone plans, products. Data only."""
+"""Names, places, phone plans and products from which the world is drawn. Data only."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ class Place(NamedTuple):
 
 
 class Country(NamedTuple):
-    """How a country is written and dialled; `trunk` is what local notation puts before the area code."""
+    """Names and phone codes of a country; `trunk` is the prefix of the area code in local notation."""
 
     code: str
     name: str
@@ -85,9 +85,9 @@ COUNTRIES = (
         "GB",
         "United Kingdom",
         "44",
-        "20",
+        "207",
         "0",
-        8,
+        7,
         (Place("London", "N# #AA"), Place("Leeds", "LS# #QE"), Place("Bristol", "BS# #TR")),
         ("{} High Street", "{} Station Road", "{} Church Lane"),
     ),
@@ -123,7 +123,7 @@ COUNTRIES = (
     ),
 )
 COUNTRY_BY_CODE = {country.code: country for country in COUNTRIES}
-# Half of the customers are German, as in most of our shops: the index is drawn from this.
+# The index of a customer's country is drawn from this: half of the customers are German.
 COUNTRY_DRAW = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 6, 7, 8)
 
 FIRST_NAMES = (

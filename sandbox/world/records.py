@@ -1,6 +1,6 @@
-"""What each system holds of a customer, in neutral words: which records, and which values are stale or missing.
+"""The records that shop, CRM and ERP have of a customer, and which of their values are stale or missing.
 
-Spelling is not decided here (`notation`), nor is the vendor's shape (`shopify`, `salesforce`, `tryton`).
+`notation` decides on spellings, and `sandbox/vendors/<system>/world.py` on the form of the records.
 """
 
 from collections.abc import Iterator
@@ -41,23 +41,23 @@ class Held:
 
     @property
     def name(self) -> str:
-        """What an envelope says, according to this system."""
+        """The name of the company, or first and last name, in this system."""
         return self.company_name or f"{self.first_name} {self.last_name}"
 
 
 def is_present(slot: int, system: str) -> bool:
-    """Whether the system knows the customer of this slot at all."""
+    """Whether the system has a record of the customer of this slot."""
     absent = {SHOP: slots.NOT_IN_SHOP, CRM: slots.NOT_IN_CRM, ERP: slots.NOT_IN_ERP}
     return slot not in absent[system]
 
 
 def _draw_who_is_stale(random: Random, systems: tuple[str, str]) -> tuple[str, ...]:
-    """One of the systems that do not own the field, or both."""
+    """The systems with a stale value: one of those that do not own the field, or both."""
     return (systems[:1], systems[1:], systems)[int(random.random() * 3)]
 
 
 def _stale_values(random: Random, customer: Customer) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Which systems hold which outdated values; never the system that owns them."""
+    """The systems that hold outdated values, and the values; the system that owns a field is never among them."""
     slot, country = customer.slot, COUNTRY_BY_CODE[customer.country_code]
     if slot in slots.STALE_PHONE:
         return _draw_who_is_stale(random, (SHOP, ERP)), {
@@ -125,7 +125,7 @@ def _first_records(settings: Settings, customer: Customer, random: Random) -> It
 
 
 def _with_fault(held: Held, slot: int) -> Held:
-    """The record after its values went missing or were broken."""
+    """The record with the missing or invalid values of its slot."""
     for affected, system, fields in _MISSING:
         if slot in affected and held.system == system:
             return replace(held, **dict.fromkeys(fields))  # type: ignore[arg-type] # None is allowed for these
@@ -137,7 +137,7 @@ def _with_fault(held: Held, slot: int) -> Held:
 
 
 def _extra_records(held: Held, customer: Customer) -> Iterator[Held]:
-    """Duplicates and merge losers that exist beside a record."""
+    """The duplicates of a record, and deleted ones that were merged into it."""
     slot, later = customer.slot, held.created_at + timedelta(hours=31)
     if slot in slots.SHOP_DUPLICATE and held.system == SHOP:
         yield replace(
@@ -162,7 +162,7 @@ def _extra_records(held: Held, customer: Customer) -> Iterator[Held]:
 
 
 def _stranger(held: Held, customer: Customer) -> Held:
-    """Somebody of whom only a deleted or deactivated record is left, and who is nobody else's customer."""
+    """A deleted or inactive record of a person who is no customer."""
     return replace(
         held,
         copy=2,
@@ -178,7 +178,7 @@ def _stranger(held: Held, customer: Customer) -> Held:
 
 
 def make_records(settings: Settings, customer: Customer) -> Iterator[Held]:
-    """Every record about this customer in any system; strangers (copy 2) ride along."""
+    """Every record of this customer in any system, and the records of strangers (copy 2)."""
     random = random_for(settings, "records", customer.index)
     slot = customer.slot
     for first in _first_records(settings, customer, random):

@@ -1,7 +1,7 @@
-"""Which slots of a block carry which peculiarity: the rates of dirt, in one place.
+"""Which slots of a block have which peculiarity: how often each kind of fault occurs.
 
-A slot carries at most one peculiarity. That keeps the truth unambiguous: wherever a value is stale or missing,
-everything else about that customer is in order, so the owner's value and the identity can be worked out.
+A slot has at most one peculiarity. That keeps the truth unambiguous: wherever a value is stale or missing,
+everything else about that customer is right, so the owner's value and the identity can be worked out.
 """
 
 # Customers, of 500.
@@ -42,7 +42,7 @@ STALE_STATUS = range(40, 60)
 NOT_IN_CRM_ORDER = range(60, 110)
 ZERO_QUANTITY = range(110, 111)
 
-# What becomes of an order after the sale, of 500: the breaks between order and cash.
+# Breaks between order and cash, of 500 orders.
 CHARGE_MISSING = range(120, 123)
 CHARGE_AMOUNT = range(123, 126)
 CHARGE_CURRENCY = range(126, 127)
@@ -59,13 +59,13 @@ SHIPMENT_UNTOLD = range(157, 160)
 CHARGE_BROKEN = range(480, 482)
 INVOICE_BROKEN = range(482, 484)
 
-# What the books behind the owners make of an order, of 500; the deals of tests are among the test orders.
+# Orders missing or outdated in the systems that own no field, of 500; deals of tests are among the test orders.
 DEAL_OF_A_TEST = range(3)
 NOT_A_DEAL = range(170, 190)
 STALE_STAGE = range(190, 200)
 NOT_IN_SAP_ORDER = range(200, 212)
 
-# How far a parcel got, of 500 orders: what the shop and the CRM have not heard.
+# Missing or outdated delivery status in the shop and the CRM, of 500 orders.
 DELIVERY_STALE_IN_SHOP = range(160, 168)
 DELIVERY_STALE_IN_CRM = range(168, 176)
 DELIVERY_UNTOLD_IN_CRM = range(176, 182)

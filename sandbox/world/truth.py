@@ -1,7 +1,7 @@
 """What is right: which record is who, what every field should say, and which writes are allowed.
 
-A checker holds this against what it reads from the systems themselves. Comparison uses the world's own
-normalisation, which shares nothing with the product.
+The referee compares this with what it reads from the systems. It normalises values by the world's own
+functions, which share nothing with the product.
 """
 
 import gzip
@@ -14,55 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.world import notation
+from sandbox.world.records import ERP
+from sandbox.world.systems import find_truths
 
 Key = tuple[str, str, str]
 Member = tuple[str, str]
-CUSTOMER_RESOURCES = {
-    "shopify": "customers",
-    "salesforce": "accounts",
-    "tryton": "parties",
-    "hubspot": "contacts",
-    "netsuite": "customers",
-    "sap": "business_partners",
-    "stripe": "customers",
-    "klaviyo": "profiles",
-    "legacy_sql": "customers",
-}
-_ADDRESS = frozenset({"street", "city", "postal_code", "country_code"})
-_PERSON = frozenset({"first_name", "last_name"})
-_REACH = frozenset({"email", "phone"})
-WRITABLE: Mapping[tuple[str, str], frozenset[str]] = {
-    ("shopify", "customers"): _ADDRESS | _PERSON | {"company_name", "email", "phone"},
-    ("shopify", "product_variants"): frozenset({"price"}),
-    ("shopify", "inventory_items"): frozenset({"stock"}),
-    ("shopify", "orders"): frozenset({"carrier_name", "tracking_number", "delivery_status"}),
-    ("salesforce", "accounts"): _ADDRESS | {"customer_name"},
-    ("salesforce", "contacts"): _PERSON | {"email", "phone"},
-    ("salesforce", "orders"): frozenset({"status", "delivery_status"}),
-    ("tryton", "parties"): frozenset({"customer_name"}),
-    ("tryton", "addresses"): _ADDRESS,
-    ("tryton", "contact_mechanisms"): frozenset({"email", "phone"}),
-    ("hubspot", "contacts"): _ADDRESS | _PERSON | _REACH,
-    ("hubspot", "companies"): _ADDRESS | {"company_name", "phone"},
-    ("hubspot", "deals"): frozenset({"stage", "is_archived"}),
-    ("netsuite", "customers"): _PERSON | _REACH | {"company_name"},
-    ("sap", "A_BusinessPartner"): frozenset({"customer_name"}),
-    ("sap", "A_BusinessPartnerAddress"): _ADDRESS,
-    ("stripe", "customers"): _ADDRESS | _REACH | {"customer_name"},
-    ("klaviyo", "profiles"): _ADDRESS | _PERSON | _REACH | {"company_name", "email_consent"},
-    ("legacy_sql", "customers"): _ADDRESS | _REACH,
-}
-_HOMES = {
-    "addresses": "parties",
-    "contact_mechanisms": "parties",
-    "A_BusinessPartner": "business_partners",
-    "A_BusinessPartnerAddress": "business_partners",
-}
 
 
 @dataclass(slots=True)
 class Truth:
-    """The answers. Keys are `system/resource/key`; Tryton's keys are party code, sku and sale reference."""
+    """What is right. Records are named `system/resource/key`; the ERP's keys are party code, sku and reference."""
 
     identities: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
@@ -79,7 +40,7 @@ class Truth:
     stale: list[dict[str, str]] = field(default_factory=list)
 
     def entity_of(self, system: str, resource: str, key: str) -> str | None:
-        """Whose record this is; None for records that are gone or unknown to the world."""
+        """The world id of a record's entity; None for records that are gone or unknown to the world."""
         return self.identities.get(f"{system}/{resource}/{key}")
 
     def expected(self, world_id: str, name: str) -> tuple[Any, ...]:
@@ -90,18 +51,21 @@ class Truth:
         return tuple(value) if isinstance(value, list) else (value,)
 
     def members(self, *, kind: str = "customer") -> dict[Member, str]:
-        """(system, key) of every live record of an entity kind, with whose it is."""
+        """(system, key) of every live record of an entity kind, with the world id of its entity."""
+        customers = {system: truth.customers for system, truth in find_truths().items()}
         return {
             (system, key): world_id
             for (system, resource, key), world_id in (
                 (_split(name), world_id) for name, world_id in self.identities.items()
             )
-            if world_id.startswith(f"{kind}-") and (kind != "customer" or CUSTOMER_RESOURCES[system] == resource)
+            if world_id.startswith(f"{kind}-") and (kind != "customer" or customers[system] == resource)
         }
 
-    def true_pairs(self, *, kind: str = "customer", systems: Container[str] = CUSTOMER_RESOURCES) -> int:
-        """How many pairs of live records of these systems are the same entity."""
-        owners = (owner for (system, _), owner in self.members(kind=kind).items() if system in systems)
+    def true_pairs(self, *, kind: str = "customer", systems: Container[str] | None = None) -> int:
+        """How many pairs of live records, of all systems or of these, are the same entity."""
+        owners = (
+            owner for (system, _), owner in self.members(kind=kind).items() if not systems or system in systems
+        )
         return _count_pairs(Counter(owners).values())
 
     def pairwise(self, clusters: Iterable[Iterable[Member]], *, kind: str = "customer") -> tuple[float, float]:
@@ -117,18 +81,19 @@ class Truth:
             owners = [members.get(member, f"unknown {member}") for member in dict.fromkeys(cluster)]
             predicted += _count_pairs([len(owners)])
             right += _count_pairs(Counter(owners).values())
-        total = self.true_pairs(kind=kind, systems=systems or CUSTOMER_RESOURCES)
+        total = self.true_pairs(kind=kind, systems=systems)
         return (right / predicted if predicted else 1.0), (right / total if total else 1.0)
 
     def is_allowed(self, *, system: str, resource: str, key: str, field: str, value: Any) -> bool:
         """Whether it is right that this field of this record says this value."""
-        if field not in WRITABLE.get((system, resource), frozenset()):
+        truth = find_truths().get(system)
+        if truth is None or field not in truth.writable.get(resource, frozenset()):
             return False
-        world_id = self.entity_of(system, _HOMES.get(resource, resource), key)
+        world_id = self.entity_of(system, truth.owners.get(resource, resource), key)
         return world_id is not None and self.is_right(world_id, field, value)
 
     def is_right(self, world_id: str, field: str, value: Any) -> bool:
-        """Whether the value says the same as the truth, spelling aside."""
+        """Whether the value equals the truth, apart from its spelling."""
         country = self.entities[world_id].get("country_code")
         wanted = {normalise(field, right, country) for right in self.expected(world_id, field)}
         return normalise(field, value, country) in wanted
@@ -136,7 +101,7 @@ class Truth:
     def is_allowed_create(self, *, system: str, values: Mapping[str, Any]) -> bool:
         """Whether the system may get a new record with these values: `reference` for orders, else a customer's."""
         if "reference" in values:
-            missing = self.missing_orders if system == "tryton" else self.unbooked_orders.get(system, [])
+            missing = self.missing_orders if system == ERP else self.unbooked_orders.get(system, [])
             return values["reference"] in missing
         world_id = self.find_customer(values)
         if world_id is None or world_id not in self.missing_customers.get(system, []):

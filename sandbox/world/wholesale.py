@@ -1,7 +1,7 @@
-"""The wholesale department's true orders: taken by a sales force, and what became of each of them.
+"""The wholesale department's true orders, taken by a sales force, and what happened to each of them.
 
-Its host tells of them once a week, with numbers of their own; they never pass through the shop. Those of the two
-newest runs have had no answer yet. The other way round, the host is handed the shop orders of its companies.
+Its host sends them once a week, with numbers of its own; they never pass through the shop. Those of the two
+newest runs are not acknowledged yet. In the other direction, the host is sent the shop orders of its companies.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class WholesaleLine:
 
     @property
     def amount(self) -> Decimal:
-        """What the line costs."""
+        """Price times quantity."""
         return self.quantity * self.unit_price
 
 
@@ -52,12 +52,12 @@ class WholesaleOrder:
 
     @property
     def number(self) -> int:
-        """The number that the host gave it."""
+        """The number that the host gave the order."""
         return FIRST_ORDER + self.index
 
     @property
     def total_amount(self) -> Decimal:
-        """What the company owes."""
+        """The sum of the lines."""
         return sum((line.amount for line in self.lines), Decimal(0))
 
 
@@ -67,7 +67,7 @@ def customer_number(customer: Customer) -> int:
 
 
 def is_on_host(customer: Customer) -> bool:
-    """Companies buy wholesale; a few have not been taken up yet."""
+    """Whether the host has the customer: it has all companies except a few."""
     return customer.kind == "company" and customer.slot not in NOT_ON_HOST
 
 
@@ -122,12 +122,12 @@ def make_wholesale_order(settings: Settings, index: int) -> WholesaleOrder:
 
 
 def make_wholesale_orders(settings: Settings) -> Iterator[WholesaleOrder]:
-    """All of them, in the order of their numbers."""
+    """All wholesale orders, in the order of their numbers."""
     return (make_wholesale_order(settings, index) for index in range(count_orders(settings)))
 
 
 def run_of(settings: Settings, moment: datetime) -> tuple[int, datetime]:
-    """Number and time of the run that tells of what happened at a moment."""
+    """Number and time of the run that sends what happened at a moment."""
     last = last_run(settings)
     runs = int((last - settings.begins_at) / BETWEEN_RUNS)
     back = min(int((last - moment) / BETWEEN_RUNS), runs)
@@ -135,14 +135,14 @@ def run_of(settings: Settings, moment: datetime) -> tuple[int, datetime]:
 
 
 def is_refused(order: WholesaleOrder) -> bool:
-    """The hub said long ago that it does not take this order."""
+    """Whether Concord refused the order long ago."""
     return order.index % 17 == 3
 
 
 def is_answered(settings: Settings, order: WholesaleOrder) -> bool:
-    """Whether the host was told what became of it: not yet of the two newest runs, nor of what had to wait.
+    """Whether the order was acknowledged: not yet those of the two newest runs, nor those that had to wait.
 
-    Nothing was said of what the host itself deleted, nor of a company that the CRM did not know.
+    Orders that the host deleted, and those of a company that the CRM did not have, are not acknowledged.
     """
     newest, number = run_of(settings, last_run(settings))[0], run_of(settings, order.ordered_at)[0]
     is_known = is_present(order.customer.slot, CRM)
@@ -150,33 +150,33 @@ def is_answered(settings: Settings, order: WholesaleOrder) -> bool:
 
 
 def purchase_number(order: WholesaleOrder) -> str:
-    """The company's own number of it."""
+    """The company's own number of the order."""
     return f"PO-{order.customer.index}-{order.index}"
 
 
 def crm_number(order: WholesaleOrder) -> str:
-    """The CRM's number of an order that it took."""
+    """The CRM's number of an accepted order."""
     return f"CRM{order.number}"
 
 
 def is_in_crm(settings: Settings, order: WholesaleOrder) -> bool:
-    """What was accepted is there, but for a few that somebody lost since."""
+    """Whether the order is in the CRM: accepted ones are, except a few that were lost."""
     return is_answered(settings, order) and not is_refused(order) and order.index % 29 != 5
 
 
 def crm_amount(order: WholesaleOrder) -> Decimal:
-    """What the CRM says that the company owes; a few were typed wrong."""
+    """The amount in the CRM; a few are wrong."""
     return order.total_amount + (OVERCHARGED if order.index % 31 == 7 else 0)
 
 
 def is_owed_to_crm(settings: Settings, order: WholesaleOrder) -> bool:
-    """A live order that the CRM lacks and was not refused: a night has to create it, or say why it waits."""
+    """Whether a night has to create the order in the CRM, or to say why it waits: it is live and not refused."""
     is_standing_refusal = is_refused(order) and is_answered(settings, order)
     return not (order.is_deleted or is_standing_refusal or is_in_crm(settings, order))
 
 
 def has_to_wait(customer: Customer) -> bool:
-    """Whether nobody can tell yet to which account of the CRM this company's orders belong."""
+    """Whether it is not yet known to which account of the CRM the company's orders belong."""
     slot = customer.slot
     is_nowhere = not (is_present(slot, CRM) or is_present(slot, SHOP))
     is_unclear = slot in slots.REVIEW or slot in slots.BROKEN_COUNTRY
@@ -184,7 +184,7 @@ def has_to_wait(customer: Customer) -> bool:
 
 
 def is_for_host(settings: Settings, order: Order) -> bool:
-    """A live order of the shop, of a company that the host knows by the number of the ERP."""
+    """Whether this is a live order of the shop, of a company that the host knows by its number in the ERP."""
     customer = make_customer(settings, order.customer_index)
     is_live = not (order.is_test or order.is_cancelled or order.zero_line)
     is_readable = customer.slot not in slots.BROKEN_EMAIL
@@ -192,6 +192,6 @@ def is_for_host(settings: Settings, order: Order) -> bool:
 
 
 def is_handed_over(settings: Settings, order: Order) -> bool:
-    """Those of the newest week have not been handed to the host yet."""
+    """Whether the host was sent the order; it was not sent those of the newest week yet."""
     newest, number = run_of(settings, last_run(settings))[0], run_of(settings, order.created_at)[0]
     return is_for_host(settings, order) and number < newest

@@ -9,14 +9,16 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from concord.quality.words import list_files
+from concord.protocols import rest
 from concord.settings import REPOSITORY
-from concord.stages.transform import connection_variables
+from concord.stages.reconcile.transform import connection_variables
+from tools.words import list_files
 
 DESKLY = Path(__file__).with_name("deskly")
 DBT = Path(sys.executable).with_name("dbt")
@@ -25,23 +27,24 @@ LOOK = """
 import json
 from airflow.dag_processing.dagbag import DagBag
 from concord import registry
-from concord.demo.judging import list_unknown
-from concord.demo.places import stageable
-from concord.demo.run import check_names
+from sandbox.referee.night import unjudged_systems
+from sandbox.staging import stageable_systems
+from concord.cli.demo import check_names
 from concord.errors import ConfigurationError
-from concord.quality.sizes import find_oversized
+from tools.sizes import find_oversized
+from concord.protocols import rest
 from concord.settings import REPOSITORY
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from sandbox.vendors.registry import VENDORS
-from sandbox.world import RESOURCES
+from sandbox.world.systems import find_resources
 
 database = Database({url!r})
 for system in (registry.system("deskly"), registry.system("shopify")):
     for resource in system.resources:
         create_tables(database, system, resource)
 bag = DagBag(REPOSITORY / "dags")
-vendors, can_be_shown = sorted(VENDORS), stageable()
+vendors, can_be_shown = sorted(VENDORS), stageable_systems()
 del VENDORS["deskly"]
 try:
     check_names(("shopify", "deskly"))
@@ -50,8 +53,8 @@ except ConfigurationError as error:
 print(json.dumps({{
     "root": str(REPOSITORY), "systems": [item.name for item in registry.systems()],
     "pools": registry.pool_slots(), "dags": sorted(bag.dags), "wrong": [*bag.import_errors.values()],
-    "vendors": vendors, "told": sorted(RESOURCES["deskly"]), "oversized": find_oversized(REPOSITORY),
-    "stageable": can_be_shown, "unknown": list_unknown(), "refused": refused,
+    "vendors": vendors, "told": sorted(find_resources()["deskly"]), "oversized": find_oversized(REPOSITORY),
+    "stageable": can_be_shown, "unknown": unjudged_systems(), "refused": refused,
 }}))
 """
 
@@ -109,7 +112,7 @@ def test_the_registry_the_dags_and_the_sandbox_find_it(copy: Path, seen: dict[st
 def test_the_demo_shows_it_and_says_what_it_cannot_say_of_it(seen: dict[str, Any]) -> None:
     assert "deskly" in seen["stageable"]
     assert seen["unknown"] == ["deskly"]
-    assert seen["refused"].startswith("Nobody plays deskly in the demo; give it sandbox/vendors/deskly.py")
+    assert seen["refused"].startswith("The sandbox has no deskly; give it sandbox/vendors/deskly/")
 
 
 @pytest.mark.usefixtures("seen")
@@ -162,3 +165,26 @@ def test_the_page_leads_to_every_file_of_it_and_to_those_that_are_edited() -> No
     assert len(edited) > 6
     roots = (REPOSITORY, REPOSITORY / "dbt_project")
     assert [name for name in edited if not any((root / name).exists() for root in roots)] == []
+
+
+def without_layout(code: str) -> str:
+    return re.sub(r"\s|,(?=\s*[)\]}])", "", code)
+
+
+def test_the_page_declares_what_its_files_declare() -> None:
+    page = (REPOSITORY / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
+    declared = without_layout((DESKLY / "plugins/concord/systems/deskly.py").read_text(encoding="utf-8"))
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    parts = [without_layout(part) for block in blocks for part in block.split("…")]
+    assert len(parts) > 8
+    assert [part for part in parts if part not in declared] == []
+
+
+def test_the_page_names_classes_that_there_are_and_every_pager() -> None:
+    page = (REPOSITORY / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
+    names = re.findall(r"`(protocols(?:\.[a-z]+)+)\.([A-Z]\w+)`", page)
+    assert len(names) > 10
+    assert [name for name in names if not hasattr(import_module(f"concord.{name[0]}"), name[1])] == []
+    named = set(re.findall(r"\| `([A-Z]\w+)[`(]", page))
+    there = {name for name in rest.__all__ if getattr(rest, name).__module__.endswith("pagers")}
+    assert named == there - {"Pager"}

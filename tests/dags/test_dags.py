@@ -1,4 +1,4 @@
-"""The Dags there are, how they hang together, and what each tells the person who opens it."""
+"""The Dags, the assets that connect them, and the documentation of each."""
 
 import re
 from collections.abc import Mapping
@@ -21,6 +21,8 @@ DAG_IDS = {
     "report",
     "undo",
     "replay",
+    "backfill",
+    "after_backfill",
     "watch",
 }
 FILES = sorted((REPOSITORY / "dags").glob("*.py"))
@@ -78,9 +80,8 @@ class TestEach:
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_night_is_a_day_of_utc(dags: Mapping[str, DAG], name: str) -> None:
     timetable = dags[f"ingest_{name}"].timetable
-    assert type(timetable).__name__ == "CronDataIntervalTimetable"
-    assert timetable.expression == "0 0 * * *"
-    assert str(timetable.timezone) == "UTC"
+    assert type(timetable).__name__ == "NightTimetable"
+    assert timetable.serialize() == {"expression": "0 0 * * *", "timezone": "UTC"}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -97,11 +98,14 @@ def test_one_extract_per_resource_and_one_validate_for_all_that_landed(dags: Map
 
 def test_assets_lead_from_ingest_to_the_report(dags: Mapping[str, DAG]) -> None:
     for name in SYSTEMS:
-        assert outlets(dags[f"ingest_{name}"]) == {"validate": {f"concord://validated/{name}"}}
+        assert outlets(dags[f"ingest_{name}"]) == {
+            "announce": {f"concord://validated/{name}"},
+            "announce_fill": {"concord://filled/days"},
+        }
         assert awaited(dags[f"write_back_{name}"]) == {f"concord://desired/{name}"}
         assert outlets(dags[f"write_back_{name}"]) == {"verify": {f"concord://written/{name}"}}
     assert awaited(dags["reconcile"]) == {f"concord://validated/{name}" for name in SYSTEMS}
-    assert outlets(dags["reconcile"]) == {f"offer_{name}": {f"concord://desired/{name}"} for name in SYSTEMS}
+    assert outlets(dags["reconcile"]) == {f"allow_{name}": {f"concord://desired/{name}"} for name in SYSTEMS}
     assert awaited(dags["report"]) == {f"concord://written/{name}" for name in SYSTEMS}
 
 
@@ -111,6 +115,30 @@ def test_a_clock_stands_in_for_a_system_that_is_missing(dags: Mapping[str, DAG],
     assert type(timetable.asset_condition).__name__ == "AssetAll"
     assert timetable.timetable.expression == cron
     assert timetable.timetable.run_immediately == timedelta(seconds=1)
+
+
+def test_a_backfill_fills_in_each_systems_pool_and_one_reconcile_follows(dags: Mapping[str, DAG]) -> None:
+    dag = dags["backfill"]
+    for name in SYSTEMS:
+        assert dag.get_task(f"fill_{name}").pool == name
+    reconcile = dag.get_task("reconcile")
+    assert reconcile.upstream_task_ids == {f"fill_{name}" for name in SYSTEMS}
+    assert reconcile.trigger_rule is TriggerRule.NONE_FAILED
+    assert reconcile.wait_for_completion
+    assert not outlets(dag), "a fill announces no night"
+
+
+def test_one_reconcile_follows_airflows_own_backfill(dags: Mapping[str, DAG]) -> None:
+    dag = dags["after_backfill"]
+    assert awaited(dag) == {"concord://filled/days"}
+    assert dag.get_task("claim_days").upstream_task_ids == {"wait_for_days"}
+    assert dag.get_task("reconcile").upstream_task_ids == {"claim_days"}
+    assert dag.get_task("reconcile").conf == {"write_back": False}
+
+
+@pytest.mark.parametrize("dag_id", ["reconcile", "report", "watch", "backfill", "after_backfill"])
+def test_what_works_on_the_present_state_cannot_be_backfilled(dags: Mapping[str, DAG], dag_id: str) -> None:
+    assert set(dags[dag_id].allowed_run_types) == {"manual", "scheduled", "asset_triggered", "operator_triggered"}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -56,7 +56,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def test_all_dags_load_without_the_installations_settings(parsed: dict[str, Any]) -> None:
     assert parsed["errors"] == []
-    assert parsed["dags"] == 11
+    assert parsed["dags"] == 13
 
 
 def test_our_package_has_one_name_only(parsed: dict[str, Any]) -> None:

@@ -1,11 +1,8 @@
 """The Dags in a running Airflow: plans that a person declines, a replay, a system that is not set up, an alarm."""
 
-import os
 import re
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,15 +10,12 @@ from psycopg import sql
 
 from concord import registry
 from concord.contract import Window
-from concord.demo.places import Place
-from concord.local.airflow import Airflow
-from concord.local.airflow_api import AirflowApi, DagRun
-from concord.local.installation import Installation
-from concord.registry import pool_slots
+from concord.local.airflow_api import AirflowApi
+from concord.local.airflow_records import DagRun
 from concord.settings import REPOSITORY, Connection
-from concord.stages.extract import extract_window
+from concord.stages.extract.read_window import extract_window
 from concord.stages.sessions import open_session
-from concord.stages.validate import validate_batch
+from concord.stages.validate.judge import validate_batch
 from concord.store.engine import LOADER, TRANSFORMER, Database
 from concord.store.migrate import migrate
 from concord.store.tables import create_tables
@@ -30,24 +24,12 @@ from sandbox.launch import start as start_vendor
 from sandbox.load import load
 from sandbox.vendors.registry import VENDORS
 from sandbox.world import generate
+from tests.dags.running import Running, run_airflow, start_night, wait_until
 
 HOSTILE = "{{ 7*7 }} {% for %} <script>alert(1)</script> | [now](javascript:alert(1))"
 AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
 DECLINED = ("declined", "admin", 1, 0, 1)
 Concord = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with Installation(tmp_path_factory.mktemp("home"), is_bound=True) as installation:
-        installation.start_postgres()
-        prepare(Database(installation.postgres.url()))
-        yield installation
-
-
-@pytest.fixture(scope="module")
-def warehouse(installation: Installation) -> Database:
-    return Database(installation.postgres.url())
 
 
 @pytest.fixture(scope="module")
@@ -61,43 +43,26 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def airflow(installation: Installation, shop: Server) -> Airflow:
-    place = Place(name="shopify", folder=shop.data_dir, port=shop.port)
-    airflow = installation.prepare_airflow(
-        dags=REPOSITORY / "dags",
-        plugins=REPOSITORY / "plugins",
-        connections={"shopify_default": place.connection()},
-        extra={},
-    )
-    airflow.start()
-    airflow.wait_healthy()
-    return airflow
-
-
-@pytest.fixture(scope="module")
-def api(airflow: Airflow) -> Iterator[AirflowApi]:
-    with AirflowApi(airflow.url, user="admin", password=airflow.password) as api:
-        for name, slots in pool_slots().items():
-            api.set_pool(name, slots)
-        wait_until(lambda: len(api.dag_ids()) == 11)
-        yield api
+def running(tmp_path_factory: pytest.TempPathFactory, shop: Server) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("home")
+    with run_airflow(home, vendors={"shopify": shop}, dags=13, prepare=prepare, settings={}) as running:
+        yield running
 
 
 @pytest.fixture
-def concord(airflow: Airflow, api: AirflowApi, warehouse: Database) -> Concord:
+def api(running: Running) -> AirflowApi:
+    return running.api
+
+
+@pytest.fixture
+def warehouse(running: Running) -> Database:
+    return running.warehouse
+
+
+@pytest.fixture
+def concord(running: Running) -> Concord:
     """The command line as an operator of this installation runs it."""
-    address = {
-        "CONCORD_WAREHOUSE_URL": warehouse.url,
-        "CONCORD_AIRFLOW_URL": api.url,
-        "CONCORD_AIRFLOW_PASSWORD": airflow.password,
-    }
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "concord.cli", *arguments]
-        environment: Mapping[str, str] = {**os.environ, **address}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
-
-    return run
+    return running.call
 
 
 @pytest.fixture
@@ -106,7 +71,7 @@ def letter(shop: Server, warehouse: Database) -> tuple[str, str]:
     system = registry.system("shopify")
     products = system.resource("products")
     window = Window(AS_OF - timedelta(days=999), AS_OF)
-    connection = Connection("shopify_default", shop.url, *VENDORS["shopify"].client)
+    connection = Connection("shopify_default", shop.url, *VENDORS["shopify"].client, VENDORS["shopify"].extra)
     with open_session(system, connection, warehouse, purpose="extract", reference="products") as session:
         batch = extract_window(warehouse, session, system=system, resource=products, window=window)
     suites = REPOSITORY / "expectations"
@@ -144,24 +109,9 @@ def prepare(warehouse: Database) -> None:
         )
 
 
-def wait_until(is_true: Callable[[], bool], seconds: float = 180.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.2)
-
-
 def finish(api: AirflowApi, dag_id: str, run_id: str) -> DagRun:
     wait_until(lambda: api.run(dag_id, run_id).is_finished)
     return api.run(dag_id, run_id)
-
-
-def start(api: AirflowApi, dag_id: str) -> str:
-    """A run in the place of last night's, so that the schedule adds none of its own."""
-    night = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    run_id = api.trigger(dag_id, logical_date=night, interval=(night, night + timedelta(days=1)))
-    api.set_paused(dag_id, is_paused=False)
-    return run_id
 
 
 def log_of(api: AirflowApi, dag_id: str, run_id: str, task_id: str) -> str:
@@ -181,7 +131,7 @@ def test_every_dag_loads(api: AirflowApi) -> None:
 def test_a_plan_waits_for_a_person_and_its_text_stays_text(
     api: AirflowApi, concord: Concord, warehouse: Database
 ) -> None:
-    run_id = start(api, "write_back_shopify")
+    run_id = start_night(api, "write_back_shopify")
     wait_until(lambda: len(api.required_actions("write_back_shopify", run_id)) == 1)
     [action] = api.required_actions("write_back_shopify", run_id)
     assert action.subject == "shopify: a plan waits for your approval (changes: 1)"
@@ -277,7 +227,7 @@ def test_an_unknown_dead_letter_is_one_sentence(concord: Concord, verb: str) -> 
 
 
 def test_a_missing_connection_fails_at_once_with_what_to_do(api: AirflowApi) -> None:
-    run_id = start(api, "ingest_tryton")
+    run_id = start_night(api, "ingest_tryton")
     assert finish(api, "ingest_tryton", run_id).state == "failed"
     extracts = [task for task in api.task_instances("ingest_tryton", run_id) if task.task_id == "extract"]
     resources = [resource.name for resource in registry.system("tryton").resources]
@@ -290,7 +240,7 @@ def test_a_missing_connection_fails_at_once_with_what_to_do(api: AirflowApi) -> 
 
 
 def test_an_alarm_is_a_red_task_with_a_sentence(api: AirflowApi) -> None:
-    run_id = start(api, "watch")
+    run_id = start_night(api, "watch")
     assert finish(api, "watch", run_id).state == "failed"
     states = {task.task_id: task.state for task in api.task_instances("watch", run_id)}
     assert [name for name, state in states.items() if state == "failed"] == ["freshness"]

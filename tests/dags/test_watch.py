@@ -1,6 +1,7 @@
 """The alarms, and which system may be written to, on a real ledger."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -8,15 +9,18 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from concord import registry
 from concord.contract import ChangedBetween, Window
 from concord.monitoring import watch
-from concord.orchestration import reporting, tasks
-from concord.stages.freshness import writable_systems
-from concord.stages.lookups import last_reconciled_run, open_dead_letters, system_of_plan
+from concord.orchestration import reconciling, reporting, watching
+from concord.reporting.queries import find_newest_run
+from concord.stages.reconcile.freshness import writable_systems
 from concord.store.engine import PLANNER, Database
+from concord.store.ledger.dead_letters import list_open_ids
+from concord.store.ledger.plans import find_plan
 
 NOW = datetime(2026, 3, 10, 4, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 SYSTEMS = registry.systems()
+NO_BACKFILL = SimpleNamespace(run_id="scheduled__1", get_dr_count=lambda **_: 0)
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def read(
 
 def alarms(ledger: Database, check: str, now: datetime = NOW) -> list[str]:
     with ledger.transaction(PLANNER) as connection:
-        return [alarm.name for alarm in reporting.CHECKS[check](connection, now)]
+        return [alarm.name for alarm in watching.CHECKS[check](connection, now)]
 
 
 @pytest.mark.parametrize(
@@ -92,18 +96,18 @@ def test_an_old_refusal_that_a_later_night_healed_is_forgotten(ledger: Database)
     assert set(writable_systems(ledger, SYSTEMS, NOW).values()) == {None}
 
 
-def test_an_offer_is_skipped_with_the_reason(
+def test_a_write_back_that_is_not_allowed_is_skipped_with_the_reason(
     ledger: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("CONCORD_WAREHOUSE_URL", ledger.url)
     with pytest.raises(AirflowSkipException, match="tryton is not written to: parties was never read"):
-        tasks.offer("tryton")
+        reconciling.allow_write_back("tryton", ti=NO_BACKFILL)
     assert "was never read" in caplog.text
 
 
 def test_a_quiet_night_has_no_alarm(ledger: Database) -> None:
     read(ledger, MIDNIGHT)
-    assert [name for check in reporting.CHECKS for name in alarms(ledger, check)] == []
+    assert [name for check in watching.CHECKS for name in alarms(ledger, check)] == []
 
 
 def test_stale_data_is_an_alarm_per_system(ledger: Database) -> None:
@@ -132,8 +136,9 @@ def test_new_dead_letters_are_an_alarm_and_old_ones_are_not(ledger: Database) ->
             )
     assert alarms(ledger, "dead_letters") == ["dead letters"]
     shopify = registry.system("shopify")
-    assert open_dead_letters(ledger, shopify, shopify.resource("customers")) == ["1", "0"]
-    assert open_dead_letters(ledger, shopify, shopify.resource("orders")) == []
+    with ledger.transaction(PLANNER) as connection:
+        assert list_open_ids(connection, shopify, shopify.resource("customers")) == ["1", "0"]
+        assert list_open_ids(connection, shopify, shopify.resource("orders")) == []
 
 
 @pytest.mark.parametrize(
@@ -143,8 +148,10 @@ def test_new_dead_letters_are_an_alarm_and_old_ones_are_not(ledger: Database) ->
         ("confirmed", False, ["lost writes"]),
         ("unknown", None, ["unknown writes"]),
         ("sent", None, ["unfinished writes"]),
+        ("held", None, ["held after sending"]),
+        ("planned", None, ["half made records"]),
     ],
-    ids=["as it should be", "put back", "unknown", "unfinished"],
+    ids=["as it should be", "put back", "unknown", "unfinished", "held", "half made"],
 )
 def test_writes_that_did_not_end_well_are_alarms(
     ledger: Database, state: str, is_verified: bool | None, expected: list[str]
@@ -152,8 +159,9 @@ def test_writes_that_did_not_end_well_are_alarms(
     plan(ledger, created=NOW - timedelta(hours=5), state="approved")
     with ledger.transaction() as connection:
         connection.execute(
-            "insert into ops.changes (change_id, plan_id, sequence, resource, entity_id, action, before, after, "
-            "reason, state, is_verified) values ('c', 'p', 1, 'customers', 'e', 'update', '{}', '{}', '', %s, %s)",
+            "insert into ops.changes (change_id, plan_id, sequence, resource, entity_id, action, record_key, "
+            "before, after, reason, state, is_verified, attempts) "
+            "values ('c', 'p', 1, 'customers', 'e', 'create', 'k', '{}', '{}', '', %s, %s, 1)",
             (state, is_verified),
         )
     assert alarms(ledger, "writes") == expected
@@ -171,8 +179,11 @@ def plan(ledger: Database, *, created: datetime, state: str) -> None:
 def test_a_plan_that_waits_for_a_day_is_an_alarm(ledger: Database) -> None:
     plan(ledger, created=NOW - timedelta(hours=30), state="planned")
     assert alarms(ledger, "writes") == ["plan waits"]
-    assert system_of_plan(ledger, "p") == "shopify"
-    assert system_of_plan(ledger, "q") is None
+    with ledger.transaction(PLANNER) as connection:
+        found, missing = find_plan(connection, "p"), find_plan(connection, "q")
+    assert found is not None
+    assert found.system == "shopify"
+    assert missing is None
 
 
 @pytest.mark.parametrize(("agreed", "expected"), [(990, []), (960, ["agreement drop"])], ids=["same", "fell"])
@@ -189,13 +200,13 @@ def test_less_agreement_than_the_night_before_is_an_alarm(
                     (run, phase, share, at),
                 )
     assert alarms(ledger, "agreement") == expected
-    assert last_reconciled_run(ledger) == "two"
+    assert find_newest_run(ledger) == "two"
 
 
 def test_a_check_fails_with_one_sentence_per_alarm(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONCORD_WAREHOUSE_URL", ledger.url)
     with pytest.raises(AirflowFailException) as failure:
-        reporting.check("freshness")
+        watching.check("freshness")
     lines = str(failure.value).splitlines()
     assert len(lines) == 3
     assert all(line.startswith("stale data: ") and line.endswith(".") for line in lines)

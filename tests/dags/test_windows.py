@@ -1,4 +1,4 @@
-"""Which window a run reads: a night, a backfill, a form, a hand."""
+"""Which window a run reads: nightly, as a backfill, with a form, or started by hand."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -7,11 +7,15 @@ import pytest
 
 from concord import registry
 from concord.contract import ChangedBetween, Resource, Snapshot, Window
-from concord.errors import ContractError
-from concord.orchestration.tasks import choose_window
-from concord.stages.windows import BEGINNING
+from concord.errors import ConfigurationError, ContractError
+from concord.orchestration.ingesting import describe_run, refuse_announcement
+from concord.settings import read_start
+from concord.stages.extract.choose_window import Run, choose_window
 from concord.store.engine import Database
+from concord.store.ledger.batches import find_covered_until, list_gaps
+from concord.store.migrate import FOLDER
 
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 NO_FORM = {"from": None, "to": None}
@@ -25,7 +29,7 @@ def run(kind: str, start: datetime | None, end: datetime | None, *, at: datetime
 
 def choose(url: str, run: SimpleNamespace, *, snapshot: bool = False, form: object = NO_FORM) -> Window | None:
     system, resource = pick(Snapshot if snapshot else ChangedBetween)
-    return choose_window(Database(url), system, resource, run=run, form=form)
+    return choose_window(Database(url), system, resource, describe_run(run, form))
 
 
 def pick(kind: type) -> tuple[object, Resource]:
@@ -97,3 +101,119 @@ def test_the_same_run_reads_the_same_window_again(database: str) -> None:
     assert first is not None
     cover(database, first)
     assert choose(database, night) == first
+
+
+WEEK = Window(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 8, tzinfo=UTC))
+NIGHT = run("scheduled", MIDNIGHT - DAY, MIDNIGHT, at=MIDNIGHT)
+
+
+def gaps(url: str) -> list[Window]:
+    system, resource = pick(ChangedBetween)
+    with Database(url).transaction() as connection:
+        found = list_gaps(connection)
+    names = (system.name, resource.name)
+    return [Window(gap["start"], gap["end"]) for gap in found if (gap["system"], gap["resource"]) == names]
+
+
+@pytest.mark.parametrize("covered_by", ["a backfill", "a form"])
+def test_a_span_read_before_the_first_night_hides_no_earlier_history(database: str, covered_by: str) -> None:
+    if covered_by == "a form":
+        form = {"from": WEEK.start.isoformat(), "to": WEEK.end.isoformat()}
+        found = choose(database, run("manual", None, None, at=MIDNIGHT), form=form)
+    else:
+        found = choose(database, run("backfill", WEEK.start, WEEK.end, at=MIDNIGHT))
+    assert found == WEEK
+    cover(database, WEEK)
+    assert gaps(database) == [Window(BEGINNING, WEEK.start)]
+    assert choose(database, NIGHT) == Window(BEGINNING, MIDNIGHT)
+    cover(database, Window(BEGINNING, MIDNIGHT))
+    assert gaps(database) == []
+
+
+def test_a_resource_that_was_never_accepted_is_one_gap_from_the_beginning(database: str) -> None:
+    choose(database, NIGHT)
+    [gap] = gaps(database)
+    assert gap.start == BEGINNING
+    assert gap.end > MIDNIGHT
+
+
+def test_two_gaps_are_both_shown_and_one_night_reads_both(database: str) -> None:
+    choose(database, NIGHT)
+    cover(database, WEEK)
+    cover(database, Window(WEEK.end + 3 * DAY, WEEK.end + 5 * DAY))
+    assert gaps(database) == [Window(BEGINNING, WEEK.start), Window(WEEK.end, WEEK.end + 3 * DAY)]
+    assert choose(database, NIGHT) == Window(BEGINNING, MIDNIGHT)
+
+
+def test_the_business_declares_from_when_on_systems_are_read(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONCORD_START", "2026-02-01")
+    cover(database, WEEK)
+    found = choose(database, NIGHT)
+    assert found is not None
+    assert found.start == WEEK.end - timedelta(minutes=10)
+    assert gaps(database) == []
+    monkeypatch.setenv("CONCORD_START", "2025-01-01")
+    assert choose(database, NIGHT) == Window(datetime(2025, 1, 1, tzinfo=UTC), MIDNIGHT)
+    assert gaps(database) == [Window(datetime(2025, 1, 1, tzinfo=UTC), WEEK.start)]
+
+
+def test_a_start_that_is_no_day_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONCORD_START", "last year")
+    with pytest.raises(ConfigurationError, match="CONCORD_START is 'last year', which is not a day"):
+        read_start()
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+@pytest.mark.parametrize("kind", ["manual", "scheduled", "backfill"])
+def test_no_run_covers_what_lies_in_the_future(database: str, kind: str, *, snapshot: bool) -> None:
+    ahead = run(kind, MIDNIGHT - DAY, MIDNIGHT + 30 * DAY, at=MIDNIGHT)
+    with pytest.raises(ContractError, match=r"ends at 2026-04-09 00:00 UTC, which is in the future"):
+        choose(database, ahead, snapshot=snapshot)
+
+
+@pytest.mark.parametrize(
+    "form", [{"from": None}, {"from": "2026-03-01T00:00:00Z"}, {"from": "2026-03-11T00:00:00Z"}]
+)
+def test_a_form_that_reads_into_the_future_is_refused(database: str, form: dict[str, str | None]) -> None:
+    with pytest.raises(ContractError, match="which is in the future"):
+        choose(database, run("manual", None, None, at=MIDNIGHT), form={**form, "to": "2026-03-12T00:00:00Z"})
+
+
+def test_a_clock_that_is_a_minute_ahead_ends_the_window_now(database: str) -> None:
+    ahead = run("manual", MIDNIGHT - DAY, MIDNIGHT + timedelta(minutes=1), at=MIDNIGHT)
+    assert choose(database, ahead) == Window(BEGINNING, MIDNIGHT)
+
+
+def test_windows_that_were_booked_into_the_future_are_cut_at_the_moment_of_reading(database: str) -> None:
+    """What the migration does with the books of an earlier version."""
+    now = datetime.now(UTC)
+    cover(database, Window(BEGINNING, now + 90 * DAY))
+    cover(database, Window(now + 90 * DAY, now + 120 * DAY))
+    with Database(database).transaction() as connection:
+        connection.execute((FOLDER / "0005_coverage.sql").read_text().partition("-- From which")[0].encode())
+        system, resource = pick(ChangedBetween)
+        covered = find_covered_until(connection, system, resource, start=BEGINNING, before=now + 365 * DAY)
+    assert covered is not None
+    assert now <= covered < now + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("end", "began", "is_backfill", "said"),
+    [
+        (MIDNIGHT, MIDNIGHT, False, None),
+        (MIDNIGHT, MIDNIGHT + 10 * timedelta(minutes=30), False, None),
+        (MIDNIGHT + timedelta(minutes=30), MIDNIGHT + timedelta(minutes=30), False, None),
+        (MIDNIGHT, MIDNIGHT + DAY, False, "an earlier night again"),
+        (MIDNIGHT - DAY, MIDNIGHT + timedelta(minutes=30), False, "an earlier night again"),
+        (MIDNIGHT, MIDNIGHT, True, "only fills"),
+    ],
+    ids=["night", "late", "by hand", "cleared a night later", "cleared two nights later", "backfill"],
+)
+def test_only_the_newest_night_starts_what_follows(
+    end: datetime, began: datetime, *, is_backfill: bool, said: str | None
+) -> None:
+    run = Run(began_at=began, start=end - DAY, end=end, is_backfill=is_backfill)
+    reason = refuse_announcement(run)
+    assert reason is None if said is None else said in str(reason)

@@ -1,4 +1,4 @@
-"""The orders that the books behind the owners are asked to take, each as one flat record."""
+"""The orders that should be created in SAP, the ledger and HubSpot, each as one flat record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _NAMES = {"sap": "#{}", "netsuite": "WEB-{}", "hubspot": "Order #{}"}
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One order to be created; a deal names its customer by the ERP's number, where there is one."""
+    """One order to be created. A deal names its customer by the ERP's number, if there is one."""
 
     system: str
     order_name: str
@@ -47,7 +47,7 @@ class Booking:
     total_amount: Decimal
 
     def is_right(self, truth: Truth, order: Mapping[str, Any]) -> bool:
-        """Whether it says of the order what the world says."""
+        """Whether all its values are those of the world's order."""
         owner = truth.entity_of(*_CUSTOMERS[self.system], self.customer_key or "")
         return (
             owner == order["customer"]
@@ -61,7 +61,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a night says of the orders: those to be created, the deals to be changed, and what is wrong."""
+    """The results of a night for orders: those to be created, the deals to be changed, and the discrepancies."""
 
     bookings: list[Booking]
     deals: list[Wanted]
@@ -69,7 +69,7 @@ class Orders:
 
 
 def read_orders(warehouse: Reconciliation) -> Orders:
-    """All of it."""
+    """Read these results from the warehouse."""
     wanted = wanted_changes(warehouse, {"hubspot__deals": ORDER_COLUMNS["hubspot__deals"]})
     return Orders(
         [Booking(*row) for row in warehouse.rows(_BOOKINGS)],  # type: ignore[arg-type]  # the query has the class's order

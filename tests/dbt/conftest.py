@@ -1,4 +1,4 @@
-"""A warehouse that has been through a night, up to the point where something would be written."""
+"""A warehouse after one night's reconciliation, before anything is written back."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,8 +8,9 @@ import pytest
 from psycopg import sql
 
 from concord.settings import Settings
-from concord.stages.identify import identify
-from concord.stages.transform import run_dbt
+from concord.stages.reconcile.identify import identify
+from concord.stages.reconcile.prepare import prepare
+from concord.stages.reconcile.transform import run_dbt
 from concord.store.engine import Database
 from sandbox.world import World, generate
 from tests.dbt.world_rows import load_world, prepare_tables
@@ -20,19 +21,24 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Runs the steps of `reconcile` on one database, and answers questions about what they left."""
+    """Runs the steps of `reconcile` on one database, and queries their results."""
 
     database: Database
     settings: Settings
 
     def run(self, run_id: str) -> None:
-        self.build("tag:prepare", run_id)
+        self.prepare(run_id)
         identify(self.database, run_id=run_id)
         self.build("tag:marts", run_id)
 
+    def prepare(self, run_id: str) -> int:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DBT_LOG_LEVEL_FILE", "none")
+            return prepare(self.settings, self.database, run_id=run_id)
+
     def build(self, select: str, run_id: str) -> int:
         with pytest.MonkeyPatch.context() as environment:
-            # dbt never closes its log file, which a test run takes for a leak.
+            # dbt does not close its log file, and pytest reports that as a leak.
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
             return run_dbt(self.settings, self.database, select=select, run_id=run_id)
 

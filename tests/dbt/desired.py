@@ -1,4 +1,4 @@
-"""What the desired tables ask for, beside what the systems say; and systems that comply."""
+"""Compares the desired tables with the validated tables, and writes the desired values into the latter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.dbt.conftest import Reconciliation
 
 _PLACE = {name: name for name in ("street", "city", "postal_code")}
 _CONTACT = ("email", "phone", *_PLACE)
-# Column of the desired table, and what the world calls it.
+# The columns of the desired tables, with the world's name of each field.
 COLUMNS: dict[str, dict[str, str]] = {
     "shopify__customers": {
         "phone": "phone",
@@ -99,9 +99,9 @@ ORDER_COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 ALL_COLUMNS = COLUMNS | OTHER_COLUMNS | ORDER_COLUMNS
-# How an order begins, and which column of its desired table holds its lines.
+# The status of a new order, and the column of its desired table that holds its lines.
 _BEGINNINGS: dict[str, tuple[str, dict[str, object]]] = {
-    "tryton__sales": ("lines", {"sale_state": "processing"}),
+    "tryton__sales": ("lines", {"sale_state": "processing", "currency_code": "EUR"}),
     "sap__sales_orders": ("items", {"process_status": "A", "items": Jsonb([])}),
     "netsuite__sales_orders": ("lines", {"status_code": "B", "currency_code": "EUR"}),
 }
@@ -109,7 +109,7 @@ _BEGINNINGS: dict[str, tuple[str, dict[str, object]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One field that should say something else."""
+    """One field whose value should change."""
 
     table: str
     entity_id: str
@@ -119,7 +119,7 @@ class Wanted:
 
     @property
     def fact(self) -> str:
-        """The world's name of the field, empty for what it does not know."""
+        """The world's name of the field; empty if the world does not know the field."""
         name = ALL_COLUMNS[self.table][self.column]
         return self.entity_id.rpartition(":")[2] if name == "mechanism" else name
 
@@ -129,14 +129,16 @@ class Wanted:
 
 
 def wanted_changes(warehouse: Reconciliation, tables: Mapping[str, Mapping[str, str]] = COLUMNS) -> list[Wanted]:
-    """Every field of every desired table that differs from what its system says."""
+    """All fields of all desired tables that differ from the validated tables."""
     found = []
     for table, columns in tables.items():
         for column in columns:
             query = sql.SQL(
                 "select desired._entity_id, desired._key, desired.{column} from marts.{desired} as desired "
                 "left join validated.{table} as held on held._key = desired._key "
-                "where desired.{column} is not null and desired.{column} is distinct from held.{column} order by 1"
+                "where desired.{column} is not null and desired.{column} is distinct from held.{column} "
+                "and not (held._key is not null and held.{column} is null and desired.{column}::text = '') "
+                "order by 1"
             ).format(
                 column=sql.Identifier(column),
                 desired=sql.Identifier(f"desired_{table}"),
@@ -151,7 +153,7 @@ def wanted_changes(warehouse: Reconciliation, tables: Mapping[str, Mapping[str, 
 
 
 def comply(warehouse: Reconciliation, tables: Mapping[str, Mapping[str, str]] = COLUMNS) -> None:
-    """Every system does as it was asked, and gives new records keys of its own."""
+    """Write the desired values into the validated tables; new records get new keys."""
     wanted = wanted_changes(warehouse, tables)
     keys: dict[str, str] = {}
     for number, (table, entity_id) in enumerate(

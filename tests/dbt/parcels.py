@@ -1,4 +1,4 @@
-"""What a night should write of the world's parcels, by the order's name."""
+"""The changes that a night should plan for the world's parcels, by order name."""
 
 from collections import defaultdict
 
@@ -22,7 +22,7 @@ def planned(wanted: list[Wanted], table: str) -> dict[str, Fields]:
 
 
 def due_in_shop(world: World) -> dict[str, Fields]:
-    """Parcels of which nobody told the shop, and statuses in which it is behind."""
+    """The parcels that the shop does not know, and the statuses that are out of date there."""
     due: dict[str, Fields] = {}
     for shipment in make_shipments(world.settings):
         word = word_for_shop(world.settings, shipment)
@@ -35,7 +35,7 @@ def due_in_shop(world: World) -> dict[str, Fields]:
 
 
 def due_in_crm(world: World) -> dict[str, Fields]:
-    """Statuses in which the CRM is behind, of orders that it knows."""
+    """The statuses that are out of date in the CRM, for orders that it knows."""
     due: dict[str, Fields] = {}
     for shipment in make_shipments(world.settings):
         word = word_for_crm(world.settings, shipment)

@@ -1,4 +1,4 @@
-"""From order to cash over all systems: what the marts of money, parcels and consent say beside the world."""
+"""From order to cash over all systems: the marts of payments, parcels and consent are compared with the world."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -6,18 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from concord.demo.cash import check_cash
 from concord.settings import Settings
 from concord.store.engine import Database
+from sandbox.referee.order_to_cash import check_order_to_cash
+from sandbox.vendors.stripe.world_objects import is_customer, payout_id
 from sandbox.world import World, generate
 from sandbox.world.commerce import break_of, make_charges, make_invoices, make_payouts, make_shipments
 from sandbox.world.consent import SUBSCRIBED, UNSUBSCRIBED, consent_of
 from sandbox.world.customers import make_customer, make_customers
 from sandbox.world.deliveries import is_untold
 from sandbox.world.orders import make_orders
-from sandbox.world.stripe import is_customer, payout_id
+from tests.dbt.all_systems import read
 from tests.dbt.conftest import Reconciliation
-from tests.dbt.test_all_customers import read
 from tests.dbt.world_rows import load_world, prepare_tables
 from tests.systems.benches import facts_of
 
@@ -32,13 +32,13 @@ CENT = Decimal("0.01")
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    """As of now: whether something is late is judged by the clock."""
+    """A world that ends now, because the clock decides whether something is late."""
     return generate(7, as_of=datetime.now(UTC), customers=250, products=100, orders=1000)
 
 
 @pytest.fixture(scope="module")
 def books(module_database: str, world: World, tmp_path_factory: pytest.TempPathFactory) -> Reconciliation:
-    """A night of all who know of money, up to the report."""
+    """A night of all systems that hold payments, invoices, parcels or consent, including its report."""
     database = Database(module_database)
     prepare_tables(database)
     load_world(database, world)
@@ -60,7 +60,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 def test_every_planted_break_is_found_with_its_cause_and_none_is_invented(
     books: Reconciliation, world: World
 ) -> None:
-    verdict = check_cash(world, ("shopify", "salesforce", "tryton", *READ), books.database)
+    verdict = check_order_to_cash(world, ("shopify", "salesforce", "tryton", *READ), books.database)
     assert verdict.planted > 40
     assert (verdict.missed, verdict.invented) == ((), ())
     assert set(books.rows("select cause, entity from marts.discrepancies where cause = 'quarantined'")) >= {

@@ -1,91 +1,38 @@
 """Customers and orders of all systems at once: ERP, CRM and shop as rows, the others read from running servers."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
 
 import pytest
 
-from concord import registry
-from concord.contract import Window
-from concord.settings import REPOSITORY, Settings
-from concord.stages.extract import extract_window
-from concord.stages.validate import validate_batch
+from concord.settings import Settings
 from concord.store.engine import Database
+from sandbox.vendors.hubspot.world import STAGES, deal_id, is_deal, stage_of
+from sandbox.vendors.legacy_sql.world import WRONG_NAMES, customer_number, write_lines
 from sandbox.world import World
 from sandbox.world.consent import SUBSCRIBED, UNSUBSCRIBED, consent_of
 from sandbox.world.customers import make_customers
-from sandbox.world.hubspot import STAGES, deal_id, is_deal, stage_of
-from sandbox.world.legacy_sql import WRONG_NAMES, customer_number, write_lines
 from sandbox.world.orders import make_orders
+from tests.dbt.all_systems import (
+    CONSENT,
+    READ,
+    REVIEWED,
+    TELL,
+    UNSAID,
+    UNTOLD,
+    XREF,
+    ask_carrier,
+    is_wrong,
+    read,
+    spoil,
+)
 from tests.dbt.booked import Booking, Orders, read_orders
-from tests.dbt.conftest import AS_OF, Reconciliation, Row
+from tests.dbt.conftest import Reconciliation, Row
 from tests.dbt.desired import ALL_COLUMNS, ORDER_COLUMNS, OTHER_COLUMNS, Wanted, comply, wanted_changes
 from tests.dbt.parcels import CRM, PARCEL_COLUMNS, SHOP, due_in_crm, due_in_shop, planned
 from tests.dbt.world_rows import load_world, prepare_tables
-from tests.systems.bench import Bench
 from tests.systems.benches import facts_of
-from tests.systems.test_reading import WHOLE
 
 Before = tuple[list[Wanted], list[Row], list[Booking], list[Wanted]]
-READ = {
-    "hubspot": ("contacts", "companies", "deals"),
-    "netsuite": ("customers", "items", "sales_orders"),
-    "sap": ("business_partners", "addresses", "products", "sales_orders"),
-    "stripe": ("customers",),
-    "klaviyo": ("profiles",),
-    "legacy_sql": ("customers", "inbox"),
-}
-CONSENT = """
-    select breaks.golden_id, breaks.golden_system, desired.email_consent
-    from marts.desired_klaviyo__profiles as desired
-    full join intermediate.int_consent__breaks as breaks on breaks.record_key = desired._key
-    where breaks.record_key is not null or desired.email_consent is not null
-"""
-UNTOLD = """
-    select golden_id, system, golden_system, golden_value, cause from marts.reconciliation_discrepancies
-    where entity = 'shipment' and field = 'tracking_number'
-"""
-UNSAID = """
-    select split_part(_entity_id, ':', 1), entity_key, message_text::jsonb ->> 'name_line_1',
-        message_text::jsonb ->> 'name_line_2', message_entity
-    from marts.desired_legacy_sql__inbox where _key is null order by 2
-"""
-TELL = """
-    insert into validated.legacy_sql__inbox (
-        _key, source_id, message_entity, entity_key, message_text, message_status, changed_at, _batch_id,
-        _payload_hash
-    )
-    select _entity_id, _entity_id, message_entity, entity_key, message_text, 'N', now(), 'b', 'h'
-    from marts.desired_legacy_sql__inbox where _key is null returning 1
-"""
-REVIEWED = "select customer_id, other_customer_id from marts.identity_reviews"
-XREF = """
-    select xref.customer_id, xref.system, coalesce(parties.party_code, xref.record_key)
-    from marts.customer_xref as xref
-    left join validated.tryton__parties as parties
-        on xref.system = 'tryton' and xref.record_key = parties._key
-"""
-
-
-def read(database: Database, bench: Bench, name: str, *, at_least: int = 100) -> None:
-    """One resource, from the running server into its validated table."""
-    system = bench.system
-    resource = system.resource(name)
-    batch = extract_window(database, bench.session(), system=system, resource=resource, window=WHOLE)
-    suites = REPOSITORY / "expectations"
-    counts = validate_batch(database, system=system, resource=resource, batch_id=batch, suites=suites)
-    assert counts.validated > at_least, name
-
-
-def ask_carrier(database: Database, bench: Bench) -> None:
-    """What the worklists name, of those who stand in the warehouse already."""
-    system = registry.system("fedex")
-    for resource in system.resources:
-        window = Window(AS_OF - timedelta(days=1), AS_OF)
-        batch = extract_window(database, bench.session(), system=system, resource=resource, window=window)
-        suites = REPOSITORY / "expectations"
-        counts = validate_batch(database, system=system, resource=resource, batch_id=batch, suites=suites)
-        assert counts.validated > 5, resource.name
 
 
 @pytest.fixture(scope="module")
@@ -108,37 +55,37 @@ def everyone(module_database: str, world: World, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="module")
 def first_night(everyone: Reconciliation) -> list[Wanted]:
-    """What would be written to the systems behind the owners."""
+    """The fields that would be written to systems that do not own them."""
     return wanted_changes(everyone, OTHER_COLUMNS)
 
 
 @pytest.fixture(scope="module")
 def orders(everyone: Reconciliation) -> Orders:
-    """What would become of the orders in the books behind the owners."""
+    """The orders that would be created or changed in SAP, the ledger and HubSpot."""
     return read_orders(everyone)
 
 
 @pytest.fixture(scope="module")
 def first_parcels(everyone: Reconciliation) -> tuple[list[Wanted], list[Row]]:
-    """What would be written of parcels, and of which of them nobody told the shop."""
+    """The fields of parcels that would be written, and the parcels that the shop does not know."""
     return wanted_changes(everyone, PARCEL_COLUMNS), everyone.rows(UNTOLD)
 
 
 @pytest.fixture(scope="module")
 def consent(everyone: Reconciliation) -> list[Row]:
-    """Whose consent is to be taken back, who knows of it, and what the profile should say."""
+    """The customers whose consent is to be withdrawn, the system that says so, and the desired consent."""
     return everyone.rows(CONSENT)
 
 
 @pytest.fixture(scope="module")
 def before(first_night: list[Wanted], consent: list[Row], orders: Orders) -> Before:
-    """All that the first night says, told before anybody complies."""
+    """The results of the first night, read before they are written to the systems."""
     return first_night, consent, orders.bookings, orders.deals
 
 
 @pytest.fixture(scope="module")
 def unsaid(everyone: Reconciliation) -> list[Row]:
-    """What the old shop's programs are to be told, and of whom."""
+    """The messages that are to be sent to the old shop's programs, and their customers."""
     return everyone.rows(UNSAID)
 
 
@@ -152,7 +99,7 @@ def clusters(everyone: Reconciliation) -> dict[str, list[tuple[str, str]]]:
 
 @pytest.fixture(scope="module")
 def owners(clusters: dict[str, list[tuple[str, str]]], world: World) -> dict[str, str]:
-    """Whose each golden record is."""
+    """The world's customer that most records of a golden customer belong to, by golden id."""
     members = world.truth.members()
     return {
         golden_id: Counter(members[member] for member in cluster).most_common(1)[0][0]
@@ -179,12 +126,6 @@ def test_whom_a_person_must_look_at_is_one_customer_known_twice(
     assert {owners[one] for pair in pairs for one in pair} >= {item["world_id"] for item in world.truth.review}
     assert [pair for pair in pairs if owners[pair[0]] != owners[pair[1]]] == []
     assert len(set(pairs)) == len(pairs), "two customers are one question, however many records they have"
-
-
-def is_wrong(item: Wanted, world: World, owners: dict[str, str]) -> bool:
-    """Whether a field would get a value that is not the customer's."""
-    value = f"+{item.after}" if item.column == "phone_digits" else item.after
-    return not world.truth.is_right(owners[item.golden_id], item.fact, value)
 
 
 def test_nothing_wrong_would_be_written_anywhere(
@@ -261,15 +202,6 @@ def test_the_old_programs_are_told_each_wrong_name_and_no_other(
     }
     assert len(unsaid) == len(wrong) == len(WRONG_NAMES)
     assert {owners[str(golden_id)]: tuple(said) for golden_id, *said in unsaid} == wrong
-
-
-def spoil(everyone: Reconciliation, table: str, column: str, where: str) -> str:
-    """Somebody overwrites a field of the first record of its kind; returns the record's key."""
-    statement = (
-        "update validated.{0} set {1} = 'Mistaken' where _key = "
-        "(select min(_key) from validated.{0} where not _is_deleted and {2}) returning _key"
-    )
-    return str(everyone.value(statement.format(table, column, where)))
 
 
 def test_whoever_opted_out_anywhere_is_taken_off_the_list_and_nobody_is_put_on_it(

@@ -1,8 +1,8 @@
-"""What a person says of two customers holds from the next night on."""
+"""A person's decision about two customers holds from the next night on."""
 
 import psycopg
 
-from concord.stages.identify import identify
+from concord.stages.reconcile.identify import identify
 from tests.dbt.conftest import Reconciliation, Row
 
 QUESTIONS = """
@@ -29,7 +29,9 @@ def test_who_is_one_is_joined_and_who_is_not_is_asked_about_no_more(night: Recon
     assert further
     decide(night, one[2:], is_same=True)
     decide(night, other[2:], is_same=False)
-    night.build("tag:prepare,resource_type:model", "second")  # without the seeds, which would empty the table
+    night.build(
+        "tag:prepare,resource_type:model", "second"
+    )  # without the seeds, which would overwrite the decision
     identify(night.database, run_id="second")
     night.build("tag:marts", "second")
     assert len(customers_of(night, one[2:])) == 1

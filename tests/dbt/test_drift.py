@@ -1,4 +1,4 @@
-"""The models on both sides of reconciliation know the declared resources, and say nothing that cannot be used."""
+"""Staging has a model for every declared resource; desired models have only fields that may be written."""
 
 from pathlib import Path
 
@@ -37,16 +37,16 @@ def test_every_resource_is_a_source_and_has_a_staging_model(name: str) -> None:
     owner, _, resource = name.partition("/")
     folder = MODELS / "staging" / owner
     tables = {table["name"] for source in read_yaml(folder, "sources") for table in source["tables"]}
-    assert f"{owner}__{resource}" in tables, f"name {owner}__{resource} among the sources in {folder}/_sources.yml"
+    assert f"{owner}__{resource}" in tables, f"name {owner}__{resource} among the sources in {folder}/_{owner}.yml"
     model = folder / f"stg_{owner}__{resource}.sql"
     assert model.exists(), f"{model} is missing; it cleans what source('{owner}', '{owner}__{resource}') holds"
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_a_resource_should_say_can_be_written(name: str) -> None:
-    title = f"desired_{name.replace('/', '__')}"
-    assert (DESIRED / f"{title}.sql").exists(), f"{title}.sql is missing, so nothing is ever written to {name}"
-    models = {entry["name"]: entry for entry in read_yaml(DESIRED, "models")}
+    title, folder = f"desired_{name.replace('/', '__')}", DESIRED / name.partition("/")[0]
+    assert (folder / f"{title}.sql").exists(), f"{title}.sql is missing, so nothing is ever written to {name}"
+    models = {entry["name"]: entry for entry in read_yaml(folder, "models")}
     assert title in models, f"no YAML beside {title}.sql gives its columns with their types"
     columns = {column["name"] for column in models[title]["columns"]}
     writes = declared(name).writes
@@ -57,6 +57,6 @@ def test_what_a_resource_should_say_can_be_written(name: str) -> None:
 
 
 def test_every_desired_model_is_of_a_resource_that_may_be_written() -> None:
-    found = {path.stem for path in DESIRED.glob("*.sql")}
+    found = {f"{path.parent.name}/{path.stem}" for path in DESIRED.rglob("*.sql")}
     assert len(found) > 20
-    assert found == {f"desired_{name.replace('/', '__')}" for name in WRITTEN}
+    assert found == {f"{name.partition('/')[0]}/desired_{name.replace('/', '__')}" for name in WRITTEN}

@@ -1,4 +1,4 @@
-"""What the wholesale department's files say, read, judged and staged: numbers, lines, times and spellings."""
+"""The wholesale department's files are read, validated and staged: numbers, lines, times and spellings."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from concord.contract import Window
-from concord.files.storage import FileLogin
-from concord.http.client import HttpSession
+from concord.protocols.files.storage import FileLogin
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import REPOSITORY, Connection
-from concord.stages.extract import extract_window
-from concord.stages.validate import BatchCounts, validate_batch
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import BatchCounts, validate_batch
 from sandbox.vendors.ibm_i.host import Host
 from sandbox.world import World, generate
 from tests.dbt.conftest import Reconciliation

@@ -1,21 +1,21 @@
-"""What the old shop's database says, read, judged and staged: names for people again, numbers as numbers."""
+"""The old shop's database is read, validated and staged: names in mixed case, numbers as numbers."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from concord.contract import Window
-from concord.http.client import HttpSession
 from concord.local.postgres import Postgres
+from concord.protocols.session.client import HttpSession
+from concord.protocols.sql.link import DatabaseLogin
 from concord.registry import system
 from concord.settings import REPOSITORY, Connection
-from concord.sql.link import DatabaseLogin
-from concord.stages.extract import extract_window
-from concord.stages.validate import BatchCounts, validate_batch
-from sandbox.legacy.database import create, fill
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import BatchCounts, validate_batch
+from sandbox.vendors.legacy_sql.database import create, fill
+from sandbox.vendors.legacy_sql.world import ABSENT, STALE_PHONES, STRANGER, WRONG_NAMES, customer_number
 from sandbox.world import World, generate
 from sandbox.world.customers import make_customers
-from sandbox.world.legacy_sql import ABSENT, STALE_PHONES, STRANGER, WRONG_NAMES, customer_number
 from tests.dbt.conftest import Reconciliation
 
 YEAR = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))

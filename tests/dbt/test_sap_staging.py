@@ -1,4 +1,4 @@
-"""What SAP's services say, read, judged and staged: one spelling of numbers, times, names and amounts."""
+"""SAP's services are read, validated and staged: one spelling of numbers, times, names and amounts."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from concord.contract import Window
-from concord.http.auth import BasicLogin
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import BasicLogin
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import REPOSITORY, Connection
-from concord.stages.extract import extract_window
-from concord.stages.validate import BatchCounts, validate_batch
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import BatchCounts, validate_batch
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.sap.vendor import Sap

@@ -1,4 +1,4 @@
-"""The first night, with systems that answered nothing yet."""
+"""The first night, while the systems have no records yet."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from concord.stages.transform import connection_variables, dbt_options
+from concord.stages.reconcile.transform import connection_variables, dbt_options
 from sandbox.world import World
 from tests.dbt.conftest import Reconciliation
 from tests.dbt.world_rows import insert_rows, world_tables

@@ -1,4 +1,4 @@
-"""The wholesale department's nights: its orders reach the CRM, and its host hears about it the night after."""
+"""The wholesale department's nights: its orders reach the CRM, and its host is told in the next night."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from concord.contract import Window
-from concord.demo.host_files import HOST_RESOURCES, judge_host_files
-from concord.demo.records import SALESFORCE, read_vendor
-from concord.demo.verdict import Verdict
-from concord.demo.wholesale import check_wholesale, judge_wholesale
 from concord.registry import system
 from concord.settings import Connection, Settings
-from concord.stages.extract import extract_window
+from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
+from sandbox.referee.control_desk import read_records
+from sandbox.referee.flat_records import SALESFORCE_RESOURCES
+from sandbox.referee.ibm_i_files import IBM_I_RESOURCES, judge_ibm_i_files
+from sandbox.referee.verdict import Verdict
+from sandbox.referee.wholesale_orders import check_wholesale, judge_wholesale
 from sandbox.vendors.ibm_i.host import Host
 from sandbox.world import World, generate
 from tests.dbt.world_rows import load_world, prepare_tables
@@ -42,7 +43,7 @@ ANSWERS = "select order_number, acknowledgement_status, reason from validated.ib
 
 @dataclass(frozen=True)
 class Wholesale:
-    """The CRM, the host's folders and a warehouse between them; the shop and the ERP are rows in it."""
+    """The CRM, the host's folders and a warehouse, into which the shop and the ERP are loaded as rows."""
 
     night: Night
     crm: Bench
@@ -68,8 +69,8 @@ class Wholesale:
     def judge(self) -> Verdict:
         verdict, url = Verdict(), self.crm.connection.url
         after = {
-            "salesforce": {name: list(read_vendor(url, name)) for name in SALESFORCE},
-            "ibm_i": {name: list(self.host.read_records(name)) for name in HOST_RESOURCES},
+            "salesforce": {name: list(read_records(url, name)) for name in SALESFORCE_RESOURCES},
+            "ibm_i": {name: list(self.host.read_records(name)) for name in IBM_I_RESOURCES},
             "tryton": {},
             "shopify": {},
         }
@@ -77,7 +78,7 @@ class Wholesale:
             item for item in after["ibm_i"]["acknowledgements"] if item["ORDNO"] != BROKEN
         ]
         judge_wholesale(self.world, verdict, after)
-        judge_host_files(self.world, verdict, after)
+        judge_ibm_i_files(self.world, verdict, after)
         return verdict
 
 

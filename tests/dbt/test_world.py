@@ -1,4 +1,4 @@
-"""What dbt makes of the default world, held against the world's truth."""
+"""The models' results for the default world are compared with the world's truth."""
 
 from collections import Counter, defaultdict
 
@@ -23,7 +23,7 @@ CREATED = "select _entity_id from marts.desired_{} where _key is null"
 
 @pytest.fixture(scope="module")
 def owners(night: Reconciliation, world: World) -> dict[str, str]:
-    """Whose each golden record is."""
+    """The world's customer, product or order of each golden record, by golden id."""
     members = world.truth.members()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for golden_id, system, key in night.rows(XREF):

@@ -1,4 +1,4 @@
-"""The sandbox's world as rows of the validated tables: what a night's reading would leave there.
+"""The sandbox's world as rows of the validated tables, as reading it in a night would leave them.
 
 The records that validation must quarantine are left out and become dead letters, as they would.
 """
@@ -26,14 +26,14 @@ STAMP = "2026-11-01T00:00:00Z"
 
 
 def prepare_tables(database: Database) -> None:
-    """The validated tables of every system, empty."""
+    """Create the validated tables of all systems, without rows."""
     for declared in declared_systems():
         for resource in declared.resources:
             create_tables(database, declared, resource)
 
 
 def load_world(database: Database, world: World) -> None:
-    """Fill the validated tables, each by one window that covers all."""
+    """Fill the validated tables; each resource gets one window that covers all time."""
     planted = [item["record"] for item in world.truth.quarantine]
     refused = {record for record in planted if record.split("/")[0] in IN_USE.split(",")}
     with psycopg.connect(database.url) as connection:
@@ -52,7 +52,7 @@ def load_world(database: Database, world: World) -> None:
 
 
 def insert_rows(connection: psycopg.Connection[Any], table: str, rows: Iterable[Row]) -> None:
-    """Insert rows of one table; all of them have the columns of the first."""
+    """Insert rows into one table; all rows must have the columns of the first one."""
     rows = list(rows)
     if not rows:
         return
@@ -71,7 +71,7 @@ def _truth_name(table: str) -> str:
 
 
 def world_tables(world: World) -> dict[str, Iterable[Row]]:
-    """Rows by table; keys of the ERP are numbers, as there."""
+    """The rows by table; the ERP's keys are numbers, as in the real system."""
     shop, crm = world.shopify, world.salesforce
     products = [*world.records("tryton", "products")]
     numbers = {product["code"]: number for number, product in enumerate(products, 1)}
@@ -164,7 +164,7 @@ def _shop_order(node: Row) -> Row:
 
 
 def _fulfillment_orders(world: World) -> Iterator[Row]:
-    """With the parcel of the order, which in this world leaves all at once."""
+    """The fulfillment orders with the parcel of their order; in this world an order is shipped in one parcel."""
     for order, node in zip(world.shopify["orders"], world.shopify["fulfillment_orders"], strict=True):
         parcel = next(iter(order["fulfillments"]), None)
         number = parcel["trackingInfo"][0] if parcel else {}

@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from concord.registry import declared_systems, system
-from concord.stages.expectations import ExpectationResults, Suite, check_batch
+from concord.stages.validate.expectations import ExpectationResults, Suite, check_batch
 from concord.store.engine import LOADER, Database
 from concord.store.tables import create_tables, table_name
 from tests.expectations.plantings import Row

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from concord.errors import BatchError, ConfigurationError
-from concord.stages.expectations import Expectation, Suite, check_batch, load_suite
+from concord.stages.validate.expectations import Expectation, Suite, check_batch, load_suite
 from tests.expectations.conftest import Warehouse
 
 META = {"severity": "row", "reason": "email is blank", "note": "Why."}
@@ -68,5 +68,5 @@ def test_an_expectation_that_cannot_be_evaluated_is_an_error(
 
 def test_a_batch_id_that_is_not_ours_never_reaches_the_database(database: str) -> None:
     suite = Suite("shop", (Expectation("x", {}, "row", "reason", "note"),))
-    with pytest.raises(BatchError, match="none of ours"):
+    with pytest.raises(BatchError, match="none that Concord makes"):
         check_batch(database, relation="landing.x", batch_id="'; drop table x; --", suite=suite)

@@ -9,7 +9,7 @@ import pytest
 
 from concord.registry import declared_systems
 from concord.settings import REPOSITORY
-from concord.stages.expectations import ROW, TABLE, Suite, load_suite
+from concord.stages.validate.expectations import ROW, TABLE, Suite, load_suite
 from tests.expectations.conftest import Warehouse
 from tests.expectations.plantings import good_row, planted_resources, row_faults, table_faults
 

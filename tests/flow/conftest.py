@@ -1,4 +1,4 @@
-"""One set of running vendors and one PostgreSQL; every test starts from a kept moment of one first night."""
+"""One set of running vendors and one PostgreSQL; every test starts from a saved state of one first night."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from concord.cli.start import prepare_warehouse
+from concord.cli.installation_start import prepare_warehouse
 from concord.local.postgres import Postgres
 from concord.settings import Settings
-from concord.stages.agreement import AgreementCounts
-from concord.stages.apply import PlanOutcome
+from concord.stages.reconcile.agreement import AgreementCounts
+from concord.stages.write_back.apply import PlanOutcome
 from sandbox.world import World, generate
 from tests.flow.night import FIRST, Night
 from tests.flow.vendors import SANDBOX, Vendors, running_vendors

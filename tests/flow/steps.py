@@ -1,4 +1,4 @@
-"""The steps of a night as a program of their own, so that a test can have them die at a named place.
+"""The steps of a night as a separate program, so that a test can kill it at a named failpoint.
 
 python -m tests.flow.steps STEP SYSTEM ARGUMENTS, the last as JSON
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from concord.settings import Connection, Settings
-from concord.stages.identify import identify
+from concord.stages.reconcile.identify import identify
 from tests.flow.night import FIRST, Night
 
 UNDO = "undo 1"

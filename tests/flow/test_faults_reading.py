@@ -1,4 +1,4 @@
-"""Whatever a vendor does while it is read, the warehouse ends as if it had behaved."""
+"""After any fault of a vendor while it is read, the warehouse is the same as without the fault."""
 
 from datetime import datetime
 from typing import Any

@@ -1,10 +1,10 @@
-"""Whatever a vendor does while it is written to, each change takes effect once and the end is the same."""
+"""After any fault of a vendor while it is written to, each change took effect once and the result is the same."""
 
 from typing import Any
 
 import pytest
 
-from concord.stages.plan import approve
+from concord.stages.write_back.approve import approve
 from tests.flow.conftest import RECONCILED, Begin, FirstNight
 from tests.flow.night import A_PERSON, FIRST, Night, patiently
 from tests.flow.vendors import ERP, Vendors
@@ -77,6 +77,15 @@ def test_a_fault_before_the_erp_costs_no_second_effect(
 ) -> None:
     night = begin(RECONCILED)
     vendors.relay.plan.append(case)
+    write_back_anyhow(night, ERP)
+    assert vendors.relay.plan == []
+    assert_calm_end(night, vendors, first_night, ERP)
+
+
+def test_each_first_answer_of_a_chain_may_be_lost(begin: Begin, vendors: Vendors, first_night: FirstNight) -> None:
+    night = begin(RECONCILED)
+    methods = ("party.party.create", "contact_mechanism.write", "sale.sale.create", "sale.sale.quote")
+    vendors.relay.plan += [(method, "cut_after") for method in (*methods, "sale.sale.confirm")]
     write_back_anyhow(night, ERP)
     assert vendors.relay.plan == []
     assert_calm_end(night, vendors, first_night, ERP)

@@ -1,11 +1,11 @@
-"""A first night over a dirty world ends with systems that agree, and with nothing that should not have been."""
+"""After a first night over records with faults the systems agree, and nothing wrong was written."""
 
 from collections import Counter
 
 import pytest
 
-from concord.demo.judging import check_night
-from concord.demo.verdict import LEAST_AGREEMENT, Verdict
+from sandbox.referee.night import judge_night
+from sandbox.referee.verdict import LEAST_AGREEMENT, Verdict
 from tests.flow.conftest import ENDED, Begin, FirstNight
 from tests.flow.night import Night
 from tests.flow.vendors import Vendors
@@ -37,7 +37,7 @@ def morning(begin: Begin) -> Night:
 
 @pytest.fixture
 def verdict(morning: Night, vendors: Vendors) -> Verdict:
-    return check_night(vendors.world, vendors.places(), morning.database)
+    return judge_night(vendors.world, vendors.staged_systems(), morning.database)
 
 
 def test_the_systems_agree_after_the_night(first_night: FirstNight) -> None:
@@ -82,8 +82,8 @@ def read_backs(night: Night) -> int:
 
 
 def test_all_that_is_broken_is_set_aside_and_nothing_else(verdict: Verdict) -> None:
-    assert verdict.letters.planted >= 3
-    assert (verdict.letters.missed, verdict.letters.invented) == ((), ())
+    assert verdict.dead_letters.planted >= 3
+    assert (verdict.dead_letters.missed, verdict.dead_letters.invented) == ((), ())
 
 
 def test_the_erp_gets_each_missing_order_once_and_no_test_order(vendors: Vendors, first_night: FirstNight) -> None:

@@ -1,4 +1,4 @@
-"""A step may be killed at any border and run again: the end is that of a night that was never disturbed.
+"""A step may be killed at any border and run again: the result is that of an undisturbed night.
 
 A handful of borders by default; with CONCORD_EVERY_FAILPOINT=1 all of them at every system.
 """

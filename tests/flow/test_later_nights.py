@@ -1,4 +1,4 @@
-"""After the first night: a quiet one plans nothing, a busy one just what was edited, one vendor may be down."""
+"""Later nights: without edits nothing is planned, else only what was edited, also while one vendor is down."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from concord.errors import TransientError
-from concord.stages.freshness import writable_systems
-from sandbox.tryton import server as tryton
+from concord.stages.reconcile.freshness import writable_systems
+from concord.stages.reconcile.identify import identify
+from sandbox.vendors.tryton import server as tryton
 from tests.flow.conftest import ENDED, RECONCILED, Begin, FirstNight
 from tests.flow.night import DAY, EARLY, FIRST, Night
 from tests.flow.vendors import ERP, SANDBOX, Vendors
@@ -16,6 +17,7 @@ from tests.flow.warehouse import Dump, count_rows, dump
 pytestmark = pytest.mark.flow
 
 SECOND = "night 2"
+REMOVED = "select system, field from marts.reconciliation_discrepancies where cause = 'removed' order by 1, 2"
 PHONE = "+493055501234"
 # A server that was started anew sends the same JSON with its keys in another order.
 AS_SENT = frozenset({"payload", "fields"})
@@ -161,3 +163,53 @@ def test_a_vendor_that_is_down_leaves_the_others_unharmed(
         night.write_back(system, SECOND)
     assert changes_of(night, SECOND) == [("shopify", "products", "update", variant, {"price": 88.8})]
     assert vendors.contents("salesforce") == first_night.contents["salesforce"]
+
+
+def remove_values(night: Night, vendors: Vendors) -> str:
+    """A phone is removed at its owner, and another customer's e-mail at its own; the shop's key of the first."""
+    contact, customer, _ = find_customer(night)
+    vendors.control("salesforce", "edit", {"resource": "Contact", "id": contact, "set": {"Phone": None}})
+    ((other,),) = night.rows(
+        """
+        select min(customer.source_id)
+        from validated.shopify__customers as customer
+        join ops.identities as shop on shop.system = 'shopify' and shop.record_key = customer.source_id
+        join ops.identities as crm on crm.golden_id = shop.golden_id and crm.system = 'salesforce'
+        join validated.salesforce__contacts as contact on contact.account_source_id = crm.record_key
+        where contact.email = customer.email and customer.source_id <> %s
+        """,
+        customer,
+    )
+    vendors.control(
+        "shopify", "edit", {"resource": "customers", "id": other, "set": {"defaultEmailAddress": None}}
+    )
+    return customer
+
+
+def let_travel(night: Night, field: str) -> None:
+    """What the business says of a field in its `removals.csv`, for the reconcile that is under way."""
+    statement = "update marts.removals set removal = 'travels' where field = %s returning entity"
+    assert night.rows(statement, field) == [("customer",)]
+
+
+def test_a_value_removed_at_its_owner_goes_where_the_rule_says_so(
+    begin: Begin, vendors: Vendors, tomorrow: datetime
+) -> None:
+    night = begin(ENDED)
+    removed = remove_values(night, vendors)
+    for system in night.systems:
+        night.read_system(system, tomorrow)
+    night.prepare(SECOND)
+    identify(night.database, run_id=SECOND)
+    let_travel(night, "phone")
+    night.build("tag:marts", SECOND)
+    plans = {system: night.plan(system, SECOND) for system in night.systems}
+    assert not any(plan.needs_approval for plan in plans.values())
+    for system, plan in plans.items():
+        night.carry_out(system, plan.plan_id)
+    assert changes_of(night, SECOND) == [("shopify", "customers", "update", removed, {"phone": None})]
+    assert vendors.control("shopify", f"records/customers/one?id={removed}")["defaultPhoneNumber"] is None
+    # The ERP takes no empty phone, so that one stays for a person, as do all e-mails of the other customer.
+    assert night.rows(REMOVED) == [
+        ("salesforce", "email"), ("shopify", "phone"), ("tryton", "email"), ("tryton", "phone"),
+    ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What people do in between is respected: edits are kept, a night is undone, a corrected record is let in."""
+"""Work of people between nights: their edits are kept, a night is undone, a corrected record is accepted."""
 
 import json
 import shutil
@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from concord.errors import ConfigurationError, ExpectationsFailedError
-from concord.stages.freshness import writable_systems
-from concord.stages.lookups import open_dead_letters
-from concord.stages.plan import approve
-from concord.stages.replay import ReplayCounts, replay_dead_letters
-from sandbox.tryton import server as tryton
+from concord.stages.reconcile.freshness import writable_systems
+from concord.stages.replay.replay_dead_letters import DeadLetters, ReplayCounts, replay_kept_payloads
+from concord.stages.write_back.approve import approve
+from concord.store.engine import PLANNER
+from concord.store.ledger.dead_letters import list_open_ids
+from sandbox.vendors.tryton import server as tryton
 from tests.flow.conftest import ENDED, RECONCILED, Begin, FirstNight
 from tests.flow.night import A_PERSON, DAY, EARLY, FIRST, Night
 from tests.flow.vendors import ERP, SANDBOX, Vendors
@@ -131,23 +132,19 @@ def differing_records(vendors: Vendors, first_night: FirstNight, system: str) ->
 
 def test_a_corrected_record_is_let_in(begin: Begin, vendors: Vendors, as_of: datetime) -> None:
     night = begin(RECONCILED)
-    system = night.systems["shopify"]
-    products = system.resource("products")
-    (letter,) = open_dead_letters(night.database, system, products)
+    (letter,) = open_dead_letters(night)
     assert replay(night, night.settings.expectations, letter) == ReplayCounts(1, 0, 1, 0)
     ((key,),) = night.rows("select record_key from ops.dead_letters where dead_letter_id = %s", letter)
     vendors.control("shopify", "edit", {"resource": "product_variants", "id": key, "set": {"price": "12.50"}})
     night.read("shopify", "products", as_of + DAY)
-    assert open_dead_letters(night.database, system, products) == []
+    assert open_dead_letters(night) == []
     assert replay(night, night.settings.expectations, letter) == ReplayCounts(0, 0, 0, 0)
     assert night.rows("select price::text from validated.shopify__products where _key = %s", key) == [("12.50",)]
 
 
 def test_a_corrected_expectation_lets_dead_letters_in(begin: Begin, tmp_path: Path) -> None:
     night = begin(RECONCILED)
-    (letter,) = open_dead_letters(
-        night.database, night.systems["shopify"], night.systems["shopify"].resource("products")
-    )
+    (letter,) = open_dead_letters(night)
     suites = tmp_path / "suites"
     shutil.copytree(night.settings.expectations, suites)
     loosen(suites / "shopify" / "products.json", column="price")
@@ -160,6 +157,12 @@ def test_a_corrected_expectation_lets_dead_letters_in(begin: Begin, tmp_path: Pa
     assert found == [(True,)]
 
 
+def open_dead_letters(night: Night) -> list[str]:
+    system = night.systems["shopify"]
+    with night.database.transaction(PLANNER) as connection:
+        return list_open_ids(connection, system, system.resource("products"))
+
+
 def loosen(file: Path, *, column: str) -> None:
     """Take out what is said about one column."""
     suite = json.loads(file.read_text())
@@ -170,13 +173,8 @@ def loosen(file: Path, *, column: str) -> None:
 
 def replay(night: Night, suites: Path, letter: str) -> ReplayCounts:
     system = night.systems["shopify"]
-    return replay_dead_letters(
-        night.database,
-        system=system,
-        resource=system.resource("products"),
-        dead_letter_ids=[letter],
-        suites=suites,
-    )
+    letters = DeadLetters(system, system.resource("products"), (letter,))
+    return replay_kept_payloads(night.database, letters, suites=suites)
 
 
 def test_a_renamed_field_refuses_its_resource_and_no_other(

@@ -1,4 +1,4 @@
-"""A Tryton that is stopped harms nobody else's night, and the night after it is up again ends as a calm one."""
+"""A stopped Tryton does not disturb other systems, and the night after its restart ends like any other."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from concord.errors import TransientError
-from concord.stages.freshness import writable_systems
-from concord.stages.plan import approve
+from concord.stages.reconcile.freshness import writable_systems
+from concord.stages.write_back.approve import approve
 from tests.flow.conftest import EMPTY, RECONCILED, Begin, FirstNight
 from tests.flow.night import A_PERSON, DAY, EARLY, FIRST, Night
 from tests.flow.vendors import ERP, SANDBOX, Vendors

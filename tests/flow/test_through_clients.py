@@ -2,8 +2,9 @@
 
 import pytest
 
-from concord.demo.judging import RESOURCES
-from concord.demo.verdict import Verdict, judge
+from sandbox.referee.night import RESOURCES
+from sandbox.referee.verdict import Verdict
+from sandbox.referee.written_records import judge_written_records
 from tests.flow.clients import read_crm, read_shop
 from tests.flow.conftest import ENDED, Begin
 from tests.flow.vendors import ERP, Vendors
@@ -17,9 +18,9 @@ def verdict(begin: Begin, vendors: Vendors) -> Verdict:
     read = {
         "shopify": read_shop(vendors.servers["shopify"]),
         "salesforce": read_crm(vendors.servers["salesforce"]),
-        ERP: vendors.places()[ERP].read(RESOURCES[ERP]),
+        ERP: vendors.staged_systems()[ERP].read(RESOURCES[ERP]),
     }
-    return judge(vendors.world, read, [])
+    return judge_written_records(vendors.world, read, [])
 
 
 def test_the_vendors_clients_find_no_wrong_write(verdict: Verdict) -> None:

@@ -1,4 +1,4 @@
-"""The vendors of a night: two sandbox servers and a real Tryton, filled from one world and put back at will."""
+"""The vendors of a night: two sandbox servers and a real Tryton, filled from one world and restored at will."""
 
 import json
 import sqlite3
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concord.demo.places import ErpPlace, Place
 from concord.settings import Connection
 from sandbox.launch import Server, start
 from sandbox.load import load
-from sandbox.tryton import server as tryton
+from sandbox.staging import StagedSystem, StagedTryton
 from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.tryton import server as tryton
 from sandbox.world import World
 from sandbox.world.__main__ import write_world
 from tests.systems.relay import Relay, relayed
@@ -67,13 +67,13 @@ class Vendors:
         found[ERP] = Connection("tryton_default", self.relay.url, self.erp.user, self.erp.password, extra)
         return found
 
-    def places(self) -> dict[str, Place]:
-        """The same as the demo's judge knows them: read by their own means."""
+    def staged_systems(self) -> dict[str, StagedSystem]:
+        """The same systems as the referee reads them, without Concord's readers."""
         found = {
-            name: Place(name=name, folder=server.data_dir, port=server.port)
+            name: StagedSystem(name=name, folder=server.data_dir, port=server.port)
             for name, server in self.servers.items()
         }
-        found[ERP] = ErpPlace(name=ERP, folder=self.erp.folder, port=self.erp.port, erp=self.erp)
+        found[ERP] = StagedTryton(name=ERP, folder=self.erp.folder, port=self.erp.port, erp=self.erp)
         return found
 
     def control(self, vendor: str, path: str, body: Any = None) -> Any:

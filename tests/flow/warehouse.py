@@ -1,4 +1,4 @@
-"""What a warehouse says, as plain values that two nights can be compared by."""
+"""The contents of a warehouse as plain values, by which two nights can be compared."""
 
 from collections.abc import Collection
 from typing import Any

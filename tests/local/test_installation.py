@@ -1,7 +1,10 @@
 """A whole installation: PostgreSQL and Airflow come up, run a Dag, ask a person, and go."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -73,6 +76,18 @@ def test_a_backfill_makes_one_run_per_day(api: AirflowApi) -> None:
     days = {run.logical_date.day for run in runs if run.logical_date is not None}
     assert days == {3, 4, 5}
     assert not api.is_backfill_complete(backfill)
+
+
+def test_a_command_of_airflow_sees_the_installation(airflow: Airflow, api: AirflowApi) -> None:
+    command = [sys.executable, "-m", "concord.cli", "airflow", "dags", "list", "--output", "json"]
+    environment = {**os.environ, "CONCORD_HOME": str(airflow.settings.home)}
+    called = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert called.returncode == 0, called.stderr
+    assert [dag["dag_id"] for dag in json.loads(called.stdout[called.stdout.index("[{") :])] == api.dag_ids()
+    help_of = subprocess.run(
+        [*command[:4], "dags", "--help"], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "airflow dags" in help_of.stdout
 
 
 def test_a_wrong_password_is_one_sentence(airflow: Airflow) -> None:

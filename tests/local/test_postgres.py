@@ -49,7 +49,7 @@ def test_a_second_start_finds_the_data_of_the_first(home: Path, processes: Proce
 def test_every_database_is_there_and_speaks_utc(home: Path, processes: Processes) -> None:
     server = make_server(home, processes)
     server.start()
-    assert len(DATABASES) == 3
+    assert set(DATABASES) == {"concord", "airflow"}
     for name in DATABASES:
         with psycopg.connect(server.url(name)) as connection:
             assert connection.execute("select current_database(), current_setting('timezone')").fetchone() == (
@@ -113,3 +113,23 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(home: Path) -> None:
         pytest.raises(ConfigurationError, match="PostgreSQL cannot use"),
     ):
         make_server(home, processes).start()
+
+
+def test_the_log_quotes_no_row_and_its_owner_alone_reads_it(home: Path, processes: Processes) -> None:
+    server = make_server(home, processes)
+    server.start()
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("create table kept (name text unique, amount numeric)")
+        connection.execute("insert into kept values ('Gómez', 1)")
+        for statement in (
+            "insert into kept values ('Gómez', 2)",
+            "insert into kept values ('x', 'Gómez'::numeric)",
+        ):
+            with pytest.raises(psycopg.Error, match=r"Gómez|kept"):
+                connection.execute(statement)
+        with pytest.raises(psycopg.Error), connection.cursor().copy("copy kept from stdin") as copy:
+            copy.write("Gómez\tGómez\n")
+    log = processes.log("postgres")
+    assert "ready to accept connections" in log.read_text()
+    assert "Gómez" not in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600

@@ -1,6 +1,7 @@
 """Child processes end completely, however their owner ends."""
 
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -161,3 +162,14 @@ def test_an_owner_has_no_open_descriptors_left(home: Path) -> None:
     with Processes(home, is_bound=True) as processes:
         start_and_wait(processes, run_python("family", FAMILY, str(home)))
     assert psutil.Process().num_fds() == before
+
+
+def test_what_a_process_writes_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    script = "import pathlib, time; pathlib.Path('made').touch(); print('ready', flush=True); time.sleep(600)"
+    with Processes(tmp_path / "home", is_bound=True) as processes:
+        processes.log("old").parent.mkdir(parents=True)
+        processes.log("old").touch(mode=0o644)
+        processes.start(Command(name="old", arguments=[sys.executable, "-c", script], folder=tmp_path))
+        assert wait_until(lambda: "ready" in processes.log("old").read_text())
+    for path in (tmp_path / "made", processes.log("old")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600

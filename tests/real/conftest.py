@@ -1,4 +1,4 @@
-"""A real Tryton with a small world in it, and a client for it that is not the product's."""
+"""A real Tryton with a small world in it, and Tryton's own client."""
 
 import base64
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.tryton import server as tryton
+from sandbox.vendors.tryton import server as tryton
 from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
 

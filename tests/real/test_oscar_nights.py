@@ -1,4 +1,4 @@
-"""Nights at a shop that nobody here wrote, by declaration alone: read, planned, written, verified, taken back."""
+"""Nights with a django-oscar shop, by its declaration alone: read, planned, written, verified, undone."""
 
 import json
 import sqlite3
@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from concord.contract import System, Window
-from concord.http.auth import StaticToken
-from concord.http.client import HttpSession, Ways
-from concord.http.patience import Patience
+from concord.protocols.session.auth import StaticToken
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits
 from concord.settings import Connection
-from sandbox import foreign
-from sandbox.oscar import server as oscar
+from sandbox import real_servers
 from sandbox.ports import choose_port
+from sandbox.vendors.oscar import server as oscar
 from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
 from tests.real.conftest import AS_OF, STATE
@@ -50,7 +50,7 @@ def desk(shop: oscar.Instance) -> Iterator[OscarDesk]:
     process = oscar.start(shop)
     with relayed(shop.url) as relay:
         yield OscarDesk(shop, relay)
-    foreign.stop(process)
+    real_servers.stop(process)
 
 
 class OscarTrip(RoundTrip):
@@ -89,10 +89,12 @@ class OscarTrip(RoundTrip):
         return str(key), Decimal(str(price)), int(str(quantity))
 
 
-def open_shop(url: str, token: str, patience: Patience | None = None) -> HttpSession:
+def open_shop(url: str, token: str, retry_limits: RetryLimits | None = None) -> HttpSession:
     connection = Connection("oscar_default", url, password=token)
-    quick = Patience(attempts=2, first_wait=0.0, sleep=lambda seconds: None)
-    return HttpSession(connection, StaticToken(prefix="Token "), Ways(patience=patience or quick))
+    quick = RetryLimits(attempts=2, first_wait=0.0, sleep=lambda seconds: None)
+    return HttpSession(
+        connection, StaticToken(prefix="Token "), SessionSettings(retry_limits=retry_limits or quick)
+    )
 
 
 @pytest.fixture
@@ -134,10 +136,10 @@ def test_every_record_lands_once_and_its_times_are_utc(
 def test_the_shops_own_limit_is_waited_for(shop: oscar.Instance) -> None:
     slow = replace(shop, port=choose_port())
     process = oscar.start(slow, rate="2/s")
-    with closing(open_shop(slow.url, slow.token, Patience(attempts=9))) as session:
+    with closing(open_shop(slow.url, slow.token, RetryLimits(attempts=9))) as session:
         resource = SYSTEM.resource("users")
         keys = keys_of(resource, read_all(session, resource, size=5))
-    foreign.stop(process)
+    real_servers.stop(process)
     assert len(keys) == len(set(keys)) > 20
     assert session.statistics.retries > 0
     assert session.statistics.waited_seconds > 0

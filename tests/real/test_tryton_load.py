@@ -1,4 +1,4 @@
-"""What the world says of the ERP is what Tryton's own client library reads there."""
+"""Tryton's own client library reads the same records as the world has of the ERP."""
 
 import re
 import socket
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.foreign import ForeignError
 from sandbox.ports import HOST
-from sandbox.tryton import server as tryton
+from sandbox.real_servers import RealServerError
+from sandbox.vendors.tryton import server as tryton
 from sandbox.world import World
 
 pytestmark = pytest.mark.real
@@ -55,7 +55,7 @@ def test_a_taken_port_is_said_in_one_sentence(instance: tryton.Instance) -> None
         other.bind((HOST, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(ForeignError, match=rf"port {port} because it is taken; choose another one\.$"):
+        with pytest.raises(RealServerError, match=rf"port {port} because it is taken; choose another one\.$"):
             tryton.start(replace(instance, port=port))
 
 
@@ -64,7 +64,7 @@ def test_a_server_that_cannot_start_says_why_and_where_its_log_is(
 ) -> None:
     broken = replace(instance, folder=tmp_path)
     broken.configuration.write_text("[web]\nlisten = 127.0.0.1:no-port\n")
-    with pytest.raises(ForeignError, match=re.escape(str(broken.log))) as caught:
+    with pytest.raises(RealServerError, match=re.escape(str(broken.log))) as caught:
         tryton.start(broken)
     assert "no-port" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -72,7 +72,7 @@ def test_a_server_that_cannot_start_says_why_and_where_its_log_is(
 
 def test_a_refused_edit_says_what_tryton_said(instance: tryton.Instance, small_world: World) -> None:
     done = next(sale for sale in small_world.records("tryton", "sales") if sale["state"] == "done")
-    with pytest.raises(ForeignError, match='You can not call "cancel"'):
+    with pytest.raises(RealServerError, match='You can not call "cancel"'):
         tryton.edit(instance, "cancel", done["reference"])
 
 

@@ -1,4 +1,4 @@
-"""The CRM speaks as Salesforce does."""
+"""The sandbox's CRM responds as Salesforce does."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

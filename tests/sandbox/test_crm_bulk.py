@@ -1,4 +1,4 @@
-"""The CRM's Bulk API 2.0, told by the vendor's community client over TLS and by plain calls."""
+"""The CRM's Bulk API 2.0, called by the community's client over TLS and by plain requests."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Each planted fault really happens on the wire, and the vendor tells the truth about it afterwards."""
+"""Each planted fault really happens on the connection, and the control desk then reports it rightly."""
 
 import time
 from collections.abc import Callable

@@ -14,7 +14,7 @@ from openapi_client.exceptions import ApiException
 from sandbox.launch import Server, start
 from sandbox.load import load
 from sandbox.vendors.klaviyo.vendor import Klaviyo
-from sandbox.world.klaviyo import subscriptions
+from sandbox.vendors.klaviyo.world import subscriptions
 
 DAY = "2026-11-{:02d}T08:00:00+00:00"
 

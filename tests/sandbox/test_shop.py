@@ -1,4 +1,4 @@
-"""The shop speaks as Shopify does."""
+"""The sandbox's shop responds as Shopify does."""
 
 import time
 

@@ -1,11 +1,12 @@
-"""The store behind the vendors: pages at constant cost, whole transactions, effects that are true."""
+"""The store of the vendors: pages at constant cost, whole transactions, and effects that match the writes."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox.store import Order, Store, Where
+from sandbox.server.queries import Order, Where
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import COLLECTIONS
 from sandbox.vendors.shopify.search import to_where
 

@@ -1,4 +1,4 @@
-"""A night's steps between a real PostgreSQL and a small vendor on a real port."""
+"""The steps of a night, with a real PostgreSQL and a small vendor's HTTP server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.round_trip import RoundTrip
-from tests.store.shopfront import Vendor, running_vendor
+from tests.store.shopfront_vendor import Vendor, running_vendor
 
 
 @pytest.fixture

@@ -1,29 +1,49 @@
-"""A declared test system whose vendor is a list: what it lists is what the test put there."""
+"""A declared test system whose records are those that the test puts in a list."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from concord.contract import ChangedBetween, Pace, Page, Resource, Session, Snapshot, System, Window
-from concord.fields import Field, Kind
+from concord.contract import (
+    ChangedBetween,
+    Field,
+    Kind,
+    Page,
+    RateLimit,
+    Resource,
+    Session,
+    Snapshot,
+    System,
+    Window,
+)
+from concord.protocols.describing import NotDescribed
+from concord.protocols.reading import keys_in
 
 
 @dataclass
-class Listing:
-    """A reader over records held in memory, two to a page; `raw` replaces them by verbatim bytes."""
+class Listing(NotDescribed):
+    """A reader over records held in memory, two to a page; `raw` adds verbatim bytes.
+
+    The list of keys leaves out those in `unlisted`, as a list does that moves while it is paged.
+    """
 
     records: list[dict[str, object]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+    unlisted: set[str] = field(default_factory=set)
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         chosen = [record for record in self.records if _is_in(record, window)]
         texts = [json.dumps(record).encode() for record in chosen] + self.raw
         for start in range(0, len(texts), 2):
             yield [msgspec.Raw(text) for text in texts[start : start + 2]]
+
+    def read_keys(self, session: Session, resource: Resource) -> Iterator[list[str]]:
+        for keys in keys_in(resource, self.read_window(session, resource, None)):
+            yield [key for key in keys if key not in self.unlisted]
 
     def read_matching(
         self, session: Session, resource: Resource, name: str, values: Sequence[str]
@@ -40,7 +60,9 @@ def _is_in(record: dict[str, object], window: Window | None) -> bool:
 
 
 class Silent:
-    """Reads need no session here."""
+    """Reads need no session here; its clock is `clock_behind` behind ours."""
+
+    clock_behind: timedelta | None = None
 
     def send(self, method: str, path: str, **call: object) -> bytes:
         raise AssertionError("the listing does not call")
@@ -82,7 +104,7 @@ def declare(listing: Listing, changes: ChangedBetween | Snapshot) -> System:
         title="Testing",
         connection="testing_default",
         auth=NoAuth(),
-        pace=Pace(per_second=100),
+        rate_limit=RateLimit(per_second=100),
         resources=(things,),
     )
 

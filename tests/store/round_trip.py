@@ -1,4 +1,4 @@
-"""A warehouse, a vendor and the stages between them, in the words the tests of write-back use."""
+"""A warehouse, a vendor and the stages between them, as the tests of write-back use them."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -8,17 +8,20 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from concord.contract import System, Window
-from concord.http.client import HttpSession
-from concord.stages.apply import PlanOutcome, apply_plan
-from concord.stages.extract import extract_window
-from concord.stages.plan import PlanSummary, approve, plan_changes
-from concord.stages.undo import plan_undo
-from concord.stages.validate import validate_batch
-from concord.stages.verify import VerifyCounts, verify_plan
-from concord.store.engine import TRANSFORMER, Database
+from concord.contract import Account, System, Window
+from concord.protocols.session.client import HttpSession
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import validate_batch
+from concord.stages.write_back.apply import PlanOutcome, apply_plan
+from concord.stages.write_back.approve import approve
+from concord.stages.write_back.plan import PlanSummary, plan_changes
+from concord.stages.write_back.undo import plan_undo
+from concord.stages.write_back.verify import VerifyCounts, verify_plan
+from concord.store.engine import LOADER, TRANSFORMER, Database
+from concord.store.ledger.account_fields import record_account
 from concord.store.tables import create_tables
-from tests.store.shopfront import Vendor, declare, open_shopfront, write_suites
+from tests.store.shopfront import declare, open_shopfront, write_suites
+from tests.store.shopfront_vendor import Vendor
 
 DESIRED = {
     "accounts": "account_name text, phone text, credit_amount numeric, concord_id text, is_deleted boolean",
@@ -64,13 +67,14 @@ class RoundTrip:
             connection.execute(
                 "drop table if exists marts.approval_policy; create table marts.approval_policy (system text, "
                 "resource text, action text, max_changes integer, max_share_percent numeric, field text, "
-                "max_relative_change_percent numeric)"
+                "max_relative_change_percent numeric, negligible_change numeric, max_absolute_change numeric, "
+                "max_plan_change_percent numeric, max_nights_change_percent numeric, max_emptied_values integer)"
             )
             with (
                 connection.cursor() as cursor,
                 cursor.copy("copy marts.approval_policy from stdin with (format csv)") as copy,
             ):
-                copy.write("\n".join(lines) + "\n")
+                copy.write("".join(f"{line}{',' * (11 - line.count(','))}\n" for line in lines))
 
     def ingest(self, day: int = 1) -> None:
         """Read everything the vendor holds into the warehouse."""
@@ -89,6 +93,13 @@ class RoundTrip:
                     batch_id=batch,
                     suites=self.suites,
                 )
+
+    def lose(self, resource_name: str, name: str) -> None:
+        """The look of a night finds that the account does not have the field any more."""
+        resource = self.system.resource(resource_name)
+        account = Account(resource.in_account({name: None}), unread=frozenset({name}))
+        with self.database.transaction(LOADER) as connection:
+            record_account(connection, self.system, resource, account)
 
     def want(self, resource: str, entity_id: str, key: str | None, **values: object) -> None:
         """What dbt would desire of one record."""
@@ -120,6 +131,13 @@ class RoundTrip:
     def verify(self, plan_id: str) -> VerifyCounts:
         with self.open() as session:
             return verify_plan(self.database, session, system=self.system, plan_id=plan_id, suites=self.suites)
+
+    def send(self, run: str = "night 1") -> str:
+        """Plan, approve and apply, and leave it to the caller to verify; the plan's id."""
+        plan_id = self.plan(run).plan_id
+        approve(self.database, plan_id, "a person")
+        self.apply(plan_id)
+        return plan_id
 
     def write_back(self, run: str = "night 1") -> PlanOutcome:
         """Plan, approve, apply and verify."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from concord.local.postgres import find_account, open_way
+from concord.local.postgres import find_account, open_path
 
 MEGABYTE = 1 << 20
 
@@ -56,5 +56,5 @@ def give_to_postgres(folder: Path) -> Path:
     account = find_account()
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
-        open_way(folder, account)
+        open_path(folder, account)
     return folder

@@ -1,4 +1,4 @@
-"""The steps of a night as a program of their own, so that a test can have them die at a named place.
+"""The steps of a night as a separate program, so that a test can kill it at a named failpoint.
 
 python -m tests.store.steps STEP DATABASE_URL VENDOR_URL SUITES
 """
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from concord.stages.identify import identify
-from concord.stages.replay import replay_dead_letters
+from concord.stages.reconcile.identify import identify
+from concord.stages.replay.replay_dead_letters import DeadLetters, replay_kept_payloads
 from tests.store.round_trip import RoundTrip
 from tests.store.shopfront import declare
 
@@ -31,14 +31,9 @@ def undo(trip: RoundTrip) -> None:
 
 
 def replay(trip: RoundTrip) -> None:
-    letters = trip.rows("select dead_letter_id from ops.dead_letters")
-    replay_dead_letters(
-        trip.database,
-        system=trip.system,
-        resource=trip.system.resource("accounts"),
-        dead_letter_ids=[str(row[0]) for row in letters],
-        suites=trip.suites,
-    )
+    ids = tuple(str(row[0]) for row in trip.rows("select dead_letter_id from ops.dead_letters"))
+    letters = DeadLetters(trip.system, trip.system.resource("accounts"), ids)
+    replay_kept_payloads(trip.database, letters, suites=trip.suites)
 
 
 def identities(trip: RoundTrip) -> None:

@@ -1,12 +1,12 @@
-"""Carrying out a plan against a real server: four ends, each change sent once, whatever happens on the way."""
+"""A plan is carried out against a real server: four outcomes, and each change is sent once, also after faults."""
 
 import contextlib
 
 import pytest
 
 from concord.errors import ConfigurationError, TransientError
-from concord.stages.apply import PlanOutcome, apply_plan
-from concord.stages.plan import approve
+from concord.stages.write_back.apply import PlanOutcome, apply_plan
+from concord.stages.write_back.approve import approve
 from concord.store.leases import acquire
 from tests.store.round_trip import RoundTrip
 from tests.store.shopfront import declare, open_shopfront
@@ -163,6 +163,68 @@ def test_a_create_of_two_steps_is_finished_by_its_writer(wishful: RoundTrip, fau
     assert [item["state"] for item in made] == ["finished"]
 
 
+def half_made(trip: RoundTrip) -> str:
+    """A create whose record is at the vendor while no call of its second step comes through."""
+    trip.system = declare(is_finishing=True)
+    trip.forget_wishes()
+    trip.want("accounts", "E-9", None, account_name="New", concord_id="E-9")
+    plan_id = approved(trip)
+    trip.vendor.faults = ["", *["cut_before"] * 50]
+    with pytest.raises(TransientError):
+        trip.apply(plan_id)
+    trip.vendor.faults = []
+    return plan_id
+
+
+def test_each_step_of_a_chain_may_lose_its_answer(wishful: RoundTrip) -> None:
+    wishful.system = declare(is_finishing=True)
+    wishful.forget_wishes()
+    wishful.want("accounts", "E-9", None, account_name="New", concord_id="E-9")
+    wishful.vendor.faults = ["cut_after", "cut_before", "cut_after", "cut_before"]
+    plan_id = approved(wishful)
+    for _ in range(3):
+        with contextlib.suppress(TransientError):
+            wishful.apply(plan_id)
+    assert wishful.states(plan_id) == ["confirmed"]
+    assert [item.get("state") for item in wishful.vendor.records["accounts"].values()].count("finished") == 1
+
+
+def test_a_half_made_record_keeps_its_plan_open_and_its_key_in_the_journal(wishful: RoundTrip) -> None:
+    plan_id = half_made(wishful)
+    ((state, message),) = wishful.rows("select state, message from ops.changes")
+    assert (state, "Not sent" in message) in {("planned", False), ("unknown", False)}
+    assert wishful.rows("select state from ops.plans where plan_id = %s", plan_id) == [("approved",)]
+    wishful.vendor.faults = ["cut_before"] * 50
+    with pytest.raises(TransientError):
+        wishful.apply(plan_id)
+    keys = wishful.rows("select detail ->> 'key' from ops.journal where event = 'returned'")
+    made = next(key for key, item in wishful.vendor.records["accounts"].items() if item.get("concord") == "E-9")
+    assert (made,) in keys
+
+
+def test_the_next_night_finishes_a_half_made_record_and_writes_nothing_of_it_before(wishful: RoundTrip) -> None:
+    left = half_made(wishful)
+    made = next(key for key, item in wishful.vendor.records["accounts"].items() if item.get("concord") == "E-9")
+    wishful.ingest(day=2)
+    wishful.forget_wishes()
+    wishful.want("accounts", "E-9", made, phone="taken from the draft")
+    wishful.want("accounts", "E-1", "A-1", phone="+491")
+    outcome = wishful.write_back("night 2")
+    assert (outcome.planned, outcome.confirmed) == (1, 1)
+    assert wishful.rows("select state, confirmed from ops.plans where plan_id = %s", left) == [("applied", 1)]
+    assert wishful.vendor.records["accounts"][made]["state"] == "finished"
+    assert wishful.plan("night 3").planned == 1
+
+
+def test_a_half_made_record_that_stays_so_holds_nothing_else_back(wishful: RoundTrip) -> None:
+    left = half_made(wishful)
+    wishful.ingest(day=2)
+    wishful.want("accounts", "E-1", "A-1", phone="+491")
+    wishful.vendor.is_stuck = True
+    assert wishful.write_back("night 2").confirmed == 1
+    assert wishful.rows("select state from ops.plans where plan_id = %s", left) == [("approved",)]
+
+
 def test_a_confirmed_create_is_not_planned_again_from_the_same_wishes(wishful: RoundTrip) -> None:
     wishful.forget_wishes()
     wishful.want("accounts", "E-9", None, account_name="New", concord_id="E-9")
@@ -233,5 +295,5 @@ def test_a_plan_left_behind_is_closed_by_the_next(wishful: RoundTrip) -> None:
 
 def test_the_books_of_a_plan_cannot_be_cooked(wishful: RoundTrip) -> None:
     outcome = wishful.write_back()
-    with pytest.raises(Exception, match="books do not balance"), wishful.database.transaction() as connection:
+    with pytest.raises(Exception, match="counts do not add up"), wishful.database.transaction() as connection:
         connection.execute("update ops.plans set confirmed = 5, held = 1 where plan_id = %s", (outcome.plan_id,))

@@ -1,4 +1,4 @@
-"""Archiving by plan: a record that should be gone is archived once, by a person's leave, and not brought back."""
+"""Archiving by plan: a record is archived once, after a person's approval, and is not created again."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_what_is_archived_is_verified_and_not_planned_again(unwanted: RoundTrip)
 
 
 def test_a_record_that_is_still_there_is_told(unwanted: RoundTrip) -> None:
-    plan_id = unwanted.write_back().plan_id
+    plan_id = unwanted.send()
     unwanted.vendor.put("accounts", "A-1", {"is_deleted": False})
     assert unwanted.verify(plan_id).differing == 1
     assert unwanted.plan("night 2").planned == 1

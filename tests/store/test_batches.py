@@ -1,4 +1,4 @@
-"""From a vendor's listing to validated rows: every record has one end, and the books balance."""
+"""From a vendor's listing to validated rows: every record has one disposition, and the counts balance."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,14 @@ import pytest
 
 from concord.contract import ChangedBetween, Snapshot, System, Window
 from concord.errors import BatchError, ContractError, ExpectationsFailedError
-from concord.stages.extract import extract_window
-from concord.stages.validate import BatchCounts, validate_batch
-from concord.stages.windows import BEGINNING, plan_window
+from concord.stages.extract.choose_window import continue_coverage
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from tests.store.listing import NOVEMBER, Listing, Silent, declare, thing, write_suite
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Night:
@@ -219,17 +221,28 @@ def test_too_many_vanished_keys_delete_nothing(database: str, tmp_path: Path) ->
     assert night.rows("select count(*) from validated.testing__things where _is_deleted") == [(0,)]
 
 
+@pytest.mark.parametrize("left", [0, 14])
+def test_a_window_from_the_beginning_that_brings_less_than_half_of_what_is_held_is_refused(
+    night: Night, left: int
+) -> None:
+    night.listing.records = [thing(number) for number in range(30)]
+    night.run(Window(BEGINNING, NOVEMBER.end))
+    night.listing.records = night.listing.records[:left]
+    with pytest.raises(ExpectationsFailedError, match=f"only {left} records came"):
+        night.run(Window(BEGINNING, NOVEMBER.end + timedelta(days=1)))
+
+
 def test_the_next_window_starts_where_coverage_ends(night: Night) -> None:
     resource = night.system.resources[0]
     end = NOVEMBER.end + timedelta(days=3)
     interval = {"interval_start": end - timedelta(days=1), "interval_end": end}
-    first = plan_window(night.database, night.system, resource, **interval)
+    first = continue_coverage(night.database, night.system, resource, **interval)
     assert first.start == BEGINNING
-    night.run(NOVEMBER)
-    healed = plan_window(night.database, night.system, resource, **interval)
+    night.run(Window(BEGINNING, NOVEMBER.end))
+    healed = continue_coverage(night.database, night.system, resource, **interval)
     assert healed.start == NOVEMBER.end - timedelta(minutes=10)
     night.run(healed)
-    assert plan_window(night.database, night.system, resource, **interval) == healed
+    assert continue_coverage(night.database, night.system, resource, **interval) == healed
 
 
 def test_a_changed_type_is_refused_with_what_to_do(night: Night) -> None:

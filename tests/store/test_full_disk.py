@@ -1,4 +1,4 @@
-"""A disk that is really full: one sentence, balanced books, no harm to the rest, and all well with space again."""
+"""A full disk: one sentence, balanced counts, no harm to other data, and a normal run once there is space."""
 
 import os
 import random
@@ -18,12 +18,13 @@ from concord.contract import Window
 from concord.errors import ConcordError, NetworkError, ServerError
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
-from concord.stages.extract import extract_window
-from concord.stages.validate import BatchCounts, validate_batch
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import DISK_FULL, Database
 from concord.store.migrate import migrate
 from tests.store.round_trip import RoundTrip
-from tests.store.shopfront import Vendor, open_shopfront
+from tests.store.shopfront import open_shopfront
+from tests.store.shopfront_vendor import Vendor
 from tests.store.small_disk import MEGABYTE, SmallDisk, give_to_postgres, mounted_disk
 
 MANY = 3000
@@ -188,7 +189,7 @@ def test_a_server_whose_disk_is_full_starts_once_there_is_space(home: Path, spac
         processes.stop("postgres")
         disk.make_space()
         server.start()
-        with psycopg.connect(server.url("tryton")) as connection:
+        with psycopg.connect(server.url("airflow")) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
 
 

@@ -1,11 +1,11 @@
-"""Golden ids: who is one with whom, and that nothing else ever moves an id."""
+"""Golden ids: which records share one, and that nothing else changes an id."""
 
 from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
 
-from concord.stages.identify import IdentityCounts, identify
+from concord.stages.reconcile.identify import IdentityCounts, identify
 from concord.store.engine import TRANSFORMER, Database
 
 Link = tuple[str, str]

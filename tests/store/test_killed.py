@@ -1,4 +1,4 @@
-"""A step may be killed at any border and run again: the end is that of a run that was never disturbed."""
+"""A step may be killed at any border and run again: the result is that of an undisturbed run."""
 
 import os
 import subprocess
@@ -15,7 +15,8 @@ from concord.local.postgres import Postgres
 from concord.store.engine import TRANSFORMER
 from tests.conftest import copy_of
 from tests.store.round_trip import RoundTrip
-from tests.store.shopfront import declare, running_vendor, write_suites
+from tests.store.shopfront import declare, write_suites
+from tests.store.shopfront_vendor import running_vendor
 from tests.store.steps import STEPS
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -1,10 +1,14 @@
-"""The difference between what a system should say and what it says, and who decides on it."""
+"""The difference between the desired and the present values of a system, and who approves it."""
+
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from concord.errors import ConfigurationError
-from concord.stages.plan import POLICY, approve, decline, plan_changes
-from concord.stages.policy import judge_plan
+from concord.stages.write_back.approve import POLICY, approve, decline
+from concord.stages.write_back.plan import plan_changes
+from concord.stages.write_back.policy import judge_plan
 from tests.store.round_trip import RoundTrip
 
 
@@ -44,6 +48,21 @@ def test_the_guard_is_what_validated_holds(known: RoundTrip) -> None:
         plan.plan_id,
     )
     assert found == (True,)
+
+
+def test_a_guard_over_several_fields_holds_them_all(known: RoundTrip) -> None:
+    accounts, *others = known.system.resources
+    assert accounts.writes is not None
+    writes = replace(accounts.writes, guard=("updated_at", "credit_amount"))
+    known.system = replace(known.system, resources=(replace(accounts, writes=writes), *others))
+    known.want("accounts", "E-1", "A-1", phone="+491")
+    plan = known.plan()
+    (found,) = known.rows(
+        "select (guard ->> 'updated_at')::timestamptz = updated_at, (guard ->> 'credit_amount')::numeric "
+        "from ops.changes join validated.shopfront__accounts on _key = record_key where plan_id = %s",
+        plan.plan_id,
+    )
+    assert found == (True, Decimal("10.50"))
 
 
 def test_creates_come_before_updates_and_resources_in_their_order(known: RoundTrip) -> None:
@@ -114,9 +133,11 @@ def test_a_system_of_which_no_model_speaks_is_a_sentence(known: RoundTrip) -> No
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        pytest.param(["*,*,*,2,,,"], "", id="within"),
+        pytest.param(["*,*,*,2,,credit_amount,100"], "", id="within"),
         pytest.param(["*,*,*,1,,,"], "2 updates of accounts are more than the 1", id="many"),
-        pytest.param(["*,*,*,1,,,", "shopfront,accounts,update,5,,,"], "", id="specific"),
+        pytest.param(["*,*,*,1,,,", "shopfront,accounts,update,5,,credit_amount,100"], "", id="specific"),
+        pytest.param(["*,*,*,2,,,"], "move credit_amount by more than 50 %", id="default"),
+        pytest.param(["*,*,*,2,,*,100"], "", id="all-fields"),
         pytest.param(["shopfront,accounts,update,5,50,,"], "touch more than 50 % of the 3", id="share"),
         pytest.param(
             ["*,*,*,5,,credit_amount,20"], "1 of the 2 updates of accounts move credit_amount", id="leap"
@@ -130,6 +151,52 @@ def test_policy_decides(known: RoundTrip, rows: list[str], reason: str) -> None:
     known.want("accounts", "E-1", "A-1", credit_amount="20")
     known.want("accounts", "E-2", "A-2", phone="+492")
     plan = known.plan()
+    assert plan.needs_approval is bool(reason)
+    assert reason in plan.reason
+
+
+CREDIT = "*,*,*,100,,credit_amount"
+
+
+@pytest.mark.parametrize(
+    ("limits", "credit", "reason"),
+    [
+        pytest.param("1000000,,,1000000,1000000", "15000", "", id="unlimited"),
+        pytest.param("100000,,100,1000000,", "15000", "move credit_amount by more than 100.", id="absolute"),
+        pytest.param("100000,,,,", "15000", "in all, more than 50 % of its sum", id="plan"),
+        pytest.param("10,5,,,", "15", "", id="negligible"),
+        pytest.param("10,4,,,", "15", "by more than 10 %", id="not negligible"),
+    ],
+)  # fmt: skip
+def test_numbers_have_limits(known: RoundTrip, limits: str, credit: str, reason: str) -> None:
+    known.allow(f"{CREDIT},{limits}")
+    known.want("accounts", "E-1", "A-1", credit_amount=credit)
+    plan = known.plan()
+    assert plan.needs_approval is bool(reason)
+    assert reason in plan.reason
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        pytest.param(
+            "30,,,,", "1 of the 1 update of accounts move credit_amount by more than 30 %", id="one record"
+        ),
+        pytest.param("1000,,,,10", "those of the last 7 days that passed without a person", id="sum"),
+        pytest.param("1000,,,,100", "", id="within"),
+    ],
+)
+def test_numbers_do_not_creep_from_night_to_night(known: RoundTrip, limits: str, reason: str) -> None:
+    known.allow(f"{CREDIT},{limits}")
+    for run, credit in (("night 1", "13"), ("night 2", "15.50")):
+        known.forget_wishes()
+        known.want("accounts", "E-1", "A-1", credit_amount=credit)
+        plan = known.plan(run)
+        if run == "night 1":
+            assert plan.reason == ""
+            approve(known.database, plan.plan_id, POLICY)
+            assert known.apply(plan.plan_id).confirmed == 1
+            known.verify(plan.plan_id)
     assert plan.needs_approval is bool(reason)
     assert reason in plan.reason
 

@@ -1,8 +1,8 @@
-"""The page a person approves: complete, short, and deaf to whatever a record says."""
+"""The page on which a person approves a plan: complete, short, and safe against markup in records."""
 
 import pytest
 
-from concord.stages.plan import render_plan
+from concord.stages.write_back.plan_page import render_plan
 from tests.store.round_trip import RoundTrip
 
 HOSTILE = "x | y `code` <script>alert(1)</script>\n\n# Heading [a](http://b) \u202e" + "z" * 500

@@ -1,10 +1,16 @@
-"""Dead letters back into the stage that refused them: those named, and once."""
+"""Dead letters are replayed into the stage that refused them: only the named ones, and once."""
 
 import pytest
 
 from concord.errors import ConfigurationError
-from concord.stages.lookups import choose_letters
-from concord.stages.replay import Letters, ReplayCounts, read_again, replay_dead_letters
+from concord.stages.replay.replay_dead_letters import (
+    DeadLetters,
+    ReplayCounts,
+    replay_current_records,
+    replay_kept_payloads,
+)
+from concord.store.engine import PLANNER
+from concord.store.ledger.dead_letters import choose_dead_letters
 from tests.store.round_trip import RoundTrip
 from tests.store.shopfront import open_shopfront, write_suites
 
@@ -32,19 +38,19 @@ def letter_of_name(trip: RoundTrip, start: str) -> str:
 
 
 def replay(trip: RoundTrip, *letters: str) -> ReplayCounts:
-    return replay_dead_letters(
-        trip.database,
-        system=trip.system,
-        resource=trip.system.resource("accounts"),
-        dead_letter_ids=letters,
-        suites=trip.suites,
-    )
+    meant = DeadLetters(trip.system, trip.system.resource("accounts"), letters)
+    return replay_kept_payloads(trip.database, meant, suites=trip.suites)
 
 
 def read(trip: RoundTrip, *letters: str, run: str = "replay 1") -> ReplayCounts:
-    meant = Letters(trip.system, trip.system.resource("accounts"), letters)
+    meant = DeadLetters(trip.system, trip.system.resource("accounts"), letters)
     with open_shopfront(trip.vendor.url) as session:
-        return read_again(trip.database, session, meant, reference=run, suites=trip.suites)
+        return replay_current_records(trip.database, session, meant, reference=run, suites=trip.suites)
+
+
+def choose(trip: RoundTrip, prefixes: list[str], system: str | None) -> dict[tuple[str, str], list[str]]:
+    with trip.database.transaction(PLANNER) as connection:
+        return choose_dead_letters(connection, prefixes, system=system)
 
 
 def states(trip: RoundTrip) -> list[tuple[object, ...]]:
@@ -150,12 +156,12 @@ def test_a_record_that_is_still_bad_or_gone_keeps_its_letter(refused: RoundTrip)
 def test_letters_are_chosen_by_the_beginning_of_their_id_or_all_that_are_open(refused: RoundTrip) -> None:
     first, second = letter_of(refused, "A-1"), letter_of(refused, "A-2")
     place = ("shopfront", "accounts")
-    assert choose_letters(refused.database, [first[:10], first], system=None) == {place: [first]}
-    assert sorted(choose_letters(refused.database, [], system="shopfront")[place]) == sorted([first, second])
-    assert choose_letters(refused.database, [], system="another") == {}
+    assert choose(refused, [first[:10], first], system=None) == {place: [first]}
+    assert sorted(choose(refused, [], system="shopfront")[place]) == sorted([first, second])
+    assert choose(refused, [], system="another") == {}
     with pytest.raises(ConfigurationError, match="There is no dead letter 'zzz'"):
-        choose_letters(refused.database, ["zzz"], system=None)
+        choose(refused, ["zzz"], system=None)
     with pytest.raises(ConfigurationError, match="is of shopfront; do not ask for those of another"):
-        choose_letters(refused.database, [first], system="another")
-    with pytest.raises(ConfigurationError, match="More than one dead letter begins with ''"):
-        choose_letters(refused.database, [""], system=None)
+        choose(refused, [first], system="another")
+    with pytest.raises(ConfigurationError, match="More than one dead letter is '', or begins so"):
+        choose(refused, [""], system=None)

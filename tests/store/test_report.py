@@ -1,14 +1,18 @@
-"""The report reads the books of one night, and only those."""
+"""The report holds the records of one night, and only those."""
 
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from concord.reporting.needs import list_needs
+from concord.reporting.page import render_html
+from concord.reporting.queries import read_report
 from concord.settings import Settings
-from concord.stages.agreement import measure_agreement
-from concord.stages.report import build_report, render_html, write_report
+from concord.stages.reconcile.agreement import measure_agreement
+from concord.stages.report.write_report import write_report
 from concord.store.engine import Database
+from concord.store.migrate import migrate
 
 FIRST, SECOND = "night-1", "night-2"
 BATCH = """
@@ -59,13 +63,13 @@ def nights(database: str) -> Database:
 
 
 def test_before_the_first_night_the_report_is_empty(database: str) -> None:
-    report = build_report(Database(database))
+    report = read_report(Database(database))
     assert (report.run_id, report.before, report.after, report.batches, report.plans) == (None, None, None, (), ())
     assert "not measured yet" in render_html(report)
 
 
 def test_the_newest_night_is_reported(nights: Database) -> None:
-    report = build_report(nights)
+    report = read_report(nights)
     assert report.run_id == SECOND
     assert report.before is not None
     assert report.after is not None
@@ -77,7 +81,7 @@ def test_the_newest_night_is_reported(nights: Database) -> None:
 
 
 def test_an_older_night_is_reported_as_it_was(nights: Database) -> None:
-    report = build_report(nights, FIRST)
+    report = read_report(nights, FIRST)
     assert report.after is not None
     assert report.after.agreed == 90
     assert [plan.plan_id for plan in report.plans] == ["one"]
@@ -97,6 +101,21 @@ def test_measuring_twice_keeps_one_measure(database: str) -> None:
     warehouse = Database(database)
     counts = [measure_agreement(warehouse, run_id=FIRST, phase="before") for _ in range(2)]
     assert [(count.compared, count.agreed) for count in counts] == [(10, 9), (10, 9)]
-    report = build_report(warehouse)
+    report = read_report(warehouse)
     assert [(line.entity, line.field) for line in report.agreement] == [("order", "total")]
     assert report.after is None
+
+
+def test_a_decision_about_a_record_that_nobody_knows_is_told(database: str) -> None:
+    warehouse = Database(database)
+    migrate(warehouse)
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "create table marts.identity_decisions (left_system text, left_key text, right_system text, "
+            "right_key text, is_same_customer boolean, note text)"
+        )
+        connection.execute("insert into marts.identity_decisions values ('shopify', '1', 'tryton', '2', true, '')")
+        connection.execute("grant select on marts.identity_decisions to concord_planner")
+        connection.execute("insert into ops.identities values ('customer', 'tryton', '2', 'CUS-1', 'email', 0.9)")
+    (need,) = list_needs(read_report(warehouse))
+    assert need.what == "identity_decisions.csv names 1 record that nobody knows: shopify 1."

@@ -1,6 +1,16 @@
-"""The life of one record, hop by hop."""
+"""The history of one record, step by step."""
 
-from concord.stages.trace import trace
+import pytest
+from psycopg import sql
+
+from concord import registry
+from concord.contract import Resource, System
+from concord.errors import ConfigurationError
+from concord.reporting.trace import resolve_key, trace
+from concord.store.engine import LOADER, Database
+from concord.store.ledger.dead_letters import find_dead_letter
+from concord.store.migrate import migrate
+from concord.store.tables import create_tables, validated_table
 from tests.store.round_trip import RoundTrip
 
 
@@ -51,3 +61,78 @@ def test_identity_is_one_of_the_hops(trip: RoundTrip) -> None:
 
 def test_an_unknown_key_has_no_hops(trip: RoundTrip) -> None:
     assert trace(trip.database, system=trip.system, key="nobody") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "stored", "typed"),
+    [
+        ("shopify", "customers", "gid://shopify/Customer/10071", "10071"),
+        ("shopify", "customers", "gid://shopify/Customer/10071", "gid://shopify/Customer/10071"),
+        ("shopify", "customers", "gid://shopify/Customer/10071", "shopify/customers/gid://shopify/Customer/10071"),
+        ("shopify", "customers", "gid://shopify/Customer/10071", "'shopify/customers/10071'"),
+        (
+            "shopify",
+            "customers",
+            "gid://shopify/Customer/10071",
+            "https://admin.shopify.com/store/x/customers/10071",
+        ),
+        ("salesforce", "contacts", "0038c00002abcDEAAY", "0038c00002abcDE"),
+        ("salesforce", "contacts", "0038c00002abcDEAAY", "salesforce/contacts/0038c00002abcDE"),
+        (
+            "salesforce",
+            "contacts",
+            "0038c00002abcDEAAY",
+            "https://x.force.com/lightning/r/Contact/0038c00002abcDEAAY/view",
+        ),
+        ("legacy_sql", "customers", "0000104238", "104238"),
+        ("tryton", "parties", "12", "00012"),
+    ],
+)
+def test_a_key_is_found_in_every_notation(
+    database: str, name: str, resource: str, stored: str, typed: str
+) -> None:
+    warehouse, system = prepared(database, name)
+    keep(warehouse, system, system.resource(resource), stored)
+    keep(warehouse, system, system.resource(resource), f"{stored}1")
+    assert resolve_key(warehouse, system=system, text=typed) == stored
+
+
+def test_a_key_that_nobody_knows_or_several_have_is_told(database: str) -> None:
+    warehouse, system = prepared(database, "shopify")
+    for resource, kind in (("customers", "Customer"), ("orders", "Order")):
+        keep(warehouse, system, system.resource(resource), f"gid://shopify/{kind}/7")
+    with pytest.raises(ConfigurationError, match="may be gid://shopify/Customer/7 or gid://shopify/Order/7"):
+        resolve_key(warehouse, system=system, text="7")
+    assert resolve_key(warehouse, system=system, text="orders/7") == "gid://shopify/Order/7"
+    with pytest.raises(ConfigurationError, match="Nothing is known of '8' in shopify"):
+        resolve_key(warehouse, system=system, text="8")
+
+
+def prepared(database: str, name: str) -> tuple[Database, System]:
+    warehouse, system = Database(database), registry.system(name)
+    migrate(warehouse)
+    for resource in system.resources:
+        create_tables(warehouse, system, resource)
+    return warehouse, system
+
+
+def keep(warehouse: Database, system: System, resource: Resource, key: str) -> None:
+    statement = sql.SQL("insert into {} (_key, _batch_id, _payload_hash) values (%s, 'b', 'h')")
+    with warehouse.transaction(LOADER) as connection:
+        connection.execute(statement.format(validated_table(system, resource)), (key,))
+
+
+@pytest.mark.parametrize(
+    "name", ["abc", "shopify/customers/10071", "shopify/customers/gid://shopify/Customer/10071"]
+)
+def test_a_dead_letter_is_found_by_its_id_and_by_its_record(database: str, name: str) -> None:
+    warehouse, _ = prepared(database, "shopify")
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "insert into ops.dead_letters "
+            "(dead_letter_id, stage, system, resource, record_key, error_class, message) values "
+            "('abcdef', 'validate', 'shopify', 'customers', 'gid://shopify/Customer/10071', 'E', 'm')"
+        )
+        assert find_dead_letter(connection, name) == ("abcdef", "shopify", "customers")
+        with pytest.raises(ConfigurationError, match="There is no dead letter"):
+            find_dead_letter(connection, "shopify/customers/1")

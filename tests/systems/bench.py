@@ -10,18 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from concord.contract import Auth, Resource, System, Window
-from concord.fields import Field
-from concord.http.client import HttpSession, Ways
-from concord.http.guards import Record, decode_record, value_at
-from concord.http.patience import Patience
+from concord.contract import Auth, Field, Resource, System, Window
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits
+from concord.protocols.values import Record, decode_record, put_at, value_at
 from concord.settings import Connection
 from sandbox.launch import Server
 from sandbox.world import World
+from tests.systems.desk import Desk, Values
 
-PATIENCE = Patience(first_wait=0.01, longest_wait=0.2, read_seconds=20)
-Values = Mapping[str, object]
+RETRY_LIMITS = RetryLimits(first_wait=0.01, longest_wait=0.2, read_seconds=20)
 Told = TypeVar("Told")
 
 
@@ -31,47 +31,13 @@ def told(said: Mapping[str, Told], name: str, where: str) -> Told:
     return said[name]
 
 
-class Desk:
-    """What a test may do to a vendor behind the product's back."""
-
-    def count(self, resource: Resource) -> int:
-        raise NotImplementedError
-
-    def fault(self, kind: str, *, on: str) -> None:
-        """One fault at the next call that does `on`: read, write, create or login."""
-        raise NotImplementedError
-
-    def calls(self) -> int:
-        raise NotImplementedError
-
-    def moments(self) -> list[float]:
-        """When each call arrived, in seconds."""
-        raise NotImplementedError
-
-    def effects(self, resource: Resource, key: str) -> object:
-        """Something that changes whenever the record is written."""
-        raise NotImplementedError
-
-    def expire_login(self) -> None:
-        raise NotImplementedError
-
-    def touch(self, resource: Resource, key: str) -> None:
-        """Somebody edits the record."""
-        raise NotImplementedError
-
-    def delete(self, resource: Resource, key: str) -> None:
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        raise NotImplementedError
-
-
 @dataclass(frozen=True)
 class Habits:
     """How a sandbox vendor names what the suite does to it.
 
     `collections` maps our resource to the vendor's collection where the names differ; `operations` are patterns
     of the vendor's operation names for read, write and create; `touches` what a person changes in a collection.
+    `text_type` is the vendor's name for text, and `field_name` what it calls a field.
     """
 
     operations: Mapping[str, str]
@@ -79,6 +45,8 @@ class Habits:
     collections: Mapping[str, str] = field(default_factory=dict)
     touches: Mapping[str, Values] = field(default_factory=dict)
     limits: Values = field(default_factory=dict)
+    text_type: str = "string"
+    field_name: Callable[[Field], str] = lambda item: item.parts[0]
 
 
 @dataclass
@@ -104,7 +72,21 @@ class SandboxDesk(Desk):
             else {"operation": told(self.habits.operations, on, "operations")}
         )
         skip = 1 if kind == "loop" else 0
-        self.server.control("faults", {"match": match, "fault": {"kind": kind}, "skip": skip, "times": 1})
+        fault = (
+            {"kind": "status_after", "status": 503, "retry_after": 0} if kind == "busy_after" else {"kind": kind}
+        )
+        self.server.control("faults", {"match": match, "fault": fault, "skip": skip, "times": 1})
+
+    def cut(self, number: int) -> None:
+        self.server.control(
+            "faults", {"match": {}, "fault": {"kind": "cut_after"}, "skip": number - 1, "times": 1}
+        )
+
+    def has_cut(self) -> bool:
+        return bool(self.server.control("faults")[-1]["struck"])
+
+    def shorten(self, value: str) -> None:
+        self.server.control("shorten", {"value": value})
 
     def calls(self) -> int:
         return int(self.server.control("counts")["calls"])
@@ -115,6 +97,15 @@ class SandboxDesk(Desk):
     def effects(self, resource: Resource, key: str) -> object:
         records = self.server.control("counts")["records"]
         return records.get(f"{self._name(resource)}/{key}", {}).get("effects", 0)
+
+    def raw(self, resource: Resource, key: str) -> Any:
+        return self.server.control(f"records/{self._name(resource)}/one?{urlencode({'id': key})}")
+
+    def fill(self, resource: Resource, key: str, values: Values) -> None:
+        record = self.raw(resource, key)
+        for path, value in values.items():
+            put_at(record, path, value)
+        self.server.control("put", {"resource": self._name(resource), "records": [record]})
 
     def expire_login(self) -> None:
         self.server.control("limits", {"expire_tokens": True})
@@ -127,6 +118,28 @@ class SandboxDesk(Desk):
 
     def delete(self, resource: Resource, key: str) -> None:
         self.server.control("edit", {"resource": self._name(resource), "id": key, "delete": True})
+
+    def give_nothing(self) -> None:
+        match = {"operation": told(self.habits.operations, "read", "operations")}
+        self.server.control("faults", {"match": match, "fault": {"kind": "empty_page"}, "times": None})
+
+    def put_clock_back(self, seconds: float) -> None:
+        self.server.control("clock", {"behind": seconds})
+
+    def damage(self, replaced: Mapping[bytes, bytes]) -> None:
+        pairs = [[old.hex(), new.hex()] for old, new in replaced.items()]
+        fault = {"kind": "replace", "pairs": pairs}
+        self.server.control("faults", {"match": {}, "fault": fault, "times": None})
+
+    def lack(self, resource: Resource, item: Field) -> Resource:
+        return self._change_account(resource, lacks=[self.habits.field_name(item)])
+
+    def retype(self, resource: Resource, item: Field) -> Resource:
+        return self._change_account(resource, types={self.habits.field_name(item): self.habits.text_type})
+
+    def _change_account(self, resource: Resource, **change: object) -> Resource:
+        self.server.control("account", {"collection": self._name(resource), **change})
+        return resource
 
     def reset(self) -> None:
         self.server.control("reset", {})
@@ -146,10 +159,10 @@ class Bench:
     desk: Desk
     new_auth: Callable[[], Auth]
 
-    def session(self, *, password: str | None = None, patience: Patience = PATIENCE) -> HttpSession:
+    def session(self, *, password: str | None = None, retry_limits: RetryLimits = RETRY_LIMITS) -> HttpSession:
         """A session with a login of its own, so that tests do not share a token."""
         connection = self.connection if password is None else replace(self.connection, password=password)
-        return HttpSession(connection, self.new_auth(), Ways(self.system.manners, patience))
+        return HttpSession(connection, self.new_auth(), SessionSettings(self.system.rules, retry_limits))
 
 
 def no_new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
@@ -169,9 +182,17 @@ class Facts:
     leaves empty, with the reason. `unfit` are records that the suite must not change. `read_moment` tells when
     a record of a resource changed, where the change field itself does not say it in ISO or in seconds, and
     `read_value` what a field says where that is not simply at its path. `settles_lost_writes` says that a write
-    whose answer was lost is found under a key of its own, or made then, so that it ends confirmed. `few` is how
-    many records of a resource there are at least, where that is no more than 20. `skips` are tests by name that
-    say nothing about this system, with the reason.
+    whose answer was lost is found under a key of its own, or made then, so that it ends confirmed. `is_http` is
+    False for a system that gives no HTTP statuses. `few` is how many records of a resource there are at least,
+    where that is no more than 20. `dispensable` is a resource with a field that it can be written without, and
+    `retyped` are those whose description tells types, if not `first`; `undescribed` are resources of which the
+    vendor tells nothing, with the reason. `refused` are words of a server that we did not write, for a `read` of a
+    field that it lacks, and by resource for the values of `bad`. `unnamed` are values by path that a person gave a
+    record and of which the declaration may know nothing, and `moves` the names that the vendor itself changes with
+    a write. `never_deleted` says of a resource whose deletions are not noticed why that does no harm, and
+    `whole_lists` of each list inside of a record how it is read to its end. `skips` are tests by name that say
+    nothing about this
+    system, with the reason.
     """
 
     open: Callable[[World, Path], AbstractContextManager[Bench]]
@@ -190,17 +211,31 @@ class Facts:
     read_moment: Callable[[Resource, Record], datetime] | None = None
     read_value: Callable[[Field, Any], object] = lambda field, value: value
     settles_lost_writes: bool = False
+    is_http: bool = True
     few: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    unnamed: Mapping[str, Values] = field(default_factory=dict)
+    moves: frozenset[str] = frozenset()
+    never_deleted: Mapping[str, str] = field(default_factory=dict)
+    whole_lists: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    dispensable: str = ""
+    undescribed: Mapping[str, str] = field(default_factory=dict)
+    retyped: tuple[str, ...] = ()
     skips: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_page_size(reader: Any, size: int) -> Any:
+    """The same reader with pages of that size, where a size can be declared."""
+    if hasattr(reader, "pages"):
+        return replace(reader, pages=replace(reader.pages, size=size))
+    return replace(reader, size=size) if hasattr(reader, "size") else reader
 
 
 def read_all(
     session: HttpSession, resource: Resource, window: Window | None = None, *, size: int | None = None
 ) -> list[Record]:
     """The records of a window as Python values, by pages of `size`."""
-    reader: Any = resource.read
-    if size is not None and hasattr(reader, "size"):
-        reader = replace(reader, size=size)
+    reader = resource.read if size is None else with_page_size(resource.read, size)
     return [decode_record(resource, raw) for page in reader.read_window(session, resource, window) for raw in page]
 
 

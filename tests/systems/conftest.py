@@ -9,6 +9,7 @@ import pytest
 from sandbox.world import World, generate
 from tests.systems.bench import Bench
 from tests.systems.benches import facts_of
+from tests.systems.open_benches import OpenBenches
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 FindBench = Callable[[str], Bench]
@@ -22,16 +23,8 @@ def world() -> World:
 @pytest.fixture(scope="package")
 def opened(tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[FindBench]:
     """The bench of a system by its name; its server starts when it is first asked for."""
-    found: dict[str, Bench] = {}
     with ExitStack() as stack:
-
-        def find(name: str) -> Bench:
-            if name not in found:
-                folder = tmp_path_factory.mktemp(name)
-                found[name] = stack.enter_context(facts_of(name).open(world, folder))
-            return found[name]
-
-        yield find
+        yield OpenBenches(lambda name: facts_of(name).open(world, tmp_path_factory.mktemp(name)), stack).find
 
 
 @pytest.fixture

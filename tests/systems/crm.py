@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from concord.contract import Resource
-from concord.http.client import HttpSession, Ways
-from tests.systems.bench import PATIENCE, Bench, SandboxDesk
+from concord.protocols.session.client import HttpSession, SessionSettings
+from tests.systems.bench import RETRY_LIMITS, Bench, SandboxDesk
 
 FindBench = Callable[[str], Bench]
 
@@ -21,7 +21,9 @@ class Crm:
 
     def session(self, **extra: str) -> HttpSession:
         connection = replace(self.bench.connection, extra={"bulk_polls": "4", **extra})
-        return HttpSession(connection, self.bench.new_auth(), Ways(self.bench.system.manners, PATIENCE))
+        return HttpSession(
+            connection, self.bench.new_auth(), SessionSettings(self.bench.system.rules, RETRY_LIMITS)
+        )
 
     def bulk_session(self) -> HttpSession:
         return self.session(bulk_read_above="20", bulk_page_rows="50")

@@ -6,8 +6,8 @@ from dataclasses import replace
 import msgspec
 
 from concord.contract import Change
-from concord.http.auth import ClientCredentials
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import ClientCredentials
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pymysql
 
-from sandbox.legacy.database import CONNECTIONS, TABLES
 from sandbox.ports import choose_port
+from sandbox.vendors.legacy_sql.database import CONNECTIONS, TABLES
 from sandbox.world import World
 from tests.systems.packages import find_or_install
 
 GUEST, PASSWORD, DATABASE = "guest", "let me in", "oldshop"
-SCHEMA = Path(__file__).parents[2] / "sandbox" / "legacy" / "schema.sql"
-PATIENCE = 60.0
+SCHEMA = Path(__file__).parents[2] / "sandbox" / "vendors" / "legacy_sql" / "schema.sql"
+RETRY_LIMITS = 60.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def mariadb_server(folder: Path, world: World) -> Iterator[MariaDb]:
     folder.mkdir(parents=True)
     common = ["--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}"]
     prepare = [install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
-    subprocess.run(prepare, check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run(prepare, check=True, capture_output=True, timeout=RETRY_LIMITS)
     places = ["--bind-address=127.0.0.1", f"--port={port}", f"--socket={folder / 'socket'}"]
     quick = ["--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", f"--pid-file={folder / 'pid'}"]
     with (folder / "log").open("wb") as log:
@@ -63,11 +63,11 @@ def mariadb_server(folder: Path, world: World) -> Iterator[MariaDb]:
         yield MariaDb(port)
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(RETRY_LIMITS)
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + RETRY_LIMITS
     while True:
         try:
             pymysql.connect(host="127.0.0.1", port=port, user="root").close()

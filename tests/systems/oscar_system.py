@@ -1,4 +1,4 @@
-"""A shop that runs on django-oscar, declared as anybody would declare it.
+"""A shop that runs on django-oscar, declared as a new system would be.
 
 API: https://django-oscar-api.readthedocs.io
 
@@ -9,26 +9,21 @@ Know before you touch:
 - No precondition is taken: a record is looked at right before it is written.
 """
 
-from concord.contract import Pace, Resource, Snapshot, System, Writes
-from concord.fields import Field, Kind
-from concord.http.auth import StaticToken
-from concord.http.rest import Paging, RestList
-from concord.http.rest_writes import RestWrites
+from concord.contract import Field, Kind, RateLimit, Resource, Snapshot, System, VendorRules, Writes
+from concord.protocols.rest import Create, Offset, ResponsePaths, RestList, RestWrites, SingleRecord, Update
+from concord.protocols.session.auth import StaticToken
 
 ADMIN = "/api/admin"
-
-
-def listing(path: str, **more: str) -> RestList:
-    """The form that all of its lists have."""
-    lookup = {more.pop("scanned"): ""} if "scanned" in more else {}
-    return RestList(
-        f"{ADMIN}{path}", "results", Paging.URL, size=50, size_parameter="limit", lookup=lookup, **more
-    )
+# Its links count, so that the offset is counted here, where a record that moved up is noticed.
+PAGES = Offset(size_param="limit", size=50, total="count")
+PRODUCTS, PRODUCT = f"{ADMIN}/products/", f"{ADMIN}/products/{{key}}/"
 
 
 products = Resource(
     name="products",
-    read=listing("/products/", one=f"{ADMIN}/products/{{key}}/", scanned="product_code"),
+    read=RestList(
+        PRODUCTS, PAGES, records="results", single=SingleRecord(PRODUCT), scan=frozenset({"product_code"})
+    ),
     key="source_id",
     changes=Snapshot(),
     fields=(
@@ -41,17 +36,17 @@ products = Resource(
         Field("date_updated", "updated_at", Kind.TIMESTAMP, required=True),
     ),
     writes=Writes(
-        RestWrites(f"{ADMIN}/products/{{key}}/", f"{ADMIN}/products/", constants={"product_class": "goods"}),
+        RestWrites(update=Update(PRODUCT), create=Create(PRODUCTS, constants={"product_class": "goods"})),
         update=frozenset({"product_code", "product_name"}),
         create=frozenset({"product_code", "product_name", "slug"}),
         guard="updated_at",
-        find_by="product_code",
+        natural_key=("product_code",),
     ),
 )
 
 stock = Resource(
     name="stock",
-    read=listing("/products/", within="stockrecords", one="{key}"),
+    read=RestList(PRODUCTS, PAGES, records="results", within="stockrecords", single=SingleRecord("{key}")),
     key="source_id",
     changes=Snapshot(),
     fields=(
@@ -63,7 +58,7 @@ stock = Resource(
         Field("date_updated", "updated_at", Kind.TIMESTAMP, required=True),
     ),
     writes=Writes(
-        RestWrites("{key}", created="url"),
+        RestWrites(update=Update("{key}"), response=ResponsePaths(key="url")),
         update=frozenset({"price_amount", "stock_quantity"}),
         guard="updated_at",
     ),
@@ -71,22 +66,22 @@ stock = Resource(
 
 users = Resource(
     name="users",
-    read=listing("/users/", one=f"{ADMIN}/users/{{key}}/"),
+    read=RestList(f"{ADMIN}/users/", PAGES, records="results", single=SingleRecord(f"{ADMIN}/users/{{key}}/")),
     key="source_id",
     changes=Snapshot(),
     fields=(
         Field("id", "source_id", required=True),
         Field("username", "customer_code", required=True),
-        Field("email", "email"),
-        Field("first_name", "first_name"),
-        Field("last_name", "last_name"),
+        Field("email", "email", is_personal=True),
+        Field("first_name", "first_name", is_personal=True),
+        Field("last_name", "last_name", is_personal=True),
         Field("date_joined", "created_at", Kind.TIMESTAMP),
     ),
 )
 
 orders = Resource(
     name="orders",
-    read=listing("/orders/", scanned="source_id"),
+    read=RestList(f"{ADMIN}/orders/", PAGES, records="results", scan=frozenset({"source_id"})),
     key="source_id",
     changes=Snapshot(),
     fields=(
@@ -104,6 +99,7 @@ SYSTEM = System(
     title="Oscar shop",
     connection="oscar_default",
     auth=StaticToken(prefix="Token "),
-    pace=Pace(per_second=10, burst=10, concurrency=2),
+    rate_limit=RateLimit(per_second=10, burst=10, concurrency=2),
     resources=(products, stock, users, orders),
+    rules=VendorRules(refuses_before_acting=frozenset({429})),
 )

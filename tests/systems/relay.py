@@ -1,19 +1,30 @@
-"""A relay in front of a real server, which breaks connections on request: for vendors that cannot be told to."""
+"""A relay in front of a real server, which breaks connections and shortens a value on request."""
 
+import gzip
 import http.client
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-KEPT = ("host", "authorization", "content-type", "accept-encoding")
+# What belongs to one connection (RFC 9110, 7.6.1), or is written anew here; all else is passed on both ways.
+OWN = frozenset(
+    "connection keep-alive te trailer transfer-encoding upgrade content-length date server".split()  # noqa: SIM905
+)
 
 
 class Relay(ThreadingHTTPServer):
-    """Passes every call on to `upstream`; `plan` is what to do with the next calls that hold a word."""
+    """Passes every call on to `upstream`, with all of its headers, and the response with all of its own.
+
+    `plan` has pairs of a pattern and a fault: what to do with the next call in which the pattern is found. A call
+    is written as `POST /path`, a line end and the body.
+
+    `replaced` are bytes of every response, which comes unpacked then, and those that stand in their place.
+    """
 
     daemon_threads = True
 
@@ -23,6 +34,10 @@ class Relay(ThreadingHTTPServer):
         self.plan: list[tuple[str, str]] = []
         self.moments: list[float] = []
         self.last = b""
+        self.shortened = b""
+        self.behind = 0.0
+        self.nothing: tuple[str, bytes] | None = None
+        self.replaced: dict[bytes, bytes] = {}
 
     @property
     def port(self) -> int:
@@ -32,11 +47,15 @@ class Relay(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def cut(self, number: int) -> None:
+        """Lose the answer to the call that is the `number`-th from now."""
+        self.plan += [("", "")] * (number - 1) + [("", "cut_after")]
+
     def strike(self, call: bytes) -> str:
         """What is planned for this call; each entry strikes once."""
         self.moments.append(time.time())
         for entry in self.plan:
-            if entry[0].encode() in call:
+            if re.search(entry[0].encode(), call):
                 self.plan.remove(entry)
                 return entry[1]
         return ""
@@ -60,6 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"] or 0))
         fault = self.server.strike(f"{self.command} {self.path}\n".encode() + body)
+        if self.server.shortened and self.command != "GET":
+            body = body.replace(self.server.shortened, self.server.shortened[:-1])
         if fault == "cut_before":
             self.connection.close()
         elif fault == "throttle":
@@ -68,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, [("Content-Type", "text/html")], b"<html>Back soon</html>")
         elif fault == "refuse_token":
             self._answer(401, [], b"")
+        elif self.server.nothing and self.server.nothing[0].encode() in body + self.path.encode():
+            self._answer(200, [("Content-Type", "application/json")], self.server.nothing[1])
         else:
             status, headers, content = self._ask(body)
             if fault == "loop":
@@ -75,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.last = content
             if fault == "cut_after":
                 self.connection.close()
+            elif fault == "busy_after":
+                self._answer(503, [("Retry-After", "0")], b"")
             else:
                 self._answer(status, headers, content)
 
@@ -82,15 +107,24 @@ class _Handler(BaseHTTPRequestHandler):
         upstream = http.client.HTTPConnection(
             self.server.upstream.hostname or "", self.server.upstream.port, timeout=60
         )
-        upstream.request(
-            self.command, self.path, body, {name: self.headers[name] for name in KEPT if self.headers[name]}
-        )
+        upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in [*self._passed(self.headers.items()), ("Content-Length", str(len(body)))]:
+            upstream.putheader(name, value)
+        upstream.endheaders(body)
         answer = upstream.getresponse()
         content = answer.read()
-        names = ("content-type", "content-encoding", "retry-after", "location")
-        headers = [(name, value) for name, value in answer.getheaders() if name.lower() in names]
+        headers = self._passed(answer.getheaders())
         upstream.close()
+        if self.server.replaced and "gzip" in dict(headers).values():
+            headers = [entry for entry in headers if entry[1] != "gzip"]
+            content = gzip.decompress(content)
+        for old, new in self.server.replaced.items():
+            content = content.replace(old, new)
         return answer.status, headers, content
+
+    def _passed(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The headers that go on, as they are and in their order, also those that come more than once."""
+        return [(name, value) for name, value in headers if name.lower() not in OWN]
 
     def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
         self.send_response(status)
@@ -98,6 +132,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time for the header `Date`, as far behind as the server in front of us is said to be."""
+        return super().date_time_string((timestamp or time.time()) - self.server.behind)
 
     def log_message(self, *_: Any) -> None:
         """Tests print nothing."""

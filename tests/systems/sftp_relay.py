@@ -27,14 +27,14 @@ def read_packet(stream: IO[bytes]) -> bytes:
 def purposes_of(packet: bytes) -> set[str]:
     """What a request is for, in the words of the plan."""
     if packet[4] == RENAME:
-        return {"finish"}
+        return {"any", "finish"}
     if packet[4] == OPENDIR:
-        return {"list"}
+        return {"any", "list"}
     if packet[4] != OPEN:
-        return set()
+        return {"any"}
     (length,) = struct.unpack(">I", packet[9:13])
     (flags,) = struct.unpack(">I", packet[13 + length : 17 + length])
-    return {"begin"} if flags & FOR_WRITING else {"read"}
+    return {"any", "begin" if flags & FOR_WRITING else "read"}
 
 
 def strike(plan: Path, packet: bytes) -> str:

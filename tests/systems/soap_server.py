@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as Tree
 from xml.sax.saxutils import escape
 
@@ -19,11 +20,11 @@ ENVELOPES = {
 }
 SOAP11 = next(iter(ENVELOPES))
 LAUGHS = "".join(f'<!ENTITY l{number} "{f"&l{number - 1};" * 10 if number else "ha"}">' for number in range(12))
-ORDER = ("custNo", "name", "phone", "creditLimit", "isBlocked", "since", "version", "changedAt")
+ORDER = ("custNo", "name", "phone", "creditLimit", "isBlocked", "since", "version", "changedAt", "address")
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def new_customers(count: int) -> dict[str, dict[str, str | None]]:
+def new_customers(count: int) -> dict[str, dict[str, Any]]:
     return {
         f"C{number:04d}": {
             "custNo": f"C{number:04d}",
@@ -41,14 +42,18 @@ def new_customers(count: int) -> dict[str, dict[str, str | None]]:
 
 @dataclass
 class Erp:
-    """What the server holds, and `plan`: what happens at the next call of an operation."""
+    """What the server holds, and `plan`: what happens at the next call of an operation.
 
-    customers: dict[str, dict[str, str | None]] = field(default_factory=lambda: new_customers(60))
+    `damage` are bytes of every response and those that are sent in their place.
+    """
+
+    customers: dict[str, dict[str, Any]] = field(default_factory=lambda: new_customers(60))
     plan: list[tuple[str, str]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     done: dict[str, str] = field(default_factory=dict)
     handles: dict[str, list[str]] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
+    damage: tuple[bytes, bytes] = (b"", b"")
 
     def strike(self, operation: str) -> str:
         for entry in self.plan:
@@ -101,19 +106,19 @@ class Erp:
         key = f"N{len(self.customers):04d}"
         if (known := self.done.get(text(body, "messageId"))) is not None:
             return f"<returnCode>0</returnCode><custNo>{known}</custNo>"
-        record: dict[str, str | None] = {"custNo": key, "version": "0", "changedAt": "2026-10-09T00:00:00Z"}
+        record: dict[str, Any] = {"custNo": key, "version": "0", "changedAt": "2026-10-09T00:00:00Z"}
         answer = self._take(body, record, key)
         if "<returnCode>0<" in answer:
             self.customers[key] = record
             self.done[text(body, "messageId")] = key
         return answer
 
-    def _take(self, body: Tree.Element, record: dict[str, str | None], key: str) -> str:
+    def _take(self, body: Tree.Element, record: dict[str, Any], key: str) -> str:
         name = text(body, "customer/name")
         if name.startswith("!"):
             return refusal("12", f"NAME {name} IS NOT ALLOWED")
         for item in body.find(f"{{{ERP}}}customer") or ():
-            record[item.tag.rpartition("}")[2]] = item.text
+            record[item.tag.rpartition("}")[2]] = inside(item)
         record["version"] = str(int(record["version"] or "0") + 1)
         return f"<returnCode>0</returnCode><custNo>{key}</custNo>"
 
@@ -126,13 +131,29 @@ def text(body: Tree.Element, path: str) -> str:
     return body.findtext("/".join(f"{{{ERP}}}{part}" for part in path.split("/"))) or ""
 
 
-def elements(record: dict[str, str | None]) -> str:
+def inside(item: Tree.Element) -> Any:
+    """What an element holds: its text, or what it holds by name, a list where a name comes more than once."""
+    found: dict[str, Any] = {}
+    for part in item:
+        name, value = part.tag.rpartition("}")[2], inside(part)
+        found[name] = (
+            [*(found[name] if isinstance(found[name], list) else [found[name]]), value] if name in found else value
+        )
+    return found or item.text
+
+
+def elements(record: dict[str, Any]) -> str:
     nothing = '<phone xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"/>'
     return "".join(
-        nothing if record.get(name) is None else f"<{name}>{escape(str(record[name]))}</{name}>"
-        for name in ORDER
-        if name in record
+        nothing if record.get(name) is None else element(name, record[name]) for name in ORDER if name in record
     )
+
+
+def element(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(element(name, part) for part in value)
+    held = "".join(element(*pair) for pair in value.items()) if isinstance(value, dict) else escape(str(value))
+    return f"<{name}>{held}</{name}>"
 
 
 def refusal(code: str, words: str) -> str:
@@ -233,7 +254,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif kind == "dtd":
             begin += f'<!DOCTYPE r SYSTEM "http://127.0.0.1:{self.server.server_address[1]}/secret.dtd">'
         text_of_all = f'{begin}<soap:Envelope xmlns:soap="{space}"><soap:Body>{inside}</soap:Body></soap:Envelope>'
-        self._reply(status, ENVELOPES[space], text_of_all.encode())
+        old, new = self.server.erp.damage
+        content = text_of_all.encode()
+        self._reply(status, ENVELOPES[space], content.replace(old, new) if old else content)
 
     def _reply(self, status: int, kind: str, content: bytes) -> None:
         self.send_response(status)

@@ -1,22 +1,23 @@
-"""A system that speaks SOAP, declared as anybody would declare it."""
+"""A system with a SOAP service, declared as a new system would be."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from concord.contract import ChangedBetween, Pace, Resource, System, Window, Writes
-from concord.fields import Field, Kind
-from concord.http.auth import BasicLogin
-from concord.http.soap import MANNERS, SoapList, SoapWrites, Verdicts
-from concord.http.soap_calls import SoapService
+from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, System, Window, Writes
+from concord.protocols.session.auth import BasicLogin
+from concord.protocols.soap.calls import SoapService
+from concord.protocols.soap.lists import SoapList
+from concord.protocols.soap.verdicts import RULES, Verdicts
+from concord.protocols.soap.writes import SoapWrites
 
 WSDL, ENDPOINT = "/services/Customers?wsdl", "/services/Customers"
 VERDICTS = Verdicts("returnCode", busy=frozenset({"77"}), moved=frozenset({"409"}), messages="messages.message")
 MONTH = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
 FIELDS = (
     Field("custNo", "source_id", required=True),
-    Field("name", "customer_name"),
-    Field("phone", "phone"),
+    Field("name", "customer_name", is_personal=True),
+    Field("phone", "phone", is_personal=True),
     Field("creditLimit", "credit_limit_amount", Kind.DECIMAL),
     Field("isBlocked", "is_blocked", Kind.BOOLEAN),
     Field("since", "customer_since_date", Kind.DATE),
@@ -63,7 +64,7 @@ def declare(port: str, **options: Any) -> System:
         title="An old ERP",
         connection="soapy_default",
         auth=BasicLogin(),
-        pace=Pace(per_second=5),
+        rate_limit=RateLimit(per_second=5),
         resources=(customers,),
-        manners=MANNERS,
+        rules=RULES,
     )

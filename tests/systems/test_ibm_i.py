@@ -1,4 +1,4 @@
-"""Files of the host that are not as they should be: what is read, what is refused, what is left for later."""
+"""Irregular files of the host: which are read, which are refused, and which are left for later."""
 
 import os
 from collections.abc import Callable
@@ -11,13 +11,14 @@ import pytest
 
 from concord.contract import Change, End, Resource, Window
 from concord.errors import BatchError, ConfigurationError, ServerError
-from concord.files.storage import Entry, FileLogin, Folder, NameTakenError
-from concord.http.client import HttpSession, Ways
+from concord.protocols.files.folder import Folder
+from concord.protocols.files.storage import Entry, FileLogin, NameTakenError
+from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.vendors.ibm_i.host import KINDS, Host
 from sandbox.world import World
-from tests.systems.bench import PATIENCE, keys_of, read_all
+from tests.systems.bench import RETRY_LIMITS, keys_of, read_all
 
 SYSTEM = system("ibm_i")
 ORDERS, CUSTOMERS = SYSTEM.resource("orders"), SYSTEM.resource("customers")
@@ -35,9 +36,9 @@ def host(tmp_path: Path, world: World) -> Host:
     return found
 
 
-def session_of(host: Host, wait_turn: Callable[[], float] = float, **extra: str) -> HttpSession:
+def session_of(host: Host, wait_for_rate_limit: Callable[[], float] = float, **extra: str) -> HttpSession:
     connection = Connection("ibm_i_default", f"file://{host.folder}", extra={"time_zone": str(ZONE), **extra})
-    return HttpSession(connection, FileLogin(), Ways(SYSTEM.manners, PATIENCE, wait_turn))
+    return HttpSession(connection, FileLogin(), SessionSettings(SYSTEM.rules, RETRY_LIMITS, wait_for_rate_limit))
 
 
 def newest(host: Host, resource: str = "orders") -> Path:
@@ -63,6 +64,11 @@ def another_total(content: bytes) -> bytes:
     return content[:-80] + bytes([content[-80] ^ 0x10]) + content[-79:]
 
 
+def another_layout(content: bytes) -> bytes:
+    records = [content[at : at + LENGTH] for at in range(0, len(content), LENGTH)]
+    return b"".join([records[0], *(b"\xe9" + record[1:] for record in records[1:-1]), records[-1]])
+
+
 BROKEN: dict[str, tuple[Rewrite, str]] = {
     "count": (another_count, r"refused as a whole: its trailer counts 999 records, and there are"),
     "total": (another_total, r"refused as a whole: the total AMTTOT of its trailer"),
@@ -72,7 +78,7 @@ BROKEN: dict[str, tuple[Rewrite, str]] = {
     "doubled header": (lambda content: content[:LENGTH] + content, "a second header"),
     "sent as text": (lambda content: content.replace(b"\x40\xd6", b"\x40\r\n\xd6"), "it was sent as text"),
     "no header": (lambda content: content[LENGTH:], "it has no header"),
-    "unknown record": (lambda content: content[:LENGTH] + b"\xe9" + content[LENGTH + 1 :], "no known type"),
+    "unknown records": (another_layout, r"\d+ of its \d+ records are of no known type"),
     "another run": (
         lambda content: content[:11] + b"\x00\x00\x99\x9c" + content[15:],
         "run 999, layout 01, and not",

@@ -1,4 +1,4 @@
-"""One damaged record of a file is set aside alone, with its bytes; the rest of the file is as good as ever."""
+"""One damaged record of a file is set aside alone, with its bytes; the other records are read."""
 
 import json
 from pathlib import Path
@@ -9,12 +9,12 @@ import pytest
 
 from concord.contract import Resource, Window
 from concord.errors import BatchError
-from concord.files.storage import FileLogin
-from concord.http.client import HttpSession
+from concord.protocols.files.storage import FileLogin
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import REPOSITORY, Connection
-from concord.stages.extract import extract_window
-from concord.stages.validate import BatchCounts, validate_batch
+from concord.stages.extract.read_window import extract_window
+from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from sandbox.vendors.ibm_i.host import KINDS, Host, read_time
@@ -87,6 +87,19 @@ def test_a_damaged_cell_sets_its_record_aside_and_no_other(database: str, host: 
     assert raw in [bytes.fromhex(piece) for piece in told["bytes"]]
 
 
+@pytest.mark.parametrize("letter", [ORDER, LINE], ids=["an order", "a line"])
+def test_a_record_of_no_known_type_is_set_aside_with_what_it_may_belong_to(
+    database: str, host: Host, letter: int
+) -> None:
+    raw = damage(newest(host), letter, 1, "e9")
+    counts = read(database, host)
+    assert (counts.validated, counts.quarantined) == (59, 1 + (letter == LINE))
+    told = [json.loads(str(payload)) for _, _, payload, _ in letters(database)]
+    assert "is of no known type" in str(told)
+    assert ("may belong to it" in str(told)) is (letter == LINE)
+    assert raw in [bytes.fromhex(piece) for item in told for piece in item["bytes"]]
+
+
 def test_a_damaged_key_sets_its_record_aside_too(database: str, host: Host) -> None:
     damage(newest(host), ORDER, 2, "00070z001c".replace("z", "f"))
     assert read(database, host).quarantined == 1
@@ -142,3 +155,20 @@ def test_customers_that_the_newest_full_file_lacks_are_gone(database: str, host:
             "select _is_deleted, count(*) from validated.ibm_i__customers group by 1 order by 1"
         )
         assert rows.fetchall() == [(False, len(kept)), (True, 2)]
+
+
+def test_while_a_key_cannot_be_read_no_customer_counts_as_deleted(database: str, host: Host, world: World) -> None:
+    gone = "select count(*) from validated.ibm_i__customers where _is_deleted"
+    customers = list(world.records("ibm_i", "customers"))
+    read(database, host, CUSTOMERS)
+    path = host.write_run("customers", 90, read_time("2026-11-08T00:00:00Z"), customers[:-1])
+    content = bytearray(path.read_bytes())
+    content[201:205] = bytes.fromhex("00a0015c")
+    path.write_bytes(content)
+    counts = read(database, host, CUSTOMERS, Window(WHOLE.start, WHOLE.end.replace(day=2)))
+    assert (counts.received, counts.quarantined) == (len(customers) - 1, 1)
+    with psycopg.connect(database) as connection:
+        assert connection.execute(gone).fetchall() == [(0,)]
+        host.write_run("customers", 91, read_time("2026-11-09T00:00:00Z"), customers[:-1])
+        read(database, host, CUSTOMERS, Window(WHOLE.start, WHOLE.end.replace(day=3)))
+        assert connection.execute(gone).fetchall() == [(1,)]

@@ -1,4 +1,4 @@
-"""The host's folders over a real SFTP server: whom we trust, how we log in, and that the bytes are the same."""
+"""The host's folders over a real SFTP server: host keys, logins, and equal bytes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from concord.errors import AuthenticationError, ConfigurationError, NetworkError
-from concord.files.storage import Depot, FileLogin
-from concord.http.client import HttpSession, Ways
+from concord.protocols.files.depot import Depot
+from concord.protocols.files.storage import FileLogin
+from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.ports import choose_port
 from sandbox.vendors.ibm_i.host import Host
 from sandbox.world import World
-from tests.systems.bench import PATIENCE, read_all
+from tests.systems.bench import RETRY_LIMITS, read_all
 from tests.systems.sftp_server import PASSPHRASE, NoServerError, SftpServer, fingerprint, make_key, sftp_server
 
 SYSTEM = system("ibm_i")
@@ -47,7 +48,7 @@ def connection(server: SftpServer, host: Host) -> Connection:
 
 def session_of(connection: Connection, **extra: str) -> HttpSession:
     told = replace(connection, extra={**connection.extra, **extra})
-    return HttpSession(told, FileLogin(), Ways(SYSTEM.manners, PATIENCE))
+    return HttpSession(told, FileLogin(), SessionSettings(SYSTEM.rules, RETRY_LIMITS))
 
 
 @pytest.mark.parametrize("resource", SYSTEM.resources, ids=lambda resource: resource.name)

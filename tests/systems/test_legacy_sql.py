@@ -1,21 +1,24 @@
-"""What an old database must be spared: connections, locks, long statements, daytime, a second wrong password."""
+"""An old database is spared connections, locks, long statements, reads by day and a second wrong password."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from concord.contract import Change, End, Resource, Snapshot, Window
+from concord.contract import Change, End, Field, Resource, Snapshot, Window
 from concord.errors import AuthenticationError, ConfigurationError, RateLimitError, ServerError
-from concord.fields import Field
-from concord.http.client import HttpSession, Ways
-from concord.sql.link import DatabaseLogin
-from concord.sql.tables import SqlTable
-from tests.systems.bench import PATIENCE, Bench, by_key, keys_of, read_all
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.sql.link import DatabaseLogin
+from concord.protocols.sql.tables import SqlTable
+from concord.stages.extract.read_window import extract_window
+from concord.store.engine import Database
+from concord.store.tables import create_tables
+from tests.systems.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
 from tests.systems.benches.legacy_sql import LegacyDesk
 from tests.systems.test_reading import WHOLE
 
@@ -46,7 +49,7 @@ def by_seventeen(resource: Resource) -> Resource:
 
 def session_with(shop: Bench, **extra: str) -> HttpSession:
     connection = replace(shop.connection, extra={**shop.connection.extra, **extra})
-    return HttpSession(connection, DatabaseLogin(), Ways(patience=PATIENCE))
+    return HttpSession(connection, DatabaseLogin(), SessionSettings(retry_limits=RETRY_LIMITS))
 
 
 def updates(shop: Bench, count: int, values: dict[str, object] | None = None) -> list[Change]:
@@ -226,7 +229,32 @@ def test_a_message_sent_twice_is_in_the_inbox_once(shop: Bench, desk: LegacyDesk
 
 
 def test_keys_alone_can_be_listed(shop: Bench, desk: LegacyDesk, customers: Resource) -> None:
-    key = (customers.field("source_id"),)
-    keys_only = replace(customers, fields=key, changes=Snapshot(), deleted="", writes=None)
     assert isinstance(customers.read, SqlTable)
-    assert len(read_all(shop.session(), keys_only)) == desk.count(customers)
+    listed = by_seventeen(customers).read.read_keys(shop.session(), customers)
+    assert len({key for keys in listed for key in keys}) == desk.count(customers)
+
+
+def test_a_text_that_is_no_utf_8_is_set_aside_alone(shop: Bench, desk: LegacyDesk, database: str) -> None:
+    """A database that does not know its character set gives the bytes as they are."""
+    fields = (Field("id", "source_id", required=True), Field("city", "city"))
+    cities = Resource(name="cities", read=SqlTable("cities"), key="source_id", fields=fields, changes=Snapshot())
+    system = replace(shop.system, resources=(cities,))
+    with psycopg.connect(desk.legacy.owner_url, autocommit=True) as connection:
+        connection.execute(
+            "create database odd encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'"
+        )
+    address = urlsplit(desk.legacy.owner_url)._replace(path="/odd")
+    with psycopg.connect(address.geturl()) as connection:
+        connection.execute("create table cities (id integer, city varchar(30))")
+        connection.execute("insert into cities select at, 'Ulm' from generate_series(1, 40) as at")
+        connection.execute(r"update cities set city = E'M\374nchen' where id = 7")
+    odd = replace(shop.connection, url=address.geturl(), login=address.username, password=address.password or "")
+    session = HttpSession(odd, DatabaseLogin(), SessionSettings(retry_limits=RETRY_LIMITS))
+    store = Database(database)
+    create_tables(store, system, cities)
+    extract_window(store, session, system=system, resource=cities, window=WHOLE)
+    with psycopg.connect(database) as connection:
+        query = "select _fault is null, count(*), min(_payload) from landing.legacy_sql__cities group by 1"
+        (aside, count, payload), others = sorted(connection.execute(query).fetchall())
+    assert (aside, count, others[:2]) == (False, 1, (True, 39))
+    assert "nchen" in payload

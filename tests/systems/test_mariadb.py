@@ -1,4 +1,4 @@
-"""The old shop's declaration on a MariaDB, as it is: the same pages, guards and manners in another dialect."""
+"""The old shop's declaration on a MariaDB, as it is: the same pages, guards and rules in another dialect."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -6,17 +6,17 @@ from contextlib import ExitStack
 import pymysql
 import pytest
 
-from concord.contract import Change, End, Resource, Snapshot, Window
+from concord.contract import Change, End, Field, Level, Resource, Snapshot, Window
 from concord.errors import AuthenticationError, ServerError
-from concord.fields import Field
-from concord.http.client import HttpSession, Ways
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.sql.link import DatabaseLogin
+from concord.protocols.sql.tables import SqlTable
 from concord.registry import system
 from concord.settings import Connection
-from concord.sql.link import DatabaseLogin
-from concord.sql.tables import SqlTable
-from sandbox.legacy.database import TIME_ZONE
+from concord.stages.check.check_system import SystemCheck
+from sandbox.vendors.legacy_sql.database import TIME_ZONE
 from sandbox.world import World
-from tests.systems.bench import PATIENCE, by_key, keys_of, read_all
+from tests.systems.bench import RETRY_LIMITS, by_key, keys_of, read_all
 from tests.systems.mariadb_server import DATABASE, GUEST, PASSWORD, MariaDb, mariadb_server
 from tests.systems.packages import NoServerError
 from tests.systems.test_reading import WHOLE, most_shared_stamp
@@ -37,7 +37,7 @@ def session_to(shop: MariaDb, *, password: str = PASSWORD, scheme: str = "mysql"
     url = f"{scheme}+pymysql://127.0.0.1:{shop.port}/{DATABASE}"
     options = {"time_zone": TIME_ZONE, "lock_seconds": "1", **extra}
     connection = Connection("legacy_sql_default", url, GUEST, password, options)
-    return HttpSession(connection, DatabaseLogin(), Ways(patience=PATIENCE))
+    return HttpSession(connection, DatabaseLogin(), SessionSettings(retry_limits=RETRY_LIMITS))
 
 
 def updates(shop: MariaDb, count: int, city: str) -> list[Change]:
@@ -112,9 +112,55 @@ def test_a_full_house_is_waited_for_and_a_wrong_password_is_tried_once(shop: Mar
         pymysql.connect(host="127.0.0.1", port=shop.port, user=GUEST, password=PASSWORD, database=DATABASE)
         for _ in range(2)
     ]
-    with pytest.raises(ServerError, match="lets nobody in"):
+    with pytest.raises(ServerError, match="takes no more connections"):
         read_all(session_to(shop), CUSTOMERS)
     for guest in guests:
         guest.close()
     with pytest.raises(AuthenticationError, match="lock an account"):
         read_all(session_to(shop, password="wrong"), CUSTOMERS)
+
+
+def checked(shop: MariaDb, subject: str) -> list[tuple[Level, str]]:
+    """What the check of the account says about a subject, and of which resource."""
+    found = SystemCheck(session_to(shop), system("legacy_sql")).run()
+    return [(item.level, item.resource) for item in found if item.subject == subject]
+
+
+def altered(shop: MariaDb, subject: str, statement: str, back: str) -> list[tuple[Level, str]]:
+    """The same while its owner has changed something."""
+    shop.ask(statement)
+    try:
+        return checked(shop, subject)
+    finally:
+        shop.ask(back)
+
+
+def test_a_server_that_is_not_strict_is_a_note(shop: MariaDb) -> None:
+    mode = shop.ask("select @@global.sql_mode")[0]
+    set_mode = "set global sql_mode = '{}'".format
+    assert altered(shop, "strict mode", set_mode("STRICT_ALL_TABLES"), set_mode(mode)) == [(Level.OK, "")]
+    assert altered(shop, "strict mode", set_mode(""), set_mode(mode)) == [(Level.NOTE, "")]
+
+
+def test_a_table_that_lacks_letters_is_a_note(shop: MariaDb) -> None:
+    convert = "alter table custmast convert to character set {}".format
+    assert checked(shop, "characters") == []
+    assert altered(shop, "characters", convert("latin1"), convert("utf8mb4")) == [(Level.NOTE, "customers")]
+
+
+def test_a_key_without_case_is_a_note(shop: MariaDb) -> None:
+    make = "alter table inbox modify msg_id varchar(64) collate {} not null".format
+    keys = [(Level.NOTE, "customers"), (Level.NOTE, "inbox")]
+    assert altered(shop, "collation", make("utf8mb4_bin"), make("utf8mb4_general_ci")) == keys[:1]
+    assert checked(shop, "collation") == keys
+
+
+@pytest.mark.parametrize(
+    ("what", "failing"),
+    [("insert", ["inbox"]), ("update", ["customers"]), ("insert, update", ["customers", "inbox"])],
+)
+def test_what_the_login_may_not_do_fails(shop: MariaDb, what: str, failing: list[str]) -> None:
+    assert checked(shop, "privileges") == [(Level.OK, "customers"), (Level.OK, "inbox")]
+    revoke, grant = f"revoke {what} on {DATABASE}.* from {GUEST}", f"grant {what} on {DATABASE}.* to {GUEST}"
+    found = altered(shop, "privileges", revoke, grant)
+    assert [name for level, name in found if level is Level.FAILS] == failing

@@ -1,4 +1,4 @@
-"""Large windows of the CRM are read by bulk jobs; what goes wrong with a job is said, and nothing of it lands."""
+"""Large windows of the CRM are read by bulk jobs; a failed job is reported, and nothing of it lands."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from concord.contract import Resource, Window
 from concord.errors import ServerError
-from concord.http.guards import Record, value_at
+from concord.protocols.values import Record, value_at
 from tests.systems.bench import by_key, read_all
 from tests.systems.crm import Crm, crm
 

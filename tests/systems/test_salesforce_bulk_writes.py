@@ -11,7 +11,7 @@ import pytest
 
 from concord.contract import Change, End, Outcome, Resource
 from concord.errors import ServerError
-from concord.http.guards import value_at
+from concord.protocols.values import value_at
 from concord.settings import REPOSITORY
 from tests.systems.bench import by_key, read_all
 from tests.systems.crm import Crm, crm

@@ -1,4 +1,4 @@
-"""What is SAP's own: tokens with cookies, ETags, dates in two fields, changesets, links of either version."""
+"""SAP's peculiarities: tokens with cookies, ETags, dates in two fields, changesets, links of V2 and V4."""
 
 import json
 from collections.abc import Callable
@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
-from concord.contract import Change, ChangedBetween, End, Resource, Window, Writes
+from concord.contract import Change, ChangedBetween, End, Field, Resource, Window, Writes
 from concord.errors import RequestError
-from concord.fields import Field
-from concord.http.client import HttpSession
-from concord.http.guards import value_at
-from concord.http.odata import EntityKey
-from concord.http.odata_reading import EntitySet
-from concord.http.odata_values import ChangedAt
-from concord.http.odata_writes import GuardedSender, ODataWrites
-from concord.systems.sap import PARTNER_CHANGES, order_service, partner_service, partner_set, product_service
+from concord.protocols.odata.lists import EntitySet
+from concord.protocols.odata.service import EntityKey
+from concord.protocols.odata.values import ChangedAt
+from concord.protocols.odata.writes import GuardedSender, ODataWrites
+from concord.protocols.session.client import HttpSession
+from concord.protocols.values import value_at
+from concord.systems.sap.declaration import (
+    PARTNER_CHANGES,
+    order_service,
+    partner_service,
+    partner_set,
+    product_service,
+)
 from tests.systems.bench import Bench, by_key, keys_of, read_all
 from tests.systems.benches.sap import new_record
 
@@ -114,7 +119,7 @@ def test_a_record_that_moves_between_look_and_write_is_a_conflict(sap: Bench) ->
     ("status", "end", "says"),
     [
         (400, End.REJECTED, "currently being processed"),
-        (429, End.HELD, "too busy"),
+        (429, End.UNKNOWN, "read it back"),
         (500, End.UNKNOWN, "read it back"),
     ],
     ids=["open on a screen", "too many calls", "broken"],
@@ -131,11 +136,28 @@ def test_one_changeset_that_fails_holds_back_no_other(sap: Bench, status: int, e
     assert [term == f"PART {status}" for term in terms] == [False, True, True]
 
 
+@pytest.mark.parametrize("ignores_preferences", [False, True], ids=["goes on", "stops at the first refusal"])
+def test_a_refused_record_leaves_none_unknown_and_none_unsent(sap: Bench, ignores_preferences: bool) -> None:
+    session, term = sap.session(), f"BEHIND {int(ignores_preferences)}"
+    found = list(companies(sap, session).items())[:5]
+    fault(sap, "^batch", kind="row_errors", count=0, ignores_preferences=ignores_preferences)
+    terms = [term, term, "X" * 200, term, term]
+    changes = [
+        renamed(key, record["__metadata"]["etag"], wanted)
+        for (key, record), wanted in zip(found, terms, strict=True)
+    ]
+    outcomes = write(sap, session, partners_of(sap), changes)
+    ends = [End.CONFIRMED, End.CONFIRMED, End.REJECTED, End.CONFIRMED, End.CONFIRMED]
+    assert [item.end for item in outcomes] == ends
+    now = companies(sap, session)
+    assert [now[key]["SearchTerm1"] == term for key, _ in found] == [True, True, False, True, True]
+
+
 def test_the_sentence_of_the_details_reaches_the_journal_masked(sap: Bench) -> None:
     session, orders = sap.session(), sap.system.resource("sales_orders")
-    values = new_record(sap, session, orders, 71)
+    values = new_record(sap, session, orders, 771)
     line = {"sku": "NO-SUCH-ARTICLE", "unit": "EA", "quantity": 1, "unit_price": "1.00"}
-    bad = Change("create-71", None, "create", {}, {**values, "items": [line]}, {})
+    bad = Change("create-771", None, "create", {}, {**values, "items": [line]}, {})
     (outcome,) = write(sap, session, orders, [bad])
     assert outcome.end is End.REJECTED
     assert outcome.message.startswith("V1/331: Material")
@@ -143,9 +165,9 @@ def test_the_sentence_of_the_details_reaches_the_journal_masked(sap: Bench) -> N
 
 def test_a_created_order_has_our_prices_and_is_found_by_its_reference(sap: Bench) -> None:
     session, orders = sap.session(), sap.system.resource("sales_orders")
-    created = Change("create-72", None, "create", {}, new_record(sap, session, orders, 72), {})
+    created = Change("create-772", None, "create", {}, new_record(sap, session, orders, 772), {})
     (outcome,) = write(sap, session, orders, [created])
-    (raw,) = [raw for page in orders.read.read_matching(session, orders, "reference", ["#972"]) for raw in page]
+    (raw,) = [raw for page in orders.read.read_matching(session, orders, "reference", ["#9772"]) for raw in page]
     record = json.loads(bytes(raw))
     assert (record["SalesOrder"], record["TotalNetAmount"]) == (outcome.key, "24.680")
     assert [item["SalesOrderItem"] for item in record["to_Item"]["results"]] == ["10"]
@@ -174,14 +196,27 @@ def test_the_clock_of_the_system_may_stand_in_another_zone(sap: Bench) -> None:
     assert record["BusinessPartner"] in keys_of(resource, read_all(elsewhere.session(), resource, window))
 
 
-@pytest.mark.parametrize("resource_name", ["business_partners", "products"], ids=["V2 absolute", "V4 relative"])
-def test_links_are_followed_and_none_to_another_host(sap: Bench, resource_name: str) -> None:
+@pytest.mark.parametrize("resource_name", ["business_partners", "products"], ids=["V2", "V4"])
+def test_pages_go_on_behind_the_last_key_and_not_by_links(sap: Bench, resource_name: str) -> None:
     resource, session = sap.system.resource(resource_name), sap.session()
+    sap.desk.server.control("limits", {"link_base": "http://127.0.0.2:1/sap"})  # type: ignore[attr-defined]
     assert len(read_all(session, resource)) == sap.desk.count(resource)
     assert session.statistics.calls > sap.desk.count(resource) / 10
-    sap.desk.server.control("limits", {"link_base": "http://127.0.0.2:1/sap"})  # type: ignore[attr-defined]
+
+
+def test_the_rest_of_a_list_inside_of_a_record_is_not_read_from_another_host(sap: Bench) -> None:
+    limits = {"link_base": "http://127.0.0.2:1/sap", "nested_size": 1}
+    sap.desk.server.control("limits", limits)  # type: ignore[attr-defined]
     with pytest.raises(RequestError, match="another host"):
-        read_all(session, resource)
+        read_all(sap.session(), sap.system.resource("sales_orders"))
+
+
+def test_every_item_of_an_order_is_read_whatever_part_of_them_comes_with_it(sap: Bench) -> None:
+    resource = sap.system.resource("sales_orders")
+    whole = read_all(sap.session(), resource)
+    assert max(len(order["to_Item"]["results"]) for order in whole) > 2
+    sap.desk.server.control("limits", {"nested_size": 1})  # type: ignore[attr-defined]
+    assert read_all(sap.session(), resource) == whole
 
 
 def product_resource(*, has_batch: bool) -> Resource:

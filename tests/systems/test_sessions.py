@@ -1,13 +1,13 @@
-"""A session opened for a stage shares its pace with all others of its system, and books what it cost."""
+"""A session opened for a stage shares the rate limit of its system, and its calls are recorded."""
 
 import threading
 import time
 from dataclasses import replace
 
-from concord.contract import Pace
+from concord.contract import RateLimit
 from concord.stages.sessions import open_session
-from concord.store.budgets import Budget
 from concord.store.engine import Database
+from concord.store.rate_limits import SharedRateLimit
 from tests.systems.bench import Bench, read_all
 
 
@@ -27,13 +27,13 @@ def test_a_session_books_its_calls_under_purpose_and_reference(shopify: Bench, d
 
 
 def test_all_workers_together_keep_the_pace_of_their_system(shopify: Bench, database: str) -> None:
-    paced = replace(shopify.system, pace=Pace(per_second=50, burst=5))
-    workers = [Budget(Database(database), paced) for _ in range(3)]
+    paced = replace(shopify.system, rate_limit=RateLimit(per_second=50, burst=5))
+    workers = [SharedRateLimit(Database(database), paced) for _ in range(3)]
     begun = time.monotonic()
 
-    def take_ten(budget: Budget) -> None:
+    def take_ten(budget: SharedRateLimit) -> None:
         for _ in range(10):
-            budget.wait_turn()
+            budget.wait_for_rate_limit()
         budget.close()
 
     threads = [threading.Thread(target=take_ten, args=(budget,)) for budget in workers]
@@ -45,12 +45,12 @@ def test_all_workers_together_keep_the_pace_of_their_system(shopify: Bench, data
 
 
 def test_a_lost_database_connection_is_opened_again(shopify: Bench, database: str) -> None:
-    budget = Budget(Database(database), shopify.system)
-    budget.wait_turn()
+    budget = SharedRateLimit(Database(database), shopify.system)
+    budget.wait_for_rate_limit()
     with Database(database).transaction() as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
-    assert budget.wait_turn() >= 0
+    assert budget.wait_for_rate_limit() >= 0
     budget.close()

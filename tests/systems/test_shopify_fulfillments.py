@@ -1,4 +1,4 @@
-"""What is the shop's own when a parcel is written to it: a number makes a fulfillment, a status is its event."""
+"""Parcels are written to the shop: a number creates a fulfillment, and a status becomes its event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from concord.contract import Change, End, Outcome, Resource
-from concord.http.client import HttpSession
-from concord.http.guards import decode_record, value_at
+from concord.protocols.session.client import HttpSession
+from concord.protocols.values import decode_record, value_at
 from tests.systems.bench import Bench, by_key, read_all
 from tests.systems.benches import facts_of
 

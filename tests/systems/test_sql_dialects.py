@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects import mssql, mysql, oracle
 
-from concord.contract import Change, ChangedBetween, End, Resource, Snapshot, Window, Writes
+from concord.contract import Change, ChangedBetween, End, Field, Kind, Resource, Snapshot, Window, Writes
 from concord.errors import ServerError
-from concord.fields import Field, Kind
-from concord.http.client import HttpSession, Ways
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.sql.link import DatabaseLogin
+from concord.protocols.sql.stamps import Digits
+from concord.protocols.sql.tables import SqlTable
+from concord.protocols.sql.writes import GuardedUpdates, InboxInserts
 from concord.settings import Connection
-from concord.sql.link import DatabaseLogin
-from concord.sql.stamps import Digits
-from concord.sql.tables import SqlTable
-from concord.sql.writes import GuardedUpdates, InboxInserts
-from tests.systems.bench import PATIENCE, keys_of, read_all
+from tests.systems.bench import RETRY_LIMITS, keys_of, read_all
 
 ITEMS = SqlTable("items", Digits("d", "t", has_century_digit=False), size=10)
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -59,7 +58,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def session(file: Path) -> HttpSession:
     connection = Connection("old_default", f"sqlite:///{file}", extra={"lock_seconds": "0.05"})
-    return HttpSession(connection, DatabaseLogin(), Ways(patience=PATIENCE))
+    return HttpSession(connection, DatabaseLogin(), SessionSettings(retry_limits=RETRY_LIMITS))
 
 
 def test_pages_lose_and_double_nothing_where_stamps_are_shared(session: HttpSession) -> None:

@@ -1,81 +1,19 @@
-"""What is Stripe's own: windows by events, events that are forgotten, payouts that do not sign what they hold."""
+"""Reading from Stripe: windows by events, events that Stripe no longer lists, and the transactions of payouts."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
-import pytest
 
-from concord.contract import Lookup, Resource, Window
-from concord.errors import ServerError
-from concord.http.client import HttpSession
-from concord.http.guards import Record, value_at
-from concord.settings import REPOSITORY
-from concord.stages.extract import extract_matching, extract_window
-from concord.stages.sessions import open_session
-from concord.stages.validate import validate_batch
-from concord.store.engine import Database
-from concord.store.tables import create_tables
-from concord.systems.stripe import API_VERSION
-from tests.systems.bench import Bench, by_key, keys_of, read_all
-from tests.systems.conftest import FindBench
+from concord.contract import Resource, Window
+from concord.protocols.values import Record, value_at
+from tests.systems.bench import by_key, keys_of, read_all
+from tests.systems.stripe_account import FAR, Account, account, changed_at, moment
 
-WHOLE = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
-FAR = datetime(2100, 1, 1, tzinfo=UTC)
+__all__ = ["account"]
 SECOND = timedelta(seconds=1)
 FEW_SECONDS = 60 / 86_400
-SUITES = REPOSITORY / "expectations"
-
-
-def moment(second: object) -> datetime:
-    return datetime.fromtimestamp(int(str(second)), UTC)
-
-
-def changed_at(record: Record) -> datetime:
-    return moment(record["_concord"]["changed"])
-
-
-@dataclass
-class Account:
-    """The account and a hand on it."""
-
-    bench: Bench
-
-    def resource(self, name: str) -> Resource:
-        return self.bench.system.resource(name)
-
-    def control(self, path: str, body: object) -> Any:
-        return self.bench.desk.server.control(path, body)  # type: ignore[attr-defined]
-
-    def session(self, *, event_days: float | None = None) -> HttpSession:
-        """A session; with `event_days` the vendor forgets its events sooner, and the session knows."""
-        if event_days is None:
-            return self.bench.session()
-        self.control("limits", {"event_days": event_days})
-        hours = event_days + 1 / 24  # less the margin that the reader keeps
-        connection = replace(self.bench.connection, extra={"event_days": hours})
-        return replace(self.bench, connection=connection).session()
-
-    def read(self, name: str, window: Window | None = WHOLE) -> Mapping[str, Record]:
-        return by_key(self.resource(name), read_all(self.session(), self.resource(name), window))
-
-    def now(self) -> Window:
-        """From a minute ago on, which is later than the world."""
-        return Window(datetime.now(UTC) - timedelta(minutes=1), FAR)
-
-    def calls(self, session: HttpSession, name: str, window: Window) -> Counter[str]:
-        """How often each operation was needed to read a window."""
-        before = self.control("counts", None)["attempts"]
-        read_all(session, self.resource(name), window)
-        return Counter(self.control("counts", None)["attempts"]) - Counter(before)
-
-
-@pytest.fixture
-def account(bench: FindBench) -> Account:
-    return Account(bench("stripe"))
 
 
 def test_a_record_comes_with_the_window_of_its_latest_event_and_no_other(account: Account) -> None:
@@ -211,92 +149,3 @@ def test_payouts_older_than_all_events_still_hold_their_transactions(account: Ac
     containers = {record["_concord"].get("container") for record in found}
     assert len(containers - {None}) >= 4
     assert len(keys_of(resource, found)) == len({*keys_of(resource, found)})
-
-
-def test_every_call_pins_the_version_and_another_one_is_noticed(
-    account: Account, caplog: pytest.LogCaptureFixture
-) -> None:
-    session = account.session()
-    assert session.fetch("GET", "/v1/payouts").headers["stripe-version"] == API_VERSION
-    assert "API version" not in caplog.text
-    served = {"match": {"operation": "payouts"}, "fault": {"kind": "version", "served": "2024-04-10"}}
-    account.control("faults", served)
-    session.fetch("GET", "/v1/payouts")
-    assert f"asked={API_VERSION} served=2024-04-10" in caplog.text
-
-
-@pytest.mark.parametrize(("advice", "retries"), [("false", 0), (None, 1)], ids=["no", "nothing"])
-def test_the_vendor_may_say_that_sending_again_is_no_use(
-    account: Account, advice: str | None, retries: int
-) -> None:
-    fault = {"kind": "status", "status": 500, "stripe_should_retry": advice}
-    account.control("faults", {"match": {"operation": "payouts"}, "fault": fault})
-    session = account.session()
-    if advice:
-        with pytest.raises(ServerError):
-            session.fetch("GET", "/v1/payouts")
-    else:
-        session.fetch("GET", "/v1/payouts")
-    assert session.statistics.retries == retries
-
-
-def test_whoever_reads_a_customer_last_is_held(account: Account, module_database: str) -> None:
-    database, resource = Database(module_database), account.resource("customers")
-    create_tables(database, account.bench.system, resource)
-    key = [key for key, record in account.read("customers").items() if not record.get("deleted")][-1]
-    held = Held(database, account, key)
-    held.read_window(WHOLE)
-    reads: list[Callable[[], None]] = [held.look_up, held.read_window, held.look_up, held.read_window]
-    for number, read in enumerate(reads):
-        account.control("edit", {"resource": "customers", "id": key, "set": {"phone": f"+4930123456{number}"}})
-        read()
-        assert held.says() == (f"+4930123456{number}", False)
-    held.read_window(WHOLE)
-    assert held.says() == ("+49301234563", False)
-    account.bench.desk.delete(resource, key)
-    held.read_window()
-    assert held.says() == (None, True)
-
-
-def test_the_pace_keeps_below_the_limit_of_an_endpoint(account: Account, database: str) -> None:
-    system, store = account.bench.system, Database(database)
-    account.control("limits", {"per_second": 25})
-    resource = system.resource("charges")
-    with open_session(system, account.bench.connection, store, purpose="extract", reference="charges") as session:
-        assert len(read_all(session, resource, size=25)) > 900
-    assert (session.statistics.calls > 40, session.statistics.retries) == (True, 0)
-    hasty = account.session()
-    assert len(read_all(hasty, resource, size=25)) > 900
-    assert hasty.statistics.retries > 0
-
-
-@dataclass
-class Held:
-    """What the warehouse holds of one customer."""
-
-    database: Database
-    account: Account
-    key: str
-    lookups: int = 0
-
-    def read_window(self, window: Window | None = None) -> None:
-        session, system = self.account.session(), self.account.bench.system
-        resource = system.resource("customers")
-        asked = window or self.account.now()
-        batch = extract_window(self.database, session, system=system, resource=resource, window=asked)
-        validate_batch(self.database, system=system, resource=resource, batch_id=batch, suites=SUITES)
-
-    def look_up(self) -> None:
-        session, system = self.account.session(), self.account.bench.system
-        self.lookups += 1
-        resource, lookup = system.resource("customers"), Lookup("source_id", [self.key], f"plan-{self.lookups}")
-        batch = extract_matching(self.database, session, system=system, resource=resource, lookup=lookup)
-        validate_batch(self.database, system=system, resource=resource, batch_id=batch, suites=SUITES)
-
-    def says(self) -> tuple[object, object]:
-        with self.database.transaction() as connection:
-            row = connection.execute(
-                "select phone, _is_deleted from validated.stripe__customers where _key = %s", (self.key,)
-            ).fetchone()
-        assert row is not None
-        return row[0], row[1]

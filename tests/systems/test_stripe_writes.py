@@ -9,7 +9,7 @@ import pytest
 
 from concord.contract import Change, End, Outcome, Resource
 from concord.errors import RateLimitError
-from concord.http.guards import Record
+from concord.protocols.values import Record
 from concord.store.ids import derive_id
 from tests.systems.bench import Bench, by_key, read_all
 from tests.systems.conftest import FindBench

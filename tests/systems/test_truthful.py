@@ -1,22 +1,21 @@
-"""What a system declares of itself is true: what may be written, how it is found again, how often it is asked."""
+"""A system's declaration is true: what may be written, how a record is found again, and the rate limit."""
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from concord.contract import End, Resource
-from concord.fields import Kind
-from concord.http.guards import value_at
+from concord.contract import End, Kind, Resource
+from concord.protocols.values import value_at
 from concord.stages.sessions import open_session
 from concord.store.engine import Database
-from tests.systems.bench import Bench, Facts, by_key, read_all
+from tests.systems.bench import Bench, Facts, by_key, read_all, with_page_size
 from tests.systems.benches import facts_of, has_bench, systems_on_benches
-from tests.systems.test_writing import Case, creates, ids, on_creates, on_updates
+from tests.systems.case import Case
+from tests.systems.test_writing import creates, ids, on_creates, on_updates
 
 FindBench = Callable[[str], Bench]
 SYSTEMS = [item.name for item in systems_on_benches()]
@@ -24,20 +23,33 @@ FOUND = [
     (item.name, resource.name)
     for item in systems_on_benches()
     for resource in item.resources
-    if resource.writes is not None and resource.writes.create and resource.writes.find_by
+    if resource.writes is not None and resource.writes.create and resource.natural_key
 ]
 MERGED = [(name, resource) for name in SYSTEMS for resource in (facts_of(name).merge if has_bench(name) else ())]
 FEWEST_LETTERS = 20
-SUITE = ("test_reading", "test_writing", "test_truthful")
+SUITE = (
+    "test_reading",
+    "test_writing",
+    "test_truthful",
+    "test_read_back",
+    "test_refusals",
+    "test_clocks",
+    "test_untouched",
+    "test_lists",
+    "test_chains",
+)
 
 
 @pytest.fixture
-def case(bench: FindBench, name: str, resource_name: str) -> Case:
+def case(bench: FindBench, name: str, resource_name: str) -> Iterator[Case]:
     found = bench(name)
     resource = found.system.resource(resource_name)
     facts = facts_of(name)
     every = {**facts.good.get(resource_name, {}), **facts.every.get(resource_name, {})}
-    return Case(found, resource, found.session(), every)
+    case = Case(found, resource, found.session(), every)
+    yield case
+    case.restore()
+    case.session.close()
 
 
 def fields_to_show(facts: Facts, resource: Resource, declared: frozenset[str]) -> set[str]:
@@ -88,8 +100,7 @@ def is_alike(found: object, written: object) -> bool:
 
 @pytest.mark.parametrize(("name", "resource_name"), FOUND, ids=ids(FOUND))
 def test_a_new_record_is_found_by_what_it_is_looked_up_by(case: Case) -> None:
-    assert case.resource.writes is not None
-    find_by = case.resource.writes.find_by
+    find_by = case.resource.natural_key[0]
     (change,) = creates(case, 51)
     (outcome,) = case.write([change])
     assert find_by in change.after
@@ -124,16 +135,13 @@ def live_keys(resource: Resource, found: Bench) -> list[str]:
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_the_pace_that_is_declared_is_kept(bench: FindBench, database: str, name: str) -> None:
     found, store = bench(name), Database(database)
-    resource, pace = found.system.resource(facts_of(name).first), found.system.pace
-    allowed = pace.burst + pace.per_second
+    resource, rate_limit = found.system.resource(facts_of(name).first), found.system.rate_limit
+    allowed = rate_limit.burst + rate_limit.per_second
     before = len(found.desk.moments())
     own = replace(found.system, auth=found.new_auth())
-    with open_session(own, found.connection, store, purpose="extract", reference="pace") as session:
+    with open_session(own, found.connection, store, purpose="extract", reference="rate_limit") as session:
         while session.statistics.calls <= allowed:
-            in_small_pages: Any = (
-                replace(resource.read, size=3) if hasattr(resource.read, "size") else resource.read
-            )
-            for _ in in_small_pages.read_window(session, resource, None):
+            for _ in with_page_size(resource.read, 3).read_window(session, resource, None):
                 if session.statistics.calls > allowed:
                     break
     moments = found.desk.moments()[before:]
@@ -158,6 +166,6 @@ def test_what_is_left_out_is_a_real_test_and_has_a_reason(name: str) -> None:
 
 
 def names_of_the_suite() -> set[str]:
-    """The functions of the three modules that run for every system."""
+    """The functions of the modules that run for every system."""
     modules = (importlib.import_module(f"tests.systems.{name}") for name in SUITE)
     return {name for module in modules for name, _ in inspect.getmembers(module, inspect.isfunction)}

@@ -1,4 +1,4 @@
-"""A relay in front of a real database, which breaks connections on request; it knows PostgreSQL's last word."""
+"""A relay in front of a real database, which breaks connections on request; it recognises the end of a query."""
 
 import selectors
 import socket
@@ -7,17 +7,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-DONE = b"Z\x00\x00\x00\x05I"  # ready for the next query, and no transaction is open
+DONE = b"Z\x00\x00\x00\x05"  # ready for the next query; the last byte tells whether a transaction is open
+QUERIES = b"QPBCDES"  # how messages begin that are answered by that
 GARBAGE = b"<!doctype html><html><body>Back soon</body></html>"
 CHUNK = 1 << 16
 
 
 class WireRelay:
-    """Passes every byte on; `plan` is what to do when a client next sends a word."""
+    """Passes every byte on; `plan` is what to do when a client has sent some words, one after the other.
+
+    `replaced` are bytes that the server sends and those that reach the client in their place, as many.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.upstream = (host, port)
-        self.plan: list[tuple[bytes, str]] = []
+        self.plan: list[tuple[tuple[bytes, ...], str]] = []
+        self.replaced: dict[bytes, bytes] = {}
         self.moments: list[float] = []
         self.dialled = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -70,7 +75,7 @@ class WireRelay:
             if not data:
                 return False
             if key.fileobj is server:
-                client.sendall(data)
+                client.sendall(self._changed(data))
             elif not self._forward(data, client, server):
                 return False
         return True
@@ -84,18 +89,25 @@ class WireRelay:
             return False
         server.sendall(data)
         if fault == "cut_after":
-            answer = b""
-            while not answer.endswith(DONE) and (piece := server.recv(CHUNK)):
+            answer = server.recv(CHUNK)
+            while data[:1] in QUERIES and answer[-6:-1] != DONE and (piece := server.recv(CHUNK)):
                 answer += piece
             return False
         return True
 
+    def _changed(self, data: bytes) -> bytes:
+        for old, new in self.replaced.items():
+            data = data.replace(old, new)
+        return data
+
     def _strike(self, data: bytes) -> str:
         self.moments.append(time.time())
-        for entry in self.plan:
-            if entry[0] in data:
-                self.plan.remove(entry)
-                return entry[1]
+        for place, ((word, *others), fault) in enumerate(self.plan):
+            if word in data and others:
+                self.plan[place] = (tuple(others), fault)
+            elif word in data:
+                self.plan.pop(place)
+                return fault
         return ""
 
 

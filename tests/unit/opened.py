@@ -1,11 +1,11 @@
-"""A session to a server whose answers the test has written, and the waits it took."""
+"""A session to a server whose responses the test has written, and the waits of that session."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from concord.contract import Manners, Session
-from concord.http.client import HttpSession, Ways
-from concord.http.patience import Patience
+from concord.contract import Session, VendorRules
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits
 from concord.settings import Connection
 from tests.unit.wire import Drip, Wire, serving
 
@@ -30,10 +30,18 @@ class Opened:
 
     def __init__(self, url: str, **bounds: float) -> None:
         self.waits: list[float] = []
-        patience = Patience(**{"read_seconds": 0.3, **bounds}, sleep=self.waits.append)  # type: ignore[arg-type]
-        manners = Manners(limit_codes=frozenset({"TOO_MUCH"}), version_header="X-Version")
+        retry_limits = RetryLimits(**{"read_seconds": 0.3, **bounds}, sleep=self.waits.append)  # type: ignore[arg-type]
+        rules = VendorRules(
+            code_keys=("errorCode", "code"), limit_codes=frozenset({"TOO_MUCH"}), version_header="X-Version"
+        )
         connection = Connection("test_default", url, "user", SECRET)
-        self.session = HttpSession(connection, Token(), Ways(manners, patience))
+        self.session = HttpSession(connection, Token(), SessionSettings(rules, retry_limits))
+
+
+def session_to(url: str) -> HttpSession:
+    """A session to a running server that repeats a read without waiting."""
+    settings = SessionSettings(retry_limits=RetryLimits(sleep=lambda seconds: None, read_seconds=2))
+    return HttpSession(Connection("test_default", url), Token(), settings)
 
 
 Open = Callable[..., tuple[Wire, Opened]]

@@ -1,12 +1,17 @@
-"""A step that fails is shown and turns the whole red; a step that cannot run yet says so."""
+"""A failed step is shown and makes the whole check fail; a step that cannot run yet says so."""
 
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from concord.quality.checks import Outcome, Step, run_checks, run_tool, show, take
-from concord.quality.tests import run_tests
+from concord.settings import REPOSITORY, Settings
+from tools.__main__ import main
+from tools.checks import Outcome, Step, run_checks, run_tool, show, take
+from tools.sql_style import lint_models
+from tools.tests import run_tests
 
 
 def test_a_tool_that_passes_has_no_complaint(tmp_path: Path) -> None:
@@ -23,7 +28,8 @@ def test_a_tool_that_is_missing_is_a_complaint(tmp_path: Path) -> None:
 
 
 def test_a_step_whose_subject_is_missing_is_skipped_with_the_reason(tmp_path: Path) -> None:
-    outcome = take(Step("sql", lambda: "never asked", tmp_path / "dbt_project"))
+    settings = Settings(warehouse_url="", home=tmp_path)
+    outcome = take(Step("sql", lambda _: "never asked", tmp_path / "dbt_project"), settings)
     assert (outcome.complaint, outcome.remark) == ("", "skipped: there is no dbt_project")
 
 
@@ -33,6 +39,16 @@ def test_the_table_names_every_step_after_the_complaints() -> None:
     text = console.export_text()
     assert text.index("F401 [x]") < text.index("check")
     assert [line.split()[:2] for line in text.splitlines()[-2:]] == [["lint", "failed"], ["types", "passed"]]
+
+
+def test_a_remark_stands_beside_the_result() -> None:
+    console = Console(record=True, width=80)
+    show(console, [Outcome("sizes", "", 0.1, "7 lines"), Outcome("dbt", "", 0.0, "skipped: there is no dbt")])
+    rows = [line.split() for line in console.export_text().splitlines()[-2:]]
+    assert rows == [
+        ["sizes", "passed", "0.1", "7", "lines"],
+        ["dbt", "–", "0.0", *["skipped:", "there", "is", "no", "dbt"]],
+    ]
 
 
 @pytest.mark.parametrize(("statement", "status"), [("assert True is True", 0), ("assert True is False", 1)])
@@ -53,3 +69,82 @@ def test_a_breach_turns_the_whole_red(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "the file has 400 lines" in capsys.readouterr().out
     (tmp_path / "plugins" / "a.py").write_text("")
     assert run_checks(["sizes"], root=tmp_path) == 0
+
+
+@pytest.mark.parametrize("verb", ["check", "test"])
+def test_help_says_what_a_verb_takes_and_runs_nothing(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: ./concord {verb} [")
+
+
+def test_help_of_check_names_every_check(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "-h"])
+    assert "sql, types, dbt, layers, format, lint, sizes, ledger, vendors, words" in capsys.readouterr().out
+
+
+def test_another_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["frobnicate"]) == 2
+    assert capsys.readouterr().err == "concord: There is no verb 'frobnicate' here; there are check, test.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        pytest.param(["--help"], 0, "Usage: ./concord lock [OPTION ...]", id="help"),
+        pytest.param(["everything"], 2, "lock takes options only, not 'everything'", id="wrong usage"),
+    ],
+)
+def test_the_launcher_explains_how_packages_are_locked(arguments: list[str], status: int, words: str) -> None:
+    command = [str(REPOSITORY / "concord"), "lock", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == status
+    assert words in done.stdout + done.stderr
+
+
+CONTRACT = """
+[importlinter]
+root_packages =
+    concord
+[importlinter:contract:circle]
+name = {name}
+type = {type}
+ancestors =
+    {ancestors}
+"""
+
+
+@pytest.mark.parametrize(("imported", "is_circle"), [("concord.other", True), ("json", False)])
+def test_an_import_circle_is_found(tmp_path: Path, imported: str, *, is_circle: bool) -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    [contract] = [each for each in contracts if each["type"] == "acyclic_siblings"]
+    values = {**contract, "ancestors": "\n    ".join(contract["ancestors"])}
+    (tmp_path / ".importlinter").write_text(CONTRACT.format(**values))
+    (tmp_path / "concord").mkdir()
+    (tmp_path / "concord" / "__init__.py").touch()
+    (tmp_path / "concord" / "one.py").write_text(f"import {imported}\n")
+    (tmp_path / "concord" / "other.py").write_text("import concord.one\n")
+    complaint = run_tool(["lint-imports", "--no-cache"], tmp_path, {"PYTHONPATH": str(tmp_path)})
+    assert ("1 broken" in complaint) is is_circle
+
+
+def test_a_model_is_linted_again_when_it_or_a_macro_changes_and_until_it_passes(tmp_path: Path) -> None:
+    dbt, asked = tmp_path / "dbt_project", []
+    (dbt / "models").mkdir(parents=True)
+    (dbt / "macros").mkdir()
+    for name in ("one", "two"):
+        (dbt / "models" / f"{name}.sql").write_text("select 1")
+
+    def lint(complaint: str = "") -> list[str]:
+        asked.clear()
+        assert lint_models(tmp_path, dbt, lambda models: asked.extend(models) or complaint) == complaint * bool(
+            asked
+        )
+        return asked
+
+    assert lint("too long") == lint() == ["models/one.sql", "models/two.sql"]
+    assert lint() == []
+    (dbt / "models" / "two.sql").write_text("select 2")
+    assert lint() == ["models/two.sql"]
+    (dbt / "macros" / "new.sql").write_text("select 3")
+    assert lint() == ["models/one.sql", "models/two.sql"]

@@ -1,4 +1,4 @@
-"""The command line: what its help says, how fast it says it, and how errors are told."""
+"""The command line: the text and the speed of its help, and how errors are shown."""
 
 import os
 import re
@@ -18,10 +18,13 @@ VERBS = [
     "down",
     "status",
     "systems",
+    "holds",
     "migrate",
     "pools",
+    "airflow",
     "night",
     "backfill",
+    "backfills",
     "report",
     "approve",
     "decline",
@@ -29,13 +32,17 @@ VERBS = [
     "plan",
     "trace",
     "dead-letters",
-    "check",
-    "test",
-    "lock",
 ]
-LEAVES = [[verb] for verb in VERBS] + [
+LEAVES = [[verb] for verb in VERBS if verb != "airflow"] + [
+    ["systems", "check"],
+    ["holds", "list"],
+    ["holds", "lift"],
     ["plan", "list"],
     ["plan", "show"],
+    ["backfills", "list"],
+    ["backfills", "follow"],
+    ["backfills", "cancel"],
+    ["backfills", "resume"],
     ["dead-letters", "list"],
     ["dead-letters", "show"],
     ["dead-letters", "replay"],
@@ -81,7 +88,7 @@ def test_help_loads_nothing_slow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
-    assert "concord.cli.nights" in loaded
+    assert "concord.cli.verbs.nights" in loaded
     assert (
         loaded & {"airflow", "dbt", "great_expectations", "pandas", "psycopg", "requests", "sqlalchemy"} == set()
     )
@@ -89,7 +96,7 @@ def test_help_loads_nothing_slow() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["report"], ["plan", "list"], ["dead-letters", "list"], ["night"], ["migrate"]],
+    [["report"], ["plan", "list"], ["dead-letters", "list"], ["night"], ["migrate"], ["backfills", "list"]],
     ids=" ".join,
 )
 def test_without_an_installation_one_sentence_says_what_to_do(tmp_path: Path, arguments: list[str]) -> None:
@@ -133,6 +140,12 @@ def test_status_and_down_work_where_nothing_runs(tmp_path: Path) -> None:
     assert (down.returncode, down.stdout.strip()) == (0, "Nothing was running.")
 
 
+def test_airflow_is_called_only_where_it_runs(tmp_path: Path) -> None:
+    answer = start(tmp_path, "airflow", "dags", "list", "--output", "json")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(f"concord: Airflow does not run from {tmp_path}; start it with ./concord up.")
+
+
 def test_systems_lists_what_is_declared(tmp_path: Path) -> None:
     answer = start(tmp_path, "systems")
     assert answer.returncode == 0
@@ -144,3 +157,33 @@ def test_a_demo_of_an_unknown_system_names_those_there_are(tmp_path: Path) -> No
     answer = start(tmp_path, "demo", "--once", "--systems", "abacus")
     assert answer.returncode == 1
     assert answer.stderr.startswith("concord: There is no system abacus; choose among")
+
+
+WEEK = ("--from", "2026-11-01", "--to", "2026-11-07")
+
+
+def test_a_dry_run_shows_the_windows_and_needs_no_airflow(tmp_path: Path) -> None:
+    answer = start(tmp_path, "backfill", *WEEK, "--dry-run", "--resource", "orders", "--step", "day")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert re.search(r"orders +7 +2026-11-01 00:00 +2026-11-08 00:00", answer.stdout)
+    assert "Nothing was read" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--from", "2026-11-01", "--to", "2099-01-01"], "2099-01-01 lies in the future"),
+        ([*WEEK, "--system", "abacus"], "There is no system 'abacus'"),
+        ([*WEEK, "--resource", "ordes"], "There is no resource ordes in"),
+        ([*WEEK, "--step", "year"], "There is no step 'year'; choose among day, week, month, all."),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--dry-run"]], ids=["real", "dry"])
+def test_a_backfill_that_cannot_be_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str, more: list[str]
+) -> None:
+    monkeypatch.setenv("CONCORD_AIRFLOW_URL", "http://127.0.0.1:9")
+    answer = start(tmp_path, "backfill", *arguments, *more)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(f"concord: {sentence}")
+    assert len(answer.stderr.splitlines()) == 1

@@ -1,24 +1,27 @@
-"""What of a night follows what, and how it is shown without a terminal."""
+"""Which run of a night is due next, how questions are decided, and how steps are shown without a terminal."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
-from concord.cli.follow import find_plan_id, is_stalled
-from concord.cli.night import say_dag, tonight, what_follows
-from concord.cli.plan_views import say_undo
+from concord.cli.dag_runs import is_stalled
+from concord.cli.night_stages import DueRun, NightSystems, NightWindow, find_due_run
+from concord.cli.plan_decisions import say_undo
+from concord.cli.plan_questions import PlanQuestions, read_plan_id
 from concord.cli.progress import Board
-from concord.local.airflow_api import TaskInstance
+from concord.local.airflow_records import RequiredAction, TaskInstance
+from concord.store.ledger.plans import Plan
 
-ALL = ("crm", "erp", "shop")
+ALL = frozenset({"crm", "erp", "shop"})
 READ = {f"ingest_{name}": "success" for name in ALL}
 WRITTEN = {f"write_back_{name}": "success" for name in ALL}
 DONE = {"reconcile": "success"}
 
 
-def follow(states: dict[str, str], *, is_writing: bool = True) -> tuple[str, bool] | None:
-    return what_follows(states, systems=ALL, all_systems=ALL, written=ALL if is_writing else ())
+def make_systems(*, is_writing: bool = True) -> NightSystems:
+    return NightSystems(read=ALL, in_use=ALL, targets=ALL, is_writing=is_writing)
 
 
 @pytest.mark.parametrize(
@@ -41,35 +44,43 @@ def follow(states: dict[str, str], *, is_writing: bool = True) -> tuple[str, boo
     ],
 )
 def test_the_night_goes_on_until_its_report(states: dict[str, str], expected: tuple[str, bool] | None) -> None:
-    assert follow(states) == expected
+    assert find_due_run(states, make_systems()) == (DueRun(*expected) if expected else None)
 
 
 def test_a_night_without_write_back_ends_with_reconcile() -> None:
-    assert follow({**READ, **DONE}, is_writing=False) is None
+    assert find_due_run({**READ, **DONE}, make_systems(is_writing=False)) is None
 
 
 def test_the_first_night_takes_the_place_of_the_scheduled_one() -> None:
-    logical_date, (start, end) = tonight()
-    assert logical_date == start
-    assert (logical_date.hour, logical_date.minute, logical_date.second) == (0, 0, 0)
-    assert 1 <= (end - start).total_seconds() / 86_400 < 2
+    window = NightWindow.of_schedule()
+    assert window.logical_date == window.start
+    assert (window.start.hour, window.start.minute, window.start.second) == (0, 0, 0)
+    assert 1 <= (window.end - window.start).total_seconds() / 86_400 < 2
 
 
-@pytest.mark.parametrize(
-    ("dag_id", "said"),
-    [("ingest_shopify", "Read and check shopify"), ("reconcile", "Reconcile"), ("undo", "undo")],
-)
-def test_dags_are_steps_in_words(dag_id: str, said: str) -> None:
-    assert say_dag(dag_id) == said
+def test_a_system_that_is_read_last_never_gets_a_logical_date_in_the_future() -> None:
+    window = NightWindow.until_now()
+    assert window.for_last().logical_date == window.logical_date
+    scheduled = NightWindow.of_schedule()
+    assert scheduled.for_last().logical_date > scheduled.logical_date
+    assert scheduled.for_last().end == scheduled.end
 
 
-def test_without_a_terminal_each_step_is_one_plain_line() -> None:
+def test_every_dag_of_a_night_has_a_title() -> None:
+    titles = make_systems().dag_titles()
+    assert len(titles) == 8
+    assert titles["ingest_shop"] == "Read and check shop"
+    assert titles["write_back_erp"] == "Write back to erp"
+    assert titles["reconcile"] == "Reconcile"
+
+
+def test_without_a_terminal_each_step_has_a_plain_line_at_its_begin_and_its_end() -> None:
     output = io.StringIO()
     with Board(Console(file=output, width=80)) as board, board.step("PostgreSQL") as step:
         step.say("port 5432")
     lines = output.getvalue().splitlines()
-    assert len(lines) == 1
-    assert lines[0].split() == ["0.0", "s", "done", "PostgreSQL", "port", "5432"]
+    ends = ["0.0", "s", "done", "PostgreSQL", "port", "5432"]
+    assert [line.split() for line in lines] == [["begins", "PostgreSQL"], ends]
 
 
 def test_a_step_that_raises_is_shown_as_failed() -> None:
@@ -110,8 +121,54 @@ def test_a_run_that_only_waits_for_a_retry_does_not_hold_up_the_night(
 
 def test_a_question_is_about_its_own_plan_and_not_about_the_one_it_takes_back() -> None:
     body = "## 2 changes for `shopify`\n\nPlan `b2` is **planned**, which takes back plan `a1`.\n"
-    assert find_plan_id(body) == "b2"
-    assert find_plan_id("May I say hello?") is None
+    assert read_plan_id(body) == "b2"
+    assert read_plan_id("May I say hello?") is None
+
+
+class Questions:
+    """An Airflow in which one question waits."""
+
+    def required_actions(self) -> list[RequiredAction]:
+        action = RequiredAction(
+            dag_id="write_back_shop",
+            run_id="night",
+            task_id="approve",
+            map_index=-1,
+            subject="2 changes for shop",
+            body="",
+            options=("Approve", "Reject"),
+            asked_at=datetime(2026, 11, 20, tzinfo=UTC),
+        )
+        return [action]
+
+
+def test_each_question_is_decided_once() -> None:
+    decided: list[str] = []
+    questions = PlanQuestions(Questions(), lambda action: decided.append(action.subject))  # type: ignore[arg-type]  # a stand-in
+    questions.decide_new()
+    questions.decide_new()
+    assert decided == ["2 changes for shop"]
+
+
+def make_undo(state: str, planned: int, confirmed: int) -> Plan:
+    return Plan(
+        plan_id="a1",
+        system="shop",
+        purpose="undo",
+        run_id="by hand",
+        undoes_plan_id="b2",
+        state=state,
+        needs_approval=False,
+        approval_reason="",
+        approved_by="ada",
+        created_at=datetime(2026, 11, 20, tzinfo=UTC),
+        planned=planned,
+        confirmed=confirmed,
+        rejected=0,
+        conflicted=0,
+        unknown=0,
+        held=0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,6 +181,6 @@ def test_a_question_is_about_its_own_plan_and_not_about_the_one_it_takes_back() 
     ],
 )
 def test_an_undo_says_what_came_of_it(state: str, planned: int, confirmed: int, said: str) -> None:
-    plan = {"plan_id": "a1", "state": state, "approved_by": "ada", "planned": planned, "confirmed": confirmed}
+    plan = make_undo(state, planned, confirmed)
     assert say_undo(plan).startswith(said)
     assert say_undo(plan).endswith("./concord plan show a1")

@@ -1,4 +1,4 @@
-"""The Compose file is valid, keeps no secret of its own, and starts what it says."""
+"""The Compose file is valid, contains no secret, and starts the services that it names."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What stands in a connection's extra fields is read as what it is, or refused with what to do."""
+"""A connection's extra fields are read by their types, or refused with what to do."""
 
 import pytest
 

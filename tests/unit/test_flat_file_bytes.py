@@ -1,14 +1,13 @@
-"""What the bytes of a column mean, both ways: examples as the host writes them."""
+"""The bytes of a column are read and written as the host does; examples are the host's."""
 
 from decimal import Decimal
 
 import pytest
 
 from concord.errors import ContractError, ContractViolationError
-from concord.files.decoding import decode_column
-from concord.files.encoding import encode_column, encode_record
-from concord.files.ibm_i_layouts import ENVELOPE, ORDERS, number_lines
-from concord.files.layout import (
+from concord.protocols.files.decoding import decode_column
+from concord.protocols.files.encoding import encode_column, encode_record
+from concord.protocols.files.layout import (
     Belonging,
     Column,
     FileLayout,
@@ -19,8 +18,10 @@ from concord.files.layout import (
     flag,
     packed,
     text,
+    unsigned,
     zoned,
 )
+from concord.systems.ibm_i.layouts import ENVELOPE, ORDERS, number_lines
 
 NUMBERS = [
     (packed("N", 2, digits=7), "0012345c", 12345),
@@ -61,6 +62,21 @@ def test_dates_and_times_are_read_in_the_host_s_styles(
     meaning: Meaning, digits: int, cell: str, value: str | None
 ) -> None:
     assert decode(packed("D", 2, digits=digits, meaning=meaning), cell) == ([value], [])
+
+
+@pytest.mark.parametrize(("value", "cell"), [(12345, "0012345f"), (0, "0000000f"), (None, "0000000f")])
+def test_a_number_without_a_sign_is_written_with_the_nibble_f(value: object, cell: str) -> None:
+    column = unsigned("N", 2, digits=7)
+    assert encode_column(column, value, "cp037").hex() == cell
+    assert decode(column, cell, cell.replace("f", "c")) == ([value or 0] * 2, [])
+    assert encode_column(packed("N", 2, digits=7), 12345, "cp037").hex() == "0012345c"
+
+
+def test_a_number_without_a_sign_is_never_negative() -> None:
+    column = unsigned("N", 2, digits=7)
+    with pytest.raises(ContractViolationError, match="negative"):
+        encode_column(column, -1, "cp037")
+    assert decode(column, "0000001f", "0000001d", "0000002c") == ([1, None, 2], [1])
 
 
 @pytest.mark.parametrize("cell", ["0012a45c", "00123459", "40400c0c", "1f2f3f4f"])
@@ -141,7 +157,7 @@ def test_what_does_not_fit_is_refused_without_saying_it(column: Column, value: o
 def test_a_record_is_blank_where_nothing_is_said() -> None:
     written = encode_record(ORDERS, ORDERS.record("L"), {"ORDNO": 700001, "ITEMNO": "LAM-1"}, "cp037")
     assert len(written) == ORDERS.length
-    assert written[:6].hex() == "d3000700001c"
+    assert written[:6].hex() == "d3000700001f"
     assert written[9:24].decode("cp037") == "LAM-1".ljust(15)
     assert written[42:] == b"\x40" * 58
 

@@ -18,8 +18,8 @@ from concord.errors import (
     RequestError,
     ServerError,
 )
-from concord.http.client import HttpSession, Ways
-from concord.http.patience import Patience, read_retry_after
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits, read_retry_after
 from tests.unit.opened import SECRET, Open, Opened, Token, opening
 from tests.unit.wire import CLOSE, HANG, Drip, answer
 
@@ -121,6 +121,8 @@ UNCLEAR = {
     "500": answer(500),
     "502": answer(502),
     "503": answer(503),
+    "503 with a time": answer(503, Retry_After="1"),
+    "429": answer(429, Retry_After="1"),
     "504": answer(504),
     "408": answer(408),
     "page": PAGE,
@@ -136,8 +138,6 @@ def test_a_write_is_never_sent_again_when_it_may_have_arrived(opened: Open, uncl
 
 
 REFUSED = {
-    "429": answer(429),
-    "503 with a time": answer(503, Retry_After="1"),
     "limit code": answer(403, LIMIT),
     "401": answer(401),
 }
@@ -257,11 +257,13 @@ def test_every_call_waits_its_turn(opened: Open) -> None:
     wire, found = opened(answer(500), OK)
     turns: list[int] = []
 
-    def wait_turn() -> float:
+    def wait_for_rate_limit() -> float:
         turns.append(len(wire.asked))
         return 0.5
 
-    ways = Ways(patience=Patience(sleep=lambda seconds: None), wait_turn=wait_turn)
+    ways = SessionSettings(
+        retry_limits=RetryLimits(sleep=lambda seconds: None), wait_for_rate_limit=wait_for_rate_limit
+    )
     session = HttpSession(found.session.connection, Token(), ways)
     session.send("GET", "/a")
     session.close()

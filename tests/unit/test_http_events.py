@@ -1,4 +1,4 @@
-"""Lists that go on behind the last id, events that stand in for an update filter, and bracketed forms."""
+"""Lists that continue after the last id, events in place of an update filter, and bracketed forms."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,20 +7,19 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from concord.contract import Change, ChangedBetween, End, Manners, Resource, Window, Writes
+from concord.contract import Change, ChangedBetween, End, Field, Kind, Resource, VendorRules, Window, Writes
 from concord.errors import OutcomeUnknownError, RequestError, ServerError
-from concord.fields import Field, Kind
-from concord.http.changefeed import EventFeed, ThroughEvents, span_of
-from concord.http.client import HttpSession, Ways
-from concord.http.forms import FormUpdates, form_of
-from concord.http.last_id import AS_SECOND, LastIdList, second_at, with_knowledge
-from concord.http.patience import Patience
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits
 from concord.settings import Connection
+from concord.systems.stripe.events import EventFeed, ThroughEvents, span_of
+from concord.systems.stripe.form_writes import FormUpdates, form_of
+from concord.systems.stripe.lists import AS_SECOND, LastIdList, second_at, with_knowledge
 from tests.unit.opened import Token
 from tests.unit.wire import Wire, answer, serving
 
-PATIENCE = Patience(sleep=lambda seconds: None, read_seconds=2)
-MANNERS = Manners(lock_codes=frozenset({"lock_timeout"}), retry_header="Should-Retry")
+RETRY_LIMITS = RetryLimits(sleep=lambda seconds: None, read_seconds=2)
+RULES = VendorRules(lock_codes=frozenset({"lock_timeout"}), retry_header="Should-Retry")
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 
@@ -40,7 +39,7 @@ people = Resource(
 
 
 def session_to(wire: Wire) -> HttpSession:
-    return HttpSession(Connection("test_default", wire.url), Token(), Ways(MANNERS, PATIENCE))
+    return HttpSession(Connection("test_default", wire.url), Token(), SessionSettings(RULES, RETRY_LIMITS))
 
 
 def listed(*records: object, has_more: bool = False) -> bytes:
@@ -93,8 +92,8 @@ def test_a_creation_without_an_event_is_seen_by_its_stamp() -> None:
 
 @pytest.mark.parametrize(
     "script",
-    [[listed({"type": "made"})], [listed(), listed({"created": 1})], [listed(has_more=True)]],
-    ids=["no event", "no id", "empty page"],
+    [[listed(), listed({"created": 1}, has_more=True)], [listed(has_more=True)]],
+    ids=["no id", "empty page"],
 )
 def test_an_answer_that_cannot_be_read_on_from_stops_the_reading(script: list[bytes]) -> None:
     with serving(*script) as wire, pytest.raises(ServerError, match="run the task again"):
@@ -159,7 +158,11 @@ def test_a_write_under_a_key_comes_to_its_end(answers: list[bytes | str], end: E
 
 @pytest.mark.parametrize(
     ("status", "advice", "error", "calls"),
-    [(500, "false", ServerError, 1), (409, "true", RequestError, PATIENCE.attempts), (409, "", RequestError, 1)],
+    [
+        (500, "false", ServerError, 1),
+        (409, "true", RequestError, RETRY_LIMITS.attempts),
+        (409, "", RequestError, 1),
+    ],
 )
 def test_a_vendor_may_say_whether_sending_again_helps(
     status: int, advice: str, error: type[Exception], calls: int

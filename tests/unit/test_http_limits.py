@@ -1,19 +1,21 @@
-"""Limits that have names, records that may be busy: what a session waits for, and what it does not."""
+"""Named rate limits and locked records: what a session waits for, and what it does not wait for."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from concord.contract import Manners
+from concord.contract import VendorRules
 from concord.errors import RateLimitError, ServerError
-from concord.http.client import HttpSession, Ways
-from concord.http.patience import Patience
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits
 from concord.settings import Connection
 from tests.unit.opened import Token
 from tests.unit.wire import Wire, answer, serving
 
-MANNERS = Manners(limit_waits={"SHORT": 3.0, "DAY": 3600.0}, busy_waits={423: 2.0})
+RULES = VendorRules(
+    limit_waits={"SHORT": 3.0, "DAY": 3600.0}, busy_waits={423: 2.0}, refuses_before_acting=frozenset({429, 503})
+)
 OK = answer(body=b"{}")
 Open = Callable[..., tuple[Wire, HttpSession, list[float]]]
 
@@ -28,8 +30,10 @@ def opened() -> Iterator[Open]:
 
         def open_to(*script: bytes) -> tuple[Wire, HttpSession, list[float]]:
             wire, waits = stack.enter_context(serving(*script)), list[float]()
-            patience = Patience(read_seconds=0.3, sleep=waits.append)
-            session = HttpSession(Connection("test_default", wire.url, "u", "p"), Token(), Ways(MANNERS, patience))
+            retry_limits = RetryLimits(read_seconds=0.3, sleep=waits.append)
+            session = HttpSession(
+                Connection("test_default", wire.url, "u", "p"), Token(), SessionSettings(RULES, retry_limits)
+            )
             stack.callback(session.close)
             return wire, session, waits
 
@@ -74,3 +78,10 @@ def test_a_record_that_stays_busy_was_not_written_for_sure(opened: Open) -> None
     with pytest.raises(ServerError, match="answered 423 to POST"):
         session.send("POST", "/a", body={}, is_write=True)
     assert len(wire.asked) == 5
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_write_is_repeated_where_the_vendor_refuses_before_it_acts(opened: Open, status: int) -> None:
+    wire, session, waits = opened(answer(status, Retry_After="1"), OK)
+    assert session.send("POST", "/a", body={}, is_write=True) == b"{}"
+    assert (len(wire.asked), waits) == (2, [1.0])

@@ -1,4 +1,4 @@
-"""Tokens are fetched once, renewed in time, and their refusal is said as such; foreign errors become ours."""
+"""Tokens are fetched once and renewed in time; a refused login and the library's errors become our own errors."""
 
 import threading
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from concord.errors import (
     OutcomeUnknownError,
     RequestError,
 )
-from concord.http.auth import ClientCredentials
-from concord.http.transport import Request, as_ours
+from concord.protocols.session.auth import ClientCredentials
+from concord.protocols.session.transport import Request, as_ours
 from tests.unit.opened import SECRET, Open, opening
 from tests.unit.wire import answer
 

@@ -1,14 +1,18 @@
-"""How OData writes values, keys, times and batches, and what is made of an answer that nobody expected."""
+"""How OData writes values, keys, times and batches, and how an unexpected response is handled."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from msgspec import Raw
 
-from concord.contract import Answer
-from concord.errors import OutcomeUnknownError, RequestError
-from concord.http.odata import EntityKey, Version, all_of, write_literal
-from concord.http.odata_batch import Operation, Result, read_batch, write_batch
-from concord.http.odata_values import ChangedOn, read_moment, read_span, write_ticks
+from concord.contract import Response
+from concord.errors import ContractError, OutcomeUnknownError, RequestError
+from concord.protocols.odata.batch import Operation, Result, read_batch, write_batch
+from concord.protocols.odata.lists import EntitySet
+from concord.protocols.odata.nested import completed
+from concord.protocols.odata.service import EntityKey, ODataService, Version, all_of, write_literal
+from concord.protocols.odata.values import ChangedOn, read_moment, read_span, write_ticks
+from concord.protocols.odata.writes import ODataWrites
 
 MOMENT = datetime(2026, 11, 2, 9, 14, 31, 123456, UTC)
 LINES = EntityKey(("Order", "Item"), {"Item": "Edm.Int32"})
@@ -94,7 +98,18 @@ def test_a_day_and_a_time_are_one_moment_in_the_clock_of_the_system() -> None:
     assert changes.moment(record) == datetime(2026, 11, 2, 10, 22, 33, tzinfo=UTC)
     assert changes.moment({**record, "Changed": None, "At": None}) == datetime(1970, 1, 1, tzinfo=UTC)
     assert changes.moment({}) is None
-    assert (read_span("PT8H"), read_span("later")) == (timedelta(hours=8), timedelta())
+    assert (read_span("PT8H"), read_span("")) == (timedelta(hours=8), timedelta())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"At": "later"}, {"At": "PT999999999H"}, {"Changed": "soon"}, {"Changed": "/Date(-99999999999999)/"}],
+    ids=str,
+)
+def test_a_day_or_time_that_cannot_be_read_is_not_taken_for_none(damage: dict[str, str]) -> None:
+    changes = ChangedOn("Changed", "At", "Made", "MadeAt", zone="Europe/Berlin")
+    record = {"Changed": "/Date(1793577600000)/", "At": "PT11H22M33S", "Made": "/Date(0)/", "MadeAt": "PT1H"}
+    assert changes.moment(record | damage) is None
 
 
 def test_each_operation_of_a_batch_has_a_changeset_of_its_own() -> None:
@@ -121,8 +136,8 @@ PARTS = (
 )
 
 
-def answer(text: str, kind: str = "multipart/mixed; boundary=b") -> Answer:
-    return Answer(text.encode(), {"content-type": kind}, 202)
+def answer(text: str, kind: str = "multipart/mixed; boundary=b") -> Response:
+    return Response(text.encode(), {"content-type": kind}, 202)
 
 
 def test_a_batch_is_read_part_by_part() -> None:
@@ -157,3 +172,24 @@ def test_an_answer_that_is_no_batch_leaves_the_outcome_unknown(text: str, kind: 
 )
 def test_the_most_telling_sentence_of_a_refusal_is_kept(body: bytes, sentence: str) -> None:
     assert Result(400, {}, body).sentence() == sentence
+
+
+def test_an_update_that_would_empty_what_it_does_not_name_is_not_declared() -> None:
+    entities = EntitySet(ODataService("/service"), "Orders", EntityKey(("Order",)))
+    with pytest.raises(ContractError, match="MERGE or PATCH, not by PUT"):
+        ODataWrites(entities, method="PUT")
+
+
+def test_the_rest_of_every_list_inside_of_a_record_is_read_in_either_version() -> None:
+    pages = {
+        "B": [[Raw(b'{"Item":"20","Weight":1.10,"Texts@odata.nextLink":"T","Texts":[{"Text":"a"}]}')]],
+        "T": [[Raw(b'{"Text":"b"}')], [Raw(b'{"Text":"c"}')]],
+    }
+    second = Raw(b'{"Key":"1","Price":12.50,"Items":{"results":[{"Item":"10"}],"__next":"B"}}')
+    fourth = Raw(b'{"Key":"2","Items":[{"Item":"10"}],"Items@odata.nextLink":"T"}')
+    whole, other, plain = completed([second, fourth, Raw(b'{"Key":"3"}')], lambda link: iter(pages[link]))
+    assert bytes(whole).startswith(b'{"Key":"1","Price":12.50,"Items":{"results":[{"Item":"10"},{"Item":"20"')
+    assert b'"Weight":1.10' in bytes(whole)
+    assert bytes(whole).count(b"Text") == 4
+    assert bytes(other) == b'{"Key":"2","Items":[{"Item":"10"},{"Text":"b"},{"Text":"c"}]}'
+    assert bytes(plain) == b'{"Key":"3"}'

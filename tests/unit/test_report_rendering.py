@@ -18,8 +18,10 @@ from concord.reporting.model import (
     Share,
 )
 from concord.reporting.needs import list_needs
-from concord.reporting.words import say_age, say_bytes, say_count, say_share, say_things
-from concord.stages.report import render_html, render_terminal
+from concord.reporting.page import render_html
+from concord.reporting.terminal import render_terminal
+from concord.reporting.words import say_age, say_bytes, say_share
+from concord.wording import say_count, say_things
 
 NOW = datetime(2026, 11, 21, 3, 4, tzinfo=UTC)
 EMPTY = Report(run_id=None, made_at=NOW, since_at=NOW - timedelta(hours=24))
@@ -149,11 +151,11 @@ def test_the_first_number_is_the_agreement() -> None:
         assert found[0] == "99.90"
 
 
-def test_books_that_do_not_balance_are_shouted() -> None:
+def test_records_without_an_account_are_shouted() -> None:
     wrong = replace(BUSY, batches=(replace(BATCH, validated=7),))
     assert not wrong.is_balanced
-    assert "THE BOOKS DO NOT BALANCE" in print_plain(wrong)
-    assert "The books do not balance" in render_html(wrong)
+    assert "RECORDS ARE NOT ACCOUNTED FOR" in print_plain(wrong)
+    assert "Records are not accounted for" in render_html(wrong)
 
 
 @pytest.mark.parametrize("report", [EMPTY, QUIET, BUSY], ids=["empty", "quiet", "busy"])
@@ -175,3 +177,27 @@ def test_the_terminal_form_fits_80_columns(report: Report) -> None:
     lines = print_plain(report).splitlines()
     assert lines
     assert max(len(line) for line in lines) <= 80
+
+
+@pytest.mark.parametrize(
+    ("run_id", "confirmed", "said"),
+    [
+        ("scheduled__1", 0, "as found; this night has written nothing so far"),
+        ("scheduled__1", 85, "as found; 85 changes were written since"),
+        ("after_backfill__2026-11-01_2026-11-07_1__1", 0, "as found after a backfill, which fills the warehouse"),
+        ("after_backfill__2026-11-01_2026-11-07_1__1", 3, "as found; 3 changes were written since"),
+    ],
+)
+def test_before_the_second_measure_the_report_says_what_was_written(
+    run_id: str, confirmed: int, said: str
+) -> None:
+    [line] = QUIET.agreement
+    report = replace(
+        QUIET,
+        run_id=run_id,
+        agreement=(replace(line, after=None),),
+        plans=(replace(PLAN, state="applied", confirmed=confirmed),),
+    )
+    for shown in (print_plain(report), render_html(report)):
+        assert said in re.sub(r"\s+", " ", shown)
+        assert "nothing has been written back yet" not in shown

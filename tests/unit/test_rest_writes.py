@@ -1,15 +1,29 @@
-"""Every way a declared REST write can go, call by call, against answers written out byte by byte."""
+"""Every way in which a declared REST write can end, call by call, against responses that the test writes."""
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 
-from concord.contract import Change, End, Outcome, Resource, Snapshot, Writes
-from concord.fields import Field, Form, Kind
-from concord.http.rest import RestList
-from concord.http.rest_writes import Precondition, RestWrites
-from tests.unit.test_http_reading import session_to
+from concord.contract import Change, End, Field, Form, Kind, Outcome, Resource, Snapshot, Writes
+from concord.errors import ContractError
+from concord.protocols.rest import (
+    Create,
+    IfMatchEtag,
+    IfMatchGuard,
+    IfUnmodifiedSince,
+    PageNumber,
+    Precondition,
+    ResponsePaths,
+    RestList,
+    RestWrites,
+    SingleRecord,
+    Update,
+)
+from tests.unit.opened import session_to
 from tests.unit.wire import CLOSE, Asked, answer, serving
 
 SEEN = "2026-11-01T08:00:00.25+00:00"
@@ -30,20 +44,23 @@ FIELDS = (
 )
 RECORD = b'{"id": 7, "mail": "a@b.c", "address": {"city": "Ulm", "zip": "1"}, "changed": "%s", "etag": "W/5"}'
 NOW = RECORD.replace(b"%s", SEEN.encode())
+UPDATE, CREATE = Update("/people/{key}"), Create("/people")
 READ = answer(body=NOW, ETag='"v5"')
 
 
-def people(guard: str = "updated_at", **options: Any) -> Resource:
+def people(
+    guard: str = "updated_at", update: Update = UPDATE, create: Create = CREATE, **options: Any
+) -> Resource:
     lookup = {"email": "mail"}
-    writer = RestWrites("/people/{key}", "/people", **options)
+    writer = RestWrites(update=update, create=create, **options)
     names = frozenset({"email", "city", "limit_amount"})
     return Resource(
         name="people",
-        read=RestList("/people", records="", one="/people/{key}", lookup=lookup),
+        read=RestList("/people", PageNumber(size=1000), single=SingleRecord("/people/{key}"), lookup=lookup),
         key="source_id",
         fields=FIELDS,
         changes=Snapshot(),
-        writes=Writes(writer, update=names, create=names, guard=guard, find_by="email"),
+        writes=Writes(writer, update=names, create=names, guard=guard, natural_key=("email",)),
     )
 
 
@@ -76,9 +93,9 @@ def test_an_update_is_a_patch_of_what_changed_at_its_places() -> None:
 @pytest.mark.parametrize(
     ("precondition", "guard", "header"),
     [
-        (Precondition.GUARD, "version", ("if-match", "W/5")),
-        (Precondition.ETAG, "updated_at", ("if-match", '"v5"')),
-        (Precondition.UNMODIFIED, "updated_at", ("if-unmodified-since", "Sun, 01 Nov 2026 08:00:00 GMT")),
+        (IfMatchGuard(), "version", ("if-match", "W/5")),
+        (IfMatchEtag(), "updated_at", ("if-match", '"v5"')),
+        (IfUnmodifiedSince(), "updated_at", ("if-unmodified-since", "Sun, 01 Nov 2026 08:00:00 GMT")),
     ],
 )
 @pytest.mark.parametrize(("status", "end"), [(204, End.CONFIRMED), (412, End.CONFLICTED), (428, End.CONFLICTED)])
@@ -86,7 +103,7 @@ def test_a_precondition_lets_the_service_refuse_a_record_that_moved(
     precondition: Precondition, guard: str, header: tuple[str, str], *, status: int, end: End
 ) -> None:
     seen: dict[str, object] = {"version": "W/5", "updated_at": SEEN}
-    resource = people(guard, precondition=precondition)
+    resource = people(guard, replace(UPDATE, precondition=precondition))
     (outcome,), (_, sent) = write(resource, READ, answer(status, b""), changes=[update(seen)])
     assert outcome.end is end
     assert sent.headers[header[0]] == header[1]
@@ -99,30 +116,66 @@ def test_a_record_that_moved_before_the_look_is_never_sent() -> None:
     assert [item.line for item in asked] == ["GET /people/7 HTTP/1.1"]
 
 
-@pytest.mark.parametrize("precondition", [Precondition.NONE, Precondition.ETAG])
-def test_a_record_that_is_gone_is_a_conflict(precondition: Precondition) -> None:
-    (outcome,), asked = write(people(precondition=precondition), answer(404), changes=[update()])
+@pytest.mark.parametrize("precondition", [None, IfMatchEtag()])
+def test_a_record_that_is_gone_is_a_conflict(precondition: Precondition | None) -> None:
+    (outcome,), asked = write(
+        people(update=replace(UPDATE, precondition=precondition)), answer(404), changes=[update()]
+    )
     assert (outcome.end, len(asked)) == (End.CONFLICTED, 1)
 
 
 def test_a_precondition_without_its_mark_is_never_sent_unguarded() -> None:
     bare = answer(body=NOW)
-    (outcome,), asked = write(people(precondition=Precondition.ETAG), bare, changes=[update()])
+    (outcome,), asked = write(people(update=replace(UPDATE, precondition=IfMatchEtag())), bare, changes=[update()])
     assert (outcome.end, len(asked)) == (End.REJECTED, 1)
 
 
-def test_a_put_carries_what_is_kept_and_a_wrapper_lies_around_it() -> None:
-    wrapped = answer(body=b'{"person": %s}' % NOW, ETag='"v5"')
-    resource = people(
-        method="PUT", wrapper="person", kept=frozenset({"mail", "address"}), precondition=Precondition.ETAG
-    )
+def test_a_put_carries_all_of_the_record_and_a_wrapper_lies_around_it() -> None:
+    more = NOW.replace(b'"zip": "1"', b'"zip": "1", "region": "BW"')
+    more = more[:-1] + b', "rate": 12.50, "tags": ["gold", {"since": 2019}], "note": null}'
+    wrapped = answer(body=b'{"person": %s}' % more, ETag='"v5"')
+    left_out = frozenset({"changed", "address.region", "nothing.here"})
+    put = replace(UPDATE, method="PUT", left_out=left_out, precondition=IfMatchEtag())
+    resource = people(update=put, wrapper="person")
     (outcome,), (_, sent) = write(resource, wrapped, wrapped, changes=[update()])
     assert outcome.end is End.CONFIRMED
-    assert body_of(sent) == {"person": {"mail": "a@b.c", "address": {"city": "Bern", "zip": "1"}}}
+    assert b'"rate":12.50' in sent.body
+    assert body_of(sent) == {
+        "person": {
+            "id": 7,
+            "mail": "a@b.c",
+            "address": {"city": "Bern", "zip": "1"},
+            "etag": "W/5",
+            "rate": 12.5,
+            "tags": ["gold", {"since": 2019}],
+            "note": None,
+        }
+    }
+
+
+def test_what_is_replaced_as_a_whole_is_read_at_its_own_address_and_not_from_a_list() -> None:
+    resource = people(update=replace(UPDATE, method="PUT"))
+    assert isinstance(resource.read, RestList)
+    listed = replace(resource, read=replace(resource.read, single=None, lookup={"source_id": "id"}))
+    (outcome,), asked = write(listed, READ, READ, changes=[update()])
+    assert (outcome.end, asked[0].line) == (End.CONFIRMED, "GET /people/7 HTTP/1.1")
+
+
+def test_a_record_that_cannot_be_read_whole_is_not_replaced() -> None:
+    torn = answer(body=NOW.replace(b"a@b.c", b"a\xff@b.c"))
+    (outcome,), asked = write(people(update=replace(UPDATE, method="PUT")), torn, changes=[update()])
+    assert (outcome.end, len(asked)) == (End.REJECTED, 1)
+    assert "cannot be read" in outcome.message
+
+
+@pytest.mark.parametrize("wrong", [{"method": "PUT", "kept": frozenset({"a"})}, {"left_out": frozenset({"a"})}])
+def test_a_declaration_that_a_method_does_not_look_at_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ContractError, match="PUT sends all"):
+        replace(UPDATE, **wrong)
 
 
 def test_a_document_that_is_replaced_as_a_whole_keeps_its_other_parts() -> None:
-    resource = people(kept=frozenset({"mail", "address"}))
+    resource = people(update=replace(UPDATE, kept=frozenset({"mail", "address"})))
     _, (_, sent) = write(resource, READ, READ, changes=[update()])
     assert body_of(sent) == {"address": {"city": "Bern", "zip": "1"}}
 
@@ -131,13 +184,15 @@ def test_a_document_that_is_replaced_as_a_whole_keeps_its_other_parts() -> None:
     ("made", "options"),
     [
         (answer(201, b'{"id": 9}'), {}),
-        (answer(201, b'{"data": {"no": 9}}'), {"created": "data.no"}),
-        (answer(201, b"", Location="https://elsewhere.example/v1/people/9"), {"created": ""}),
+        (answer(201, b'{"data": {"no": 9}}'), {"response": ResponsePaths(key="data.no")}),
+        (answer(201, b"", Location="https://elsewhere.example/v1/people/9"), {"response": ResponsePaths(key="")}),
     ],
     ids=["body", "deep", "location"],
 )
 def test_a_create_gives_the_key_of_the_new_record(made: bytes, options: dict[str, Any]) -> None:
-    resource = people(constants={"kind": "P"}, idempotency="Idempotency-Key", **options)
+    resource = people(
+        create=replace(CREATE, constants={"kind": "P"}), idempotency_header="Idempotency-Key", **options
+    )
     (outcome,), (looked, sent) = write(resource, answer(body=b"[]"), made, changes=[create()])
     assert (outcome.end, outcome.key) == (End.CONFIRMED, "9")
     assert "mail=new1%40b.c" in looked.line
@@ -148,7 +203,8 @@ def test_a_create_gives_the_key_of_the_new_record(made: bytes, options: dict[str
 def test_a_create_that_is_there_already_is_not_sent() -> None:
     there = answer(body=b"[" + NOW.replace(b"a@b.c", b"new1@b.c") + b"]")
     (outcome,), asked = write(people(), there, changes=[create()])
-    assert (outcome.end, outcome.key, len(asked)) == (End.CONFIRMED, "7", 1)
+    assert (outcome.end, outcome.key) == (End.CONFIRMED, "7")
+    assert {call.line.split()[0] for call in asked} == {"GET"}
 
 
 PROBLEM = b'{"title": "Not unique", "detail": "somebody else is new1@b.c"}'
@@ -170,7 +226,7 @@ def test_a_refused_create_is_rejected_in_the_services_words_and_holds_nothing_ba
 
 def test_a_refusal_under_200_is_one() -> None:
     no = answer(body=b'{"ok": false, "why": "closed"}')
-    (outcome,), _ = write(people(done="ok", words="why"), READ, no, changes=[update()])
+    (outcome,), _ = write(people(response=ResponsePaths(done="ok", reason="why")), READ, no, changes=[update()])
     assert (outcome.end, outcome.message) == (End.REJECTED, "closed")
 
 
@@ -198,3 +254,31 @@ def test_a_key_is_never_part_of_another_address() -> None:
     change = Change("c-1", "../admin?x=1", "update", {}, {"city": "Bern"}, {})
     _, asked = write(people(), answer(404), changes=[change])
     assert asked[0].line == "GET /people/..%2Fadmin%3Fx%3D1 HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("declare", "words"),
+    [
+        (RestWrites, "RestWrites writes nothing"),
+        (lambda: Update("/people"), "write {key} where its key goes"),
+        (lambda: Update("/people/{key}", method="GET"), "not by GET"),
+        (lambda: Create("/people/{key}"), "has no key yet"),
+    ],
+)
+def test_a_write_that_is_declared_wrongly_is_refused(declare: Callable[[], object], words: str) -> None:
+    with pytest.raises(ContractError, match=re.escape(words)):
+        declare()
+
+
+def test_a_kind_of_change_that_is_not_declared_is_never_sent() -> None:
+    with serving() as wire, pytest.raises(ContractError, match="people has a change of a kind"):
+        RestWrites(create=CREATE).write(session_to(wire.url), people(), [update()])
+    assert wire.asked == []
+
+
+def test_a_service_that_only_creates_names_the_new_record_below_its_list() -> None:
+    made = answer(201, b"", Location="/people/9")
+    with serving(answer(body=b"[]"), made) as wire:
+        writer = RestWrites(create=CREATE, response=ResponsePaths(key=""))
+        (outcome,) = writer.write(session_to(wire.url), people(), [create()])
+    assert (outcome.end, outcome.key) == (End.CONFIRMED, "9")

@@ -1,4 +1,4 @@
-"""How databases are addressed, when they may be asked, how they write times, and what their errors mean."""
+"""How databases are connected to, when they may be read, how they write times, and what their errors mean."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,12 +16,12 @@ from concord.errors import (
     RequestError,
     ServerError,
 )
+from concord.protocols.sql.dialects import address_of, new_engine
+from concord.protocols.sql.hours import seconds_until_open
+from concord.protocols.sql.stamps import Digits, Moment
+from concord.protocols.sql.trouble import as_ours
+from concord.protocols.sql.values import AS_CENTURY_DATE, AS_DIGITS, plain
 from concord.settings import Connection, connection_from_parts
-from concord.sql.dialects import address_of, new_engine
-from concord.sql.hours import seconds_until_open
-from concord.sql.stamps import Digits, Moment
-from concord.sql.trouble import as_ours
-from concord.sql.values import AS_CENTURY_DATE, AS_DIGITS, plain
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DIGITS = Digits("upddt", "updtm")

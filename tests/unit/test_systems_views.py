@@ -1,4 +1,4 @@
-"""What an operator and an analyst are shown of the declarations: the list, the map, the ends of API versions."""
+"""Views of the declarations: the list of systems, the picture, and the ends of API versions."""
 
 import io
 from dataclasses import replace
@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from concord.cli.systems import draw_map, show_map, show_systems
+from concord.cli.system_views import draw_map, show_map, show_systems
 from concord.errors import ConfigurationError, ContractError
 from concord.monitoring.watch import check_versions
 from concord.registry import declared_systems, system
@@ -35,7 +35,10 @@ def test_the_list_names_limits_versions_and_directions(console: Console) -> None
     assert "Shopify web shop  (shopify, connection shopify_default)" in text
     assert "API version 2026-10, served until 2027-10-01" in text
     assert "at most 10 calls a second, 20 at once, 4 tasks" in text
-    assert any(line.split() == ["inventory_levels", "whole", "available_quantity"] for line in text.splitlines())
+    assert any(
+        line.split() == ["inventory_levels", "whole", "every", "night", "available_quantity"]
+        for line in text.splitlines()
+    )
     assert "HubSpot" not in text
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from concord.quality.words import find_forbidden
 from concord.settings import REPOSITORY
+from tools.words import find_forbidden
 
 
 def test_this_repository_speaks_of_the_product_alone() -> None:

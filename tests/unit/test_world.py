@@ -1,4 +1,4 @@
-"""The world is the same for the same seed, hangs together, and is exactly as dirty as it says."""
+"""The world is the same for the same seed, is consistent, and has exactly the planted faults."""
 
 import json
 import re
@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from sandbox.vendors.sap.entities import ENTITIES
-from sandbox.world import RESOURCES, World, generate
+from sandbox.world import World, generate
 from sandbox.world.__main__ import main
 from sandbox.world.customers import make_customers
 from sandbox.world.notation import read_country, read_phone, write_country, write_phone
 from sandbox.world.pools import COUNTRIES
 from sandbox.world.records import Held, make_records
+from sandbox.world.systems import find_resources
 from sandbox.world.truth import Truth, normalise
 
 AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
@@ -50,7 +51,7 @@ def test_the_same_seed_makes_the_same_files(tmp_path: Path, capsys: pytest.Captu
     for name in ("one", "two"):
         main([*small, "--out", str(tmp_path / name)])
     written = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
-    assert len(written) == sum(len(resources) for resources in RESOURCES.values()) + 1
+    assert len(written) == sum(len(resources) for resources in find_resources().values()) + 1
     assert all(
         (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes() for path in written
     )
@@ -90,7 +91,7 @@ def key_of(system: str, resource: str, record: dict[str, Any]) -> object:
 
 def test_keys_are_unique_in_every_resource(world: World) -> None:
     seen = 0
-    for system, resources in RESOURCES.items():
+    for system, resources in find_resources().items():
         for resource in resources:
             keys = Counter(key_of(system, resource, record) for record in world.records(system, resource))
             assert max(keys.values()) == 1, f"{system}/{resource}"
@@ -120,8 +121,8 @@ def test_every_date_lies_in_the_ninety_days_before(world: World) -> None:
     begins_at = (AS_OF - timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%S")
     text = "".join(
         json.dumps(record)
-        for system in RESOURCES
-        for name in RESOURCES[system]
+        for system, resources in find_resources().items()
+        for name in resources
         for record in world.records(system, name)
     )
     dates = re.findall(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", text)

@@ -1,4 +1,4 @@
-"""A server whose every answer is written out by the test, byte by byte, and which remembers what it was asked."""
+"""A server that sends the responses that a test has written, and keeps the requests."""
 
 import socketserver
 import threading

@@ -1,5 +1,5 @@
-{# The columns together occur once; rows in which one of them is null are left aside.
-   #}
+{# Each combination of the columns occurs once. Rows in which one of them is null do not
+   count. #}
 {% test unique_together(model, columns) %}
 
 select {{ columns | join(', ') }}

@@ -1,9 +1,7 @@
-"""What the verbs share: the installation they speak to, its warehouse, its Airflow, and where they write."""
+"""What the verbs share: the installation that they work on, its warehouse and its Airflow."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from concord.errors import ConfigurationError
 from concord.settings import (
@@ -23,20 +21,11 @@ if TYPE_CHECKING:
 
 DAGS = REPOSITORY / "dags"
 PLUGINS = REPOSITORY / "plugins"
-PLAIN_WIDTH = 100
 DEMO = "demo"
 
 
-def open_console() -> Console:
-    """Standard output; without a terminal plain lines of a fixed width."""
-    console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        return Console(highlight=False, width=PLAIN_WIDTH, color_system=None)
-    return console
-
-
 def load_settings() -> Settings:
-    """The settings; where the environment names no warehouse, the one of the local installation."""
+    """The settings of the environment; if it names no warehouse, those of the installation that runs here."""
     if names_warehouse():
         return read_settings()
     adopt_systems()
@@ -46,23 +35,53 @@ def load_settings() -> Settings:
 
 
 def adopt_systems() -> None:
-    """Use the systems that the local installation was started with, unless the environment names others."""
-    from concord.local.installation import read_status
+    """Use the systems that are in use there, unless the environment names others.
 
-    names = str(read_status(find_running()).facts.get("systems", ""))
-    if names and chosen_systems() is None:
-        choose_systems(names.split(","))
+    The installation that runs here was started with them. A warehouse elsewhere has read them; one that has read
+    nothing yet leaves all.
+    """
+    if chosen_systems() is None and (names := _list_known()):
+        choose_systems(names)
+
+
+def _list_known() -> list[str]:
+    from concord.local.installation import read_status
+    from concord.store.engine import PLANNER
+    from concord.store.ledger.batches import list_newest
+
+    if not names_warehouse():
+        return [name for name in str(read_status(find_running()).facts.get("systems", "")).split(",") if name]
+    with open_database(read_settings()).transaction(PLANNER) as connection:
+        return sorted({str(row["system"]) for row in list_newest(connection)})
 
 
 def open_database(settings: Settings | None = None) -> "Database":
-    """The warehouse."""
+    """The warehouse of these settings, by default of `load_settings`; ConfigurationError where it lacks tables."""
     from concord.store.engine import Database
+    from concord.store.migrate import list_missing
 
-    return Database((settings or load_settings()).warehouse_url)
+    database = Database((settings or load_settings()).warehouse_url)
+    if missing := list_missing(database):
+        raise ConfigurationError(
+            f"The warehouse lacks {', '.join(missing)} of this version; run ./concord migrate first.",
+            missing=missing,
+        )
+    return database
+
+
+def find_warehouse() -> "Database | None":
+    """The warehouse that the environment names or that runs here, with its systems adopted; None without one."""
+    from concord.local.installation import read_status
+
+    if not names_warehouse() and "warehouse_url" not in read_status(find_running()).facts:
+        return None
+    database = open_database()
+    adopt_systems()
+    return database
 
 
 def open_airflow() -> "AirflowApi":
-    """Airflow's REST API, of the environment's CONCORD_AIRFLOW_URL or of the local installation."""
+    """Airflow's REST API: of CONCORD_AIRFLOW_URL, or of the installation that runs here."""
     from concord.local.airflow_api import AirflowApi
 
     address = read_airflow_address()
@@ -75,7 +94,7 @@ def open_airflow() -> "AirflowApi":
 
 
 def find_running() -> Path:
-    """The folder of what runs here: the installation, else a demo, else the installation that does not run."""
+    """The folder of the installation that runs here, else of a demo that runs, else of the installation."""
     from concord.local.installation import State, read_status
 
     home = read_home()

@@ -1,11 +1,12 @@
-"""The verbs put together, and the one place where an error becomes a sentence."""
+"""Puts the verbs together, and prints an error of Concord as one sentence."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from concord.cli import installation, nights, plans, records, repository
+from concord.cli.console import print_error
+from concord.cli.verbs import backfills, installation, nights, plans, records
 from concord.errors import ConcordError
 
 HELP = """Concord makes the systems of a business agree.
@@ -14,7 +15,9 @@ Every night it reads the shop, the CRM and the ERP, works out what each should s
 change, writes the differences back, and can undo what it wrote.
 """
 FIRST_STEPS = """Start with **./concord demo**: a whole night on this machine, with systems in miniature.
-For your own systems: **./concord up**, then **./concord status**. Each verb has its own --help."""
+For your own systems: **./concord up**, then **./concord status**. Each verb has its own --help.
+
+For those who change Concord, the launcher has **./concord check**, **./concord test** and **./concord lock**."""
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -40,22 +43,22 @@ def read_options(
 nights.add_demo(app)
 installation.add_verbs(app)
 nights.add_verbs(app)
+backfills.add_verbs(app)
 plans.add_verbs(app)
 records.add_verbs(app)
-repository.add_verbs(app)
 
 
 def main() -> None:
-    """Run one verb; an error of ours is one sentence and exit status 1."""
+    """Run one verb; an error of Concord is printed as one sentence, with exit status 1."""
     try:
         app(prog_name="./concord")
     except ConcordError as error:
         if "--debug" in sys.argv[1:2]:
             raise
-        sys.stderr.write(f"concord: {error.message}\n")
+        print_error(error.message)
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of our output went away, as `head` does.
+        # The program that read our output has ended, as `head` does.
         sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:

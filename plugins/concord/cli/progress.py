@@ -84,10 +84,12 @@ class Board:
             self._live.stop()
 
     def begin(self, title: str) -> Step:
-        """Start a step; `end` ends it."""
+        """Start a step; `end` ends it. Without a terminal this prints a line, as the end does."""
         step = Step(title)
         with self._lock:
             self.steps.append(step)
+            if self._live is None:
+                self.console.print(f"{'':9}  begins  {title}", markup=False, soft_wrap=True)
         return step
 
     def end(self, step: Step, *, is_failed: bool = False) -> None:

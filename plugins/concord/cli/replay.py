@@ -1,54 +1,50 @@
-"""What ./concord dead-letters replay does: a run of the Dag replay, and what became of each letter."""
+"""Replays dead letters through Airflow, and prints what became of each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING
 
-from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
 from concord import registry
-from concord.cli.follow import start_and_follow
+from concord.cli.dag_runs import start_and_follow
+from concord.cli.dead_letter_views import say_key
 from concord.cli.progress import Board
-from concord.cli.record_views import say_key
-from concord.reporting.words import say_things, say_time
-from concord.stages.lookups import choose_letters
+from concord.dag_ids import REPLAY
+from concord.reporting.words import say_time
 from concord.store.engine import PLANNER, Database
+from concord.store.ledger.dead_letters import choose_dead_letters, read_dead_letters
+from concord.wording import say_things
 
 if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi
 
-Letter = Mapping[str, object]
+DeadLetter = Mapping[str, object]
 
-REPLAY = "replay"
 SHORT = 8
 NAMED = 5
-_STATES: LiteralString = """
-    select dead_letter_id, stage, system, resource, record_key, message, state, last_seen_at
-    from ops.dead_letters where dead_letter_id = any(%s)
-    order by system, resource, message, dead_letter_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Which letters are meant, none named being all that are open, and whether to read their records first."""
+class ReplayRequest:
+    """The dead letters to replay (none named means all that are open), and whether to read their records first."""
 
     ids: Sequence[str]
     system: str | None
     is_reading: bool
 
 
-def replay_letters(
-    database: Database, open_api: Callable[[], "AirflowApi"], console: Console, request: Request
+def replay_dead_letters(
+    database: Database, open_api: Callable[[], "AirflowApi"], console: Console, request: ReplayRequest
 ) -> bool:
-    """Replay them through Airflow; True when nothing of it is still refused."""
+    """Replay dead letters through Airflow; True when none of them is still refused."""
     if request.system is not None:
         registry.system(request.system)
-    chosen = choose_letters(database, request.ids, system=request.system)
-    letters = read_letters(database, [letter for ids in chosen.values() for letter in ids])
+    with database.transaction(PLANNER) as connection:
+        chosen = choose_dead_letters(connection, request.ids, system=request.system)
+        letters = read_dead_letters(connection, [letter for ids in chosen.values() for letter in ids])
     waiting = [letter for letter in letters if not is_settled(letter)]
     for letter in letters:
         if is_settled(letter):
@@ -69,23 +65,18 @@ def replay_letters(
             system=request.system,
             read=request.is_reading,
         )
-    judged = read_letters(database, ids)
+    with database.transaction(PLANNER) as connection:
+        judged = read_dead_letters(connection, ids)
     return show_outcome(console, judged, is_reading=request.is_reading)
 
 
-def read_letters(database: Database, ids: Sequence[str]) -> list[Letter]:
-    """These letters as they stand now."""
-    with database.transaction(PLANNER) as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return list(cursor.execute(_STATES, (list(ids),)).fetchall())
-
-
-def is_settled(letter: Letter) -> bool:
-    """Whether a replay would have no effect: it passed before, or its change waits for the next plan already."""
+def is_settled(letter: DeadLetter) -> bool:
+    """Whether a replay has nothing to do: the record passed before, or its change waits for the next plan."""
     return letter["state"] == "resolved" or (letter["stage"] == "apply" and letter["state"] == "replayed")
 
 
-def show_outcome(console: Console, letters: Sequence[Letter], *, is_reading: bool) -> bool:
-    """What became of each letter and what to do next; True when none is still refused."""
+def show_outcome(console: Console, letters: Sequence[DeadLetter], *, is_reading: bool) -> bool:
+    """Print what became of each dead letter and what to do next; True when none is still refused."""
     released = [letter for letter in letters if letter["stage"] == "apply"]
     judged = [letter for letter in letters if letter["stage"] != "apply"]
     passed = [letter for letter in judged if letter["state"] == "resolved"]
@@ -96,7 +87,7 @@ def show_outcome(console: Console, letters: Sequence[Letter], *, is_reading: boo
         console.print(_list(passed))
     if released:
         verb = "is" if len(released) == 1 else "are"
-        console.print(f"{say_things(len(released), 'refused change')} {verb} offered again by the next plan.")
+        console.print(f"{say_things(len(released), 'refused change')} {verb} proposed again by the next plan.")
     if refused:
         verb = "is" if len(refused) == 1 else "are"
         console.print(f"{say_things(len(refused), 'record')} {verb} still refused:")
@@ -105,7 +96,7 @@ def show_outcome(console: Console, letters: Sequence[Letter], *, is_reading: boo
     return not refused
 
 
-def _list(letters: Iterable[Letter]) -> Table:
+def _list(letters: Iterable[DeadLetter]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     for _ in range(3):
@@ -117,7 +108,7 @@ def _list(letters: Iterable[Letter]) -> Table:
     return table
 
 
-def _advise(refused: Sequence[Letter], *, is_reading: bool) -> str:
+def _advise(refused: Sequence[DeadLetter], *, is_reading: bool) -> str:
     if is_reading:
         return "Judged as the systems have them now. Correct them there, then try again."
     ids = " ".join(str(letter["dead_letter_id"])[:SHORT] for letter in refused) if len(refused) <= NAMED else ""
@@ -127,10 +118,10 @@ def _advise(refused: Sequence[Letter], *, is_reading: bool) -> str:
     )
 
 
-def _say_settled(letter: Letter) -> str:
+def _say_settled(letter: DeadLetter) -> str:
     name = f"{str(letter['dead_letter_id'])[:SHORT]} ({letter['system']} {letter['resource']})"
     if letter["state"] != "resolved":
-        return f"{name}: the change is offered again by the next plan already; nothing to do."
+        return f"{name}: the next plan proposes the change again already; nothing to do."
     seen = letter["last_seen_at"]
     since = f" since {say_time(seen)} UTC" if isinstance(seen, datetime) else ""
     return f"{name}: settled{since}; nothing to do."

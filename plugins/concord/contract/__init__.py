@@ -1,30 +1,44 @@
 """The vocabulary in which a system is declared; a wrong declaration is refused when it is built."""
 
+from concord.contract.accounts import Account
+from concord.contract.batches import Batch, Lookup
 from concord.contract.changes import ARCHIVE, Change, End, Outcome
-from concord.contract.errands import Batch, Lookup
+from concord.contract.fields import Field, Form, Kind
+from concord.contract.findings import Finding, Level, PageReader
 from concord.contract.resources import Page, Reader, Resource, Writer, Writes
-from concord.contract.sessions import Answer, Auth, Session
-from concord.contract.systems import Manners, Pace, System
-from concord.contract.windows import ChangedBetween, Snapshot, Window, Worklist
+from concord.contract.sessions import Auth, Response, Session
+from concord.contract.systems import AccountCheck, AccountChecks, LoginEnded, RateLimit, System, VendorRules
+from concord.contract.windows import NO_END, ChangedBetween, Snapshot, Window, Worklist
 
 __all__ = [
     "ARCHIVE",
-    "Answer",
+    "NO_END",
+    "Account",
+    "AccountCheck",
+    "AccountChecks",
     "Auth",
     "Batch",
     "Change",
     "ChangedBetween",
     "End",
+    "Field",
+    "Finding",
+    "Form",
+    "Kind",
+    "Level",
+    "LoginEnded",
     "Lookup",
-    "Manners",
     "Outcome",
-    "Pace",
     "Page",
+    "PageReader",
+    "RateLimit",
     "Reader",
     "Resource",
+    "Response",
     "Session",
     "Snapshot",
     "System",
+    "VendorRules",
     "Window",
     "Worklist",
     "Writer",

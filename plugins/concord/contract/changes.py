@@ -1,4 +1,4 @@
-"""A planned write, and the ends it can come to."""
+"""A planned change, and the ends it can come to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ ARCHIVE = "archive"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One planned write: `before` and `after` in our names; `key` is None for a create.
+    """One planned write; `key` is the vendor's id, None for a create.
 
     The action is `create`, `update` or `archive`; an archive sets the resource's deletion field and nothing else.
+    `before` and `after` are the values of the written fields by our names, and `guard` the values of the guard
+    fields that must still be there, empty where the resource has no guard.
     """
 
     change_id: str
@@ -23,7 +25,7 @@ class Change:
 
 
 class End(StrEnum):
-    """The ends a sent change can come to, and `HELD` for one that was not sent."""
+    """What became of a change that was sent; `HELD` says that it was not sent."""
 
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
@@ -34,7 +36,10 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the target made of one change; `key` is the vendor's id, `message` one masked sentence."""
+    """What became of one change.
+
+    `key` is the vendor's id where it is known, `message` one sentence without values of the record.
+    """
 
     change_id: str
     end: End

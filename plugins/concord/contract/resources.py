@@ -1,61 +1,120 @@
 """One collection of a system: how it is read and written, and what its records hold."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
 
 from concord.contract.changes import Change, Outcome
+from concord.contract.fields import Field, Kind
 from concord.contract.sessions import Session
 from concord.contract.windows import ChangedBetween, Snapshot, Window, Worklist
 from concord.errors import ContractError
-from concord.fields import Field
 
-Page = list[msgspec.Raw]
+_WRITTEN = "written field"
+
+Page = list[msgspec.Raw]  # the verbatim JSON of some records, of none where a vendor's page is empty
 
 
 class Reader(Protocol):
-    """How one protocol lists records; a page is the verbatim JSON of its records. No window: all there are."""
+    """How the records of a resource are read; its methods raise the errors of the session.
+
+    What was yielded before an error is not complete, and the caller reads again from the beginning.
+    """
+
+    def describe(self, session: Session, resource: "Resource") -> "Mapping[str, Kind | None] | None":
+        """Which declared paths the account has, preferred ones included, and which kind each holds.
+
+        The kind is None where the vendor does not tell it. A declared path that is missing is one that the account
+        lacks, or that the login may not see. None means that the vendor does not describe its resources.
+        """
 
     def read_window(self, session: Session, resource: "Resource", window: Window | None) -> Iterator[Page]:
-        """Pages of the records changed in the window."""
+        """Pages of the records that changed within the half-open window; None asks for all records there are now.
+
+        Every record that changed within the window and not after it is there, also a deleted one where the vendor
+        reports deletions. Records that changed outside of it may be there too. No order is promised, and a record
+        may come more than once; of copies with the same change stamp the newest comes last.
+        """
+
+    def read_keys(self, session: Session, resource: "Resource") -> Iterator[Sequence[str]]:
+        """Lists of the keys, as text, of all records there are now.
+
+        A record whose key is not listed counts as deleted. So the key of a record that was merged into another,
+        and that still leads to it, is listed too. Keys of deleted records may be listed where the vendor reports
+        deletions. An empty text stands for a record whose key cannot be read: while there is one, no record counts
+        as deleted. No order is promised, and a key may come more than once.
+        """
 
     def read_matching(
         self, session: Session, resource: "Resource", name: str, values: Sequence[str]
     ) -> Iterator[Page]:
-        """Pages of the records whose field of ours `name` has one of the values."""
+        """Pages of the records there are now of which the field called `name` by us has one of the values.
+
+        A value that no record has yields nothing. Records that the vendor takes for a match although the field
+        says something else may be there too. No order is promised, and a record may come more than once. A
+        `KeyError` says that the reader cannot search by that field, which is a mistake in the declaration.
+        """
 
 
 class Writer(Protocol):
-    """How one protocol writes; one outcome per change, in any order. `size` is records per call."""
+    """How the changes of a resource are written."""
 
     @property
     def size(self) -> int:
-        """Records per call."""
+        """How many changes one call of `write` takes at most."""
+
+    @property
+    def finishes_creates(self) -> bool:
+        """Whether `write` finds a record that an earlier call created, and takes the steps that it still needs.
+
+        True for a writer that creates in several steps, and for one whose creates are safe to hand to it again. A
+        create whose response was lost is then given to `write` again, and is not taken for whole by being there.
+        """
 
     def write(self, session: Session, resource: "Resource", changes: Sequence[Change]) -> list[Outcome]:
-        """Send the changes and say what the target made of each."""
+        """Send the changes, of which there is at least one, and say what the target made of each.
+
+        There is at most one outcome per change, in any order; a change without one is of unknown outcome. Where
+        some changes were sent, trouble with the others becomes their outcome (`End.HELD` where one was surely not
+        sent). Errors are raised where no outcome can be told, and each means something else to the caller:
+
+        - `OutcomeUnknownError`: the changes may have been carried out; they are read back before anything is sent.
+        - `RequestError` or `RecordError`: the call was refused as a whole, and nothing was done; the caller sends
+          the changes one by one, and a single one is rejected, or conflicted for a `ChangeConflictError`.
+        - `TransientError`: nothing was done; the changes are sent again later.
+        - Any other `PermanentError` or a `ConfigurationError`: nothing was done, and no more changes are sent.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Writes:
     """What may be written back, and how a change is guarded and found again.
 
-    `guard` is the field whose value must still be what the plan saw. `find_by` is the field by which a
-    create whose answer was lost is looked up before anything is sent again.
+    `update` and `create` are the names of the fields that may be written. `guard` is the field whose value must
+    still be what the plan saw, or several such fields; a vendor that compares it itself gets the first of them.
+    `natural_key` are the fields that make two records the same business object: a
+    record whose creation got no clear response is looked up by the first of them, and is there already if it
+    agrees in all that the create fills. A vendor that upserts does so by the first. `never_empty` are fields of
+    `update` without which the vendor takes no record: a change that would empty one is refused before it is sent.
     """
 
     writer: Writer
     update: frozenset[str] = frozenset()
     create: frozenset[str] = frozenset()
-    guard: str = ""
-    find_by: str = ""
+    guard: str | tuple[str, ...] = ""
+    natural_key: tuple[str, ...] = ()
+    never_empty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One collection of a system: how it is read, what its records hold, what may be written back."""
+    """One collection of a system: how it is read, what its records hold, what may be written back.
+
+    `key` is the name of the field that holds the vendor's id, `deleted` of the one that says whether a record was
+    deleted, empty where the vendor does not say. `writes` None means that nothing is written back.
+    """
 
     name: str
     read: Reader
@@ -75,6 +134,8 @@ class Resource:
                 raise ContractError(
                     f"Resource {self.name} names {name!r} as its {purpose}, but has no such field; declare it."
                 )
+            if self.field(name).optional and purpose != _WRITTEN:
+                raise ContractError(f"{name!r} is the {purpose} of {self.name}, so it cannot be optional.")
         if not self.field(self.key).required:
             raise ContractError(f"The key {self.key!r} of {self.name} must be declared required.")
 
@@ -82,14 +143,20 @@ class Resource:
         yield "key", self.key
         if isinstance(self.changes, ChangedBetween):
             yield "change field", self.changes.field
+            for name in sorted(self.changes.volatile):
+                yield "volatile field", name
         if self.deleted:
             yield "deletion field", self.deleted
+        for item in self.fields:
+            if item.form.beside:
+                yield f"field beside {item.name}", item.form.beside
         if self.writes is not None:
             for name in sorted(self.writes.update | self.writes.create):
-                yield "written field", name
-            for name in (self.writes.guard, self.writes.find_by):
-                if name:
-                    yield "guard or look-up field", name
+                yield _WRITTEN, name
+            for name in self.guards:
+                yield "guard", name
+            yield from (("natural key", name) for name in self.writes.natural_key)
+            yield from (("field that is never empty", name) for name in sorted(self.writes.never_empty))
 
     def field(self, name: str) -> Field:
         """The field of that name; `KeyError` where there is none."""
@@ -97,6 +164,58 @@ class Resource:
             if item.name == name:
                 return item
         raise KeyError(name)
+
+    def in_account(self, paths: Mapping[str, str | None]) -> "Resource":
+        """The resource as an account has it: the paths that differ, by our names, None for what it lacks."""
+        if not paths:
+            return self
+        lacking = {name for name, path in paths.items() if path is None}
+        writes = self.writes
+        if writes is not None:
+            writes = replace(writes, update=writes.update - lacking, create=writes.create - lacking)
+        fields = (item.at(paths.get(item.name) or item.path) for item in self.fields if item.name not in lacking)
+        return replace(self, fields=tuple(fields), writes=writes)
+
+    @property
+    def deletions(self) -> str:
+        """How it is learned that a record was deleted, in a few words."""
+        if isinstance(self.changes, Snapshot):
+            return "every night"
+        if isinstance(self.changes, Worklist):
+            return "not noticed"
+        if self.changes.never_deletes:
+            return "never deleted"
+        if self.changes.vanish_limit is None:
+            return "reported" if self.deleted else "not noticed"
+        is_nightly = self.changes.list_every == 1 or bool(self.changes.volatile)
+        listed = "every night" if is_nightly else f"every {self.changes.list_every} nights"
+        return f"reported, and {listed}" if self.deleted else listed
+
+    @property
+    def guard(self) -> str:
+        """The name of the first field that guards updates, empty where there is none."""
+        return self.guards[0] if self.guards else ""
+
+    @property
+    def guards(self) -> tuple[str, ...]:
+        """The names of the fields that guard updates."""
+        guard = self.writes.guard if self.writes is not None else ""
+        return tuple(filter(None, (guard,))) if isinstance(guard, str) else guard
+
+    @property
+    def lists_keys(self) -> bool:
+        """Whether deletions are found in a list of all keys."""
+        return isinstance(self.changes, ChangedBetween) and self.changes.vanish_limit is not None
+
+    @property
+    def natural_key(self) -> tuple[str, ...]:
+        """The names of the fields by which a create is found again, empty where it cannot be."""
+        return self.writes.natural_key if self.writes is not None else ()
+
+    def can_be_emptied(self, name: str) -> bool:
+        """Whether an update may leave the field without a value."""
+        is_kept = self.writes is not None and name in self.writes.never_empty
+        return not is_kept and not self.field(name).required
 
     @property
     def modified(self) -> str | None:

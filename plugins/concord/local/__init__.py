@@ -1,1 +1,1 @@
-"""The processes of an installation on one machine: PostgreSQL, Airflow and whatever the demo adds to them."""
+"""An installation on one machine: the processes of PostgreSQL and Airflow, and those that a demo adds."""

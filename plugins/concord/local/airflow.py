@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from concord.errors import ConfigurationError
 from concord.local.files import full_disk, is_full, keep_secret, read_json, write_private
 from concord.local.ports import LOOPBACK, choose_port
-from concord.local.processes import COMPLAINT, Command, Processes
+from concord.local.processes import ERROR_WORD, Command, Processes
 
 ADMIN = "admin"
 PARALLELISM = 8
@@ -44,7 +44,7 @@ QUIET: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirflowSettings:
-    """What one Airflow is told; `connections` are JSON texts by connection id, `extra` more variables."""
+    """Settings of one Airflow; `connections` are JSON texts by connection id, `extra` more variables."""
 
     home: Path
     database_url: str = field(repr=False)
@@ -71,7 +71,7 @@ class Airflow:
 
     @property
     def url(self) -> str:
-        """Where the UI and the REST API are."""
+        """The address of the UI and of the REST API."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
@@ -84,11 +84,11 @@ class Airflow:
         return str(known[ADMIN])
 
     def choose_port(self, port: int | None = None) -> None:
-        """Settle on a free port; call it before `environment` is handed to anybody."""
+        """Choose a free port, `port` where it is given; call it before `environment`, which contains the port."""
         write_private(self._state, json.dumps({"port": choose_port(port or self.port)}))
 
     def environment(self) -> dict[str, str]:
-        """The whole environment of Airflow's programs and of every command that speaks to this Airflow."""
+        """The environment of Airflow's programs and of every command that uses this Airflow."""
         variables = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
         variables.update(QUIET)
         variables.update(self._sections())
@@ -99,7 +99,7 @@ class Airflow:
         return variables
 
     def migrate(self) -> None:
-        """Bring Airflow's own tables to this release; nothing to do when they are there already."""
+        """Create or update Airflow's own tables; ConfigurationError with Airflow's message when that fails."""
         if self._is_migrated():
             return
         finished = subprocess.run(
@@ -111,11 +111,11 @@ class Airflow:
             check=False,
         )
         if finished.returncode != 0:
-            said = (finished.stderr or finished.stdout).strip()
-            lines = said.splitlines() or ["it said nothing"]
-            complaints = [line for line in lines if COMPLAINT.search(line)]
-            words = f"Airflow's database could not be migrated: {(complaints or lines)[-1].strip()}"
-            raise full_disk(self.folder, words) if is_full(self.folder, said) else ConfigurationError(words)
+            output = (finished.stderr or finished.stdout).strip()
+            lines = output.splitlines() or ["it printed nothing"]
+            errors = [line for line in lines if ERROR_WORD.search(line)]
+            words = f"Airflow's database could not be migrated: {(errors or lines)[-1].strip()}"
+            raise full_disk(self.folder, words) if is_full(self.folder, output) else ConfigurationError(words)
         write_private(self.folder / "migrated", version("apache-airflow"))
 
     def _is_migrated(self) -> bool:
@@ -142,16 +142,16 @@ class Airflow:
             )
 
     def wait_healthy(self, timeout: float = START_SECONDS) -> None:
-        """Wait until all parts report health; a part that ended is named with its last words."""
+        """Wait until all parts are healthy; ConfigurationError names a part that ended, with its last log line."""
         self._processes.wait_ready(*PROGRAMS, probe=lambda: not self.unhealthy(), timeout=timeout)
 
     def unhealthy(self) -> list[str]:
-        """The parts that are not healthy now; all of them when the API server does not answer."""
+        """The parts that are not healthy now; all of them when the API server does not respond."""
         try:
-            answer = requests.get(f"{self.url}{HEALTH_PATH}", timeout=5).json()
+            response = requests.get(f"{self.url}{HEALTH_PATH}", timeout=5).json()
         except (requests.RequestException, ValueError):
             return ["api_server", *COMPONENTS]
-        return [part for part in COMPONENTS if answer.get(part, {}).get("status") != "healthy"]
+        return [part for part in COMPONENTS if response.get(part, {}).get("status") != "healthy"]
 
     def stop(self) -> None:
         """Stop the four programs and the tasks they run."""
@@ -183,6 +183,8 @@ class Airflow:
             "dag_processor.bundle_refresh_check_interval": 5,
             "dag_processor.print_stats_interval": 600,
             "logging.base_log_folder": self.folder / "logs",
+            "logging.file_task_handler_new_folder_permissions": "0o700",
+            "logging.file_task_handler_new_file_permissions": "0o600",
             "logging.dag_processor_child_process_log_directory": self.folder / "logs" / "dag_processor",
         }
         variables = {f"AIRFLOW__{key.replace('.', '__').upper()}": str(value) for key, value in settings.items()}
@@ -196,11 +198,23 @@ class Airflow:
 
 
 def with_driver(url: str) -> str:
-    """The address as SQLAlchemy wants it, with the driver that Airflow uses for both of its engines."""
+    """The address of a database for SQLAlchemy, with the driver that both of Airflow's engines use."""
     return url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 
 def without_proxy(variables: Mapping[str, str]) -> str:
-    """The list of hosts reached directly, with our own machine in it."""
+    """NO_PROXY of these variables, with this machine added."""
     hosts = variables.get("NO_PROXY") or variables.get("no_proxy") or ""
     return ",".join(dict.fromkeys([*filter(None, hosts.split(",")), LOOPBACK, "localhost"]))
+
+
+def run_airflow(home: Path, arguments: Sequence[str]) -> int:
+    """Run a command of Airflow in the environment of the installation in this folder; returns its exit status.
+
+    Raises ConfigurationError when Airflow does not run there.
+    """
+    environment = Processes(home, is_bound=False).environment("airflow-scheduler")
+    if not environment:
+        raise ConfigurationError(f"Airflow does not run from {home}; start it with ./concord up.")
+    command = [sys.executable, "-m", "airflow", *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode

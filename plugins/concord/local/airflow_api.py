@@ -1,87 +1,43 @@
-"""A small client of Airflow's REST API: what the command line and the tests ask of a running Airflow."""
+"""A small client of Airflow's REST API, for the command line and the tests."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Any, Self
 from urllib.parse import quote
 
 import requests
 
 from concord.errors import AuthenticationError, NetworkError, RequestError, ServerError
+from concord.local.airflow_records import DagRun, RequiredAction, TaskInstance, read_action, read_run, read_task
+from concord.protocols.session.retries import Backoff, retry
 
 TIMEOUT = 30.0
 PAGE = 100
-SETTLING = timedelta(seconds=10)
+BACKFILLS = "/backfills"
+BACKOFF = Backoff(attempts=6, first_wait=1.0, longest_wait=15.0)
+AT_ONCE = Backoff(attempts=1)
 ANY = "~"
 Body = Mapping[str, Any]
 
 APPROVE = "Approve"
 REJECT = "Reject"
-PARKED = "awaiting_input"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DagRun:
-    """One run of one Dag."""
-
-    dag_id: str
-    run_id: str
-    state: str
-    run_type: str
-    logical_date: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen in this run."""
-        return self.state in {"success", "failed"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskInstance:
-    """One task of one run; `state` is None before the scheduler looked at it."""
-
-    dag_id: str
-    run_id: str
-    task_id: str
-    map_index: int
-    label: str | None
-    state: str | None
-    try_number: int
-    started_at: datetime | None
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredAction:
-    """A question that waits for a person in the Airflow UI."""
-
-    dag_id: str
-    run_id: str
-    task_id: str
-    map_index: int
-    subject: str
-    body: str
-    options: tuple[str, ...]
-    asked_at: datetime
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the scheduler has certainly seen the task park.
-
-        Airflow 3.3.2 fails a task that is answered before: it takes the late news of the parking for a crash.
-        """
-        return datetime.now(UTC) - self.asked_at > SETTLING
+WAITING = "awaiting_input"
 
 
 class AirflowApi:
-    """One logged-in user of one Airflow."""
+    """The REST API of one Airflow, used by one user.
 
-    def __init__(self, url: str, *, user: str, password: str) -> None:
+    A call without a response, or with a status from 500, is made again for a minute or so. Every method may raise
+    NetworkError (no response), AuthenticationError (wrong password), RequestError (a status below 500) or
+    ServerError.
+    """
+
+    def __init__(self, url: str, *, user: str, password: str, timeout: float = TIMEOUT) -> None:
         self.url = url.rstrip("/")
         self.user = user
+        self._timeout = timeout
         self._login = {"username": user, "password": password}
         self._session = requests.Session()
         self._session.trust_env = False
@@ -106,11 +62,11 @@ class AirflowApi:
         return {str(item["filename"]): str(item["stack_trace"]) for item in found}
 
     def paused_dag_ids(self) -> set[str]:
-        """The Dags whose runs, also those by hand, do not start."""
+        """The Dags that are paused: their runs, also those triggered by hand, do not start."""
         return {str(item["dag_id"]) for item in self._pages("/dags", "dags", paused="true")}
 
     def set_pool(self, name: str, slots: int) -> None:
-        """Create a pool, or give the one there is this many slots."""
+        """Create a pool, or set the slots of the pool of that name."""
         body: dict[str, object] = {"slots": slots, "include_deferred": False}
         if any(item["name"] == name for item in self._pages("/pools", "pools")):
             self._call("PATCH", f"/pools/{quote(name)}", json={"pool": name, **body})
@@ -128,15 +84,22 @@ class AirflowApi:
         logical_date: datetime | None = None,
         interval: tuple[datetime, datetime] | None = None,
         conf: Mapping[str, object] | None = None,
+        run_id: str | None = None,
     ) -> str:
-        """Start a run by hand and return its id; the interval is the half-open window the run is for."""
+        """Start a run by hand and return its id, which is `run_id` or one that is made here.
+
+        `interval` is the half-open window that the run reads, None for a Dag without one.
+        """
         body: dict[str, object] = {
             "logical_date": None if logical_date is None else logical_date.isoformat(),
             "conf": dict(conf or {}),
+            # Made here and not by Airflow, so that a call whose response was lost starts no second run.
+            "dag_run_id": run_id or f"manual__{datetime.now(UTC).isoformat()}_{token_hex(4)}",
         }
         if interval is not None:
             body["data_interval_start"], body["data_interval_end"] = (moment.isoformat() for moment in interval)
-        return str(self._call("POST", f"/dags/{quote(dag_id)}/dagRuns", json=body)["dag_run_id"])
+        self._call("POST", f"/dags/{quote(dag_id)}/dagRuns", json=body)
+        return str(body["dag_run_id"])
 
     def runs(self, dag_id: str = ANY, **filters: str) -> list[DagRun]:
         """Runs of one Dag or of all, newest first; filters are those of the REST API."""
@@ -152,6 +115,16 @@ class AirflowApi:
         path = f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}/taskInstances"
         return [read_task(item) for item in self._pages(path, "task_instances")]
 
+    def end_run(self, dag_id: str, run_id: str, state: str = "failed") -> None:
+        """End a run as failed or as success, with the tasks that run now."""
+        self._call("PATCH", f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}", json={"state": state})
+
+    def clear_tasks(self, tasks: Sequence[TaskInstance]) -> None:
+        """Let these tasks of one run, at least one, run again."""
+        names = [[task.task_id, task.map_index] if task.map_index >= 0 else task.task_id for task in tasks]
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": tasks[0].run_id, "task_ids": names}
+        self._call("POST", f"/dags/{quote(tasks[0].dag_id)}/clearTaskInstances", json=body)
+
     def task_log(self, task: TaskInstance) -> str:
         """The log of the last try of one task, as text."""
         path = (
@@ -162,18 +135,18 @@ class AirflowApi:
         return "\n".join(str(line.get("event", "")) if isinstance(line, dict) else str(line) for line in content)
 
     def required_actions(self, dag_id: str = ANY, run_id: str = ANY) -> list[RequiredAction]:
-        """The questions that wait for a person now and may be answered."""
+        """The questions that wait for a person and may be answered now; of all runs unless one is named."""
         path = f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='~')}/hitlDetails"
         found = [
             read_action(item)
-            for item in self._pages(path, "hitl_details", response_received="false", state=PARKED)
+            for item in self._pages(path, "hitl_details", response_received="false", state=WAITING)
         ]
         return [action for action in found if action.is_settled]
 
     def answer(
         self, action: RequiredAction, option: str = APPROVE, params: Mapping[str, object] | None = None
     ) -> None:
-        """Answer a question as a person would in the UI."""
+        """Answer a question with an option of it, as a person would in the UI."""
         path = (
             f"/dags/{quote(action.dag_id)}/dagRuns/{quote(action.run_id, safe='')}"
             f"/taskInstances/{quote(action.task_id)}/{action.map_index}/hitlDetails"
@@ -200,7 +173,7 @@ class AirflowApi:
             "max_active_runs": max_active_runs,
             "reprocess_behavior": reprocess,
         }
-        return int(self._call("POST", "/backfills", json=body)["id"])
+        return int(self._call("POST", BACKFILLS, json=body)["id"])
 
     def is_backfill_complete(self, backfill: int) -> bool:
         """Whether all runs of a backfill have ended."""
@@ -209,101 +182,71 @@ class AirflowApi:
     def _pages(self, path: str, key: str, **filters: str) -> Iterator[dict[str, Any]]:
         offset = 0
         while True:
-            answer = self._call("GET", path, params={**filters, "limit": str(PAGE), "offset": str(offset)})
-            yield from answer[key]
+            response = self._call("GET", path, params={**filters, "limit": str(PAGE), "offset": str(offset)})
+            yield from response[key]
             offset += PAGE
-            if offset >= int(answer["total_entries"]):
+            if offset >= int(response["total_entries"]):
                 return
 
     def _call(self, method: str, path: str, **parts: Body) -> dict[str, Any]:
+        """The JSON object of a response; after an attempt without one, a conflict means that it took effect."""
+        is_again = False
+
+        def call_once() -> dict[str, Any]:
+            nonlocal is_again
+            try:
+                return self._call_once(method, path, **parts)
+            except RequestError as error:
+                if is_again and method != "GET" and error.facts["status"] == requests.codes.conflict:
+                    return {}
+                raise
+            finally:
+                is_again = True
+
+        backoff = BACKOFF if path != BACKFILLS else AT_ONCE
+        return retry(call_once, backoff, time.sleep)
+
+    def _call_once(self, method: str, path: str, **parts: Body) -> dict[str, Any]:
         if "Authorization" not in self._session.headers:
             self._authenticate()
-        answer = self._send(method, f"{self.url}/api/v2{path}", **parts)
-        if answer.status_code == requests.codes.unauthorized:
+        response = self._send(method, f"{self.url}/api/v2{path}", **parts)
+        if response.status_code == requests.codes.unauthorized:
             self._authenticate()
-            answer = self._send(method, f"{self.url}/api/v2{path}", **parts)
-        self._check(answer, f"{method} {path}")
-        return read_object(answer)
+            response = self._send(method, f"{self.url}/api/v2{path}", **parts)
+        self._check(response, f"{method} {path}")
+        return read_object(response)
 
     def _authenticate(self) -> None:
-        answer = self._send("POST", f"{self.url}/auth/token", json=self._login)
-        if answer.status_code == requests.codes.unauthorized:
+        response = self._send("POST", f"{self.url}/auth/token", json=self._login)
+        if response.status_code == requests.codes.unauthorized:
             raise AuthenticationError(
                 f"Airflow at {self.url} does not accept the password of {self.user}.",
                 url=self.url,
             )
-        self._check(answer, "log in")
-        self._session.headers["Authorization"] = f"Bearer {read_object(answer)['access_token']}"
+        self._check(response, "log in")
+        self._session.headers["Authorization"] = f"Bearer {read_object(response)['access_token']}"
 
     def _send(self, method: str, url: str, **parts: Body) -> requests.Response:
         try:
             return self._session.request(
-                method, url, params=parts.get("params"), json=parts.get("json"), timeout=TIMEOUT
+                method, url, params=parts.get("params"), json=parts.get("json"), timeout=self._timeout
             )
         except requests.RequestException as error:
             raise NetworkError(
-                f"Airflow at {self.url} does not answer; look at ./concord status.", url=self.url
+                f"Airflow at {self.url} does not respond; look at ./concord status.", url=self.url
             ) from error
 
-    def _check(self, answer: requests.Response, request: str) -> None:
-        if answer.ok:
+    def _check(self, response: requests.Response, request: str) -> None:
+        if response.ok:
             return
-        kind = ServerError if answer.status_code >= requests.codes.server_error else RequestError
+        kind = ServerError if response.status_code >= requests.codes.server_error else RequestError
         raise kind(
-            f"Airflow refused ({answer.status_code}) to {request}: {answer.text[:300]}",
-            status=answer.status_code,
+            f"Airflow refused ({response.status_code}) to {request}: {response.text[:300]}",
+            status=response.status_code,
         )
 
 
-def read_object(answer: requests.Response) -> dict[str, Any]:
-    """The JSON object of an answer; empty when there is none."""
-    content = answer.json() if answer.content else {}
+def read_object(response: requests.Response) -> dict[str, Any]:
+    """The JSON object of a response; empty when there is none."""
+    content = response.json() if response.content else {}
     return content if isinstance(content, dict) else {}
-
-
-def read_run(item: Mapping[str, Any]) -> DagRun:
-    """A run from the API's words."""
-    return DagRun(
-        dag_id=str(item["dag_id"]),
-        run_id=str(item["dag_run_id"]),
-        state=str(item["state"]),
-        run_type=str(item["run_type"]),
-        logical_date=read_moment(item["logical_date"]),
-        started_at=read_moment(item["start_date"]),
-        ended_at=read_moment(item["end_date"]),
-    )
-
-
-def read_task(item: Mapping[str, Any]) -> TaskInstance:
-    """A task instance from the API's words."""
-    return TaskInstance(
-        dag_id=str(item["dag_id"]),
-        run_id=str(item["dag_run_id"]),
-        task_id=str(item["task_id"]),
-        map_index=int(item["map_index"]),
-        label=item.get("rendered_map_index"),
-        state=item["state"],
-        try_number=int(item["try_number"]),
-        started_at=read_moment(item["start_date"]),
-        ended_at=read_moment(item["end_date"]),
-    )
-
-
-def read_action(item: Mapping[str, Any]) -> RequiredAction:
-    """A question from the API's words."""
-    task = item["task_instance"]
-    return RequiredAction(
-        dag_id=str(task["dag_id"]),
-        run_id=str(task["dag_run_id"]),
-        task_id=str(task["task_id"]),
-        map_index=int(task["map_index"]),
-        subject=str(item["subject"]),
-        body=str(item["body"] or ""),
-        options=tuple(item["options"]),
-        asked_at=datetime.fromisoformat(item["created_at"]),
-    )
-
-
-def read_moment(text: str | None) -> datetime | None:
-    """A point in time, None when it has not come."""
-    return None if text is None else datetime.fromisoformat(text)

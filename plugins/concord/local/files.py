@@ -6,23 +6,25 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from concord.errors import ConfigurationError
 
 NO_SPACE = os.strerror(errno.ENOSPC)
 FULL_WORDS = (NO_SPACE, "database or disk is full")
-# Bytes. PostgreSQL dies when its journal cannot grow by as much, often without room to say so in its log.
+# Bytes. PostgreSQL ends when its journal cannot grow by as much, often without space for a line in its log.
 LEAST_SPACE = 16 << 20
+# What new files of a process lose: all rights of the group and of others. Logs may quote records.
+OWNER_ALONE = 0o077
 
 
 def is_full(folder: Path, words: str) -> bool:
-    """Whether a program that wrote there died of a full disk, by its last words or because it could leave none."""
+    """Whether a program ended because its disk is full, judged by its last log line and the free space."""
     return any(sign in words for sign in FULL_WORDS) or shutil.disk_usage(folder).free < LEAST_SPACE
 
 
 def full_disk(folder: Path, words: str) -> ConfigurationError:
-    """The sentence for a disk without space."""
+    """The error for a disk without space; `words` say how that showed."""
     return ConfigurationError(
         f"The disk of {folder} is full ({words}); "
         "free some space or set CONCORD_HOME to a folder on another disk, then start again.",
@@ -48,8 +50,15 @@ def write_private(path: Path, text: str) -> None:
         ) from error
 
 
+def open_private(path: Path) -> BinaryIO:
+    """Open a log to append to it; its owner alone may read it, also when it was made by an earlier version."""
+    log = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    path.chmod(0o600)
+    return log
+
+
 def read_json(path: Path) -> dict[str, Any]:
-    """The content of a state file; empty when there is none or it was cut short."""
+    """The content of a state file; empty when there is none or it was written half."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -63,7 +72,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def keep_secret(path: Path, *, length: int = 24) -> str:
-    """The secret in this file; made on first use."""
+    """The secret in this file, generated on first use; `length` in bytes."""
     if path.exists():
         return path.read_text(encoding="utf-8").strip()
     secret = secrets.token_urlsafe(length)

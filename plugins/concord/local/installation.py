@@ -1,7 +1,7 @@
-"""One installation on this machine: what of it runs, where it is reached, and how it is taken down.
+"""One installation on this machine: starting it, what of it runs, its addresses, and stopping it.
 
 `<home>/run.json` (readable by its owner alone) says what was started and where; the records of the processes
-say whether it still runs. A lock keeps two launchers from starting the same installation at once.
+say whether it still runs. A lock prevents two launchers from starting the same installation at once.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ LOCK_FILE = "run.lock"
 
 
 class State(StrEnum):
-    """What one finds when looking at an installation."""
+    """Whether an installation runs; BROKEN means that a part of it has ended."""
 
     STOPPED = "stopped"
     RUNNING = "running"
@@ -40,7 +40,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """An installation as it is now; `facts` holds its addresses and passwords."""
+    """An installation as it is now: running and missing processes; `facts` has its addresses and passwords."""
 
     state: State
     running: tuple[str, ...]
@@ -49,7 +49,11 @@ class Status:
 
 
 class Installation:
-    """A context that starts an installation; a bound one ends with it, the other stays until `stop`."""
+    """A context in which an installation is started.
+
+    A bound installation stops at the end of the context; another one runs until `stop`, unless the context ends
+    with an error. Entering raises ConfigurationError when the installation runs already.
+    """
 
     def __init__(self, home: Path, *, is_bound: bool) -> None:
         self.home = home
@@ -82,7 +86,7 @@ class Installation:
             raise full from error
 
     def _find_full_disk(self, error: BaseException | None) -> ConfigurationError | None:
-        """A full disk behind an error, which whoever raised it cannot always see: PostgreSQL dies of one."""
+        """The error for a full disk when that caused `error`, else None; only PostgreSQL's log may show it."""
         if not isinstance(error, ConcordError | OSError | sqlite3.Error):
             return None
         words = self.processes.last_words(postgres.NAME)
@@ -92,15 +96,15 @@ class Installation:
         return full_disk(self.home, str(error)) if is_foreign and is_full(self.home, str(error)) else None
 
     def announce(self, **facts: object) -> None:
-        """Add facts to the state file, such as the address of a further server."""
+        """Add facts to the state file, such as the address of a server."""
         self._facts.update(facts)
         self._facts["processes"] = self.processes.running()
         write_private(self.home / STATE_FILE, json.dumps(self._facts, indent=2) + "\n")
 
     def start_postgres(self, port: int | None = None) -> Postgres:
-        """Start the embedded server and say where the warehouse is."""
+        """Start the embedded server, and add the warehouse's address to the facts."""
         self.postgres.start(port)
-        self.announce(warehouse_url=self.postgres.url(), tryton_database_url=self.postgres.url("tryton"))
+        self.announce(warehouse_url=self.postgres.url())
         return self.postgres
 
     def prepare_airflow(
@@ -112,7 +116,7 @@ class Installation:
         extra: Mapping[str, str],
         port: int | None = None,
     ) -> Airflow:
-        """Airflow with its port settled and its tables made; `start` and `wait_healthy` are the caller's."""
+        """Choose Airflow's port and create its tables; the caller starts it with `start` and `wait_healthy`."""
         settings = AirflowSettings(
             home=self.home,
             database_url=self.postgres.url("airflow"),
@@ -155,36 +159,36 @@ class Installation:
 
 
 def read_status(home: Path) -> Status:
-    """What runs of the installation in this folder."""
+    """The state of the installation in this folder."""
     facts = read_json(home / STATE_FILE)
-    running = look_at(home).running()
+    running = find_processes(home).running()
     missing = tuple(name for name in facts.get("processes", []) if name not in running)
     state = State.STOPPED if not running else State.BROKEN if missing else State.RUNNING
     return Status(state=state, running=tuple(running), missing=missing, facts=facts if running else {})
 
 
 def stop(home: Path) -> tuple[str, ...]:
-    """Take down all that runs, the database last; the names of what was stopped."""
-    stopped = stop_all(look_at(home))
+    """Stop all processes, the database last; returns the names of those that were stopped."""
+    stopped = stop_all(find_processes(home))
     (home / STATE_FILE).unlink(missing_ok=True)
     return stopped
 
 
 def stop_all(processes: Processes) -> tuple[str, ...]:
-    """Stop everything side by side, then the database that everything writes to."""
+    """Stop all processes at once, then the database, which they write to; returns the names of all."""
     running = processes.running()
     processes.stop(*(name for name in running if name != postgres.NAME))
     processes.stop(postgres.NAME)
     return tuple(running)
 
 
-def look_at(home: Path) -> Processes:
-    """The processes of an installation that somebody else may have started."""
+def find_processes(home: Path) -> Processes:
+    """The processes of an installation that another process may have started."""
     return Processes(home, is_bound=False)
 
 
 def refuse_running(home: Path) -> None:
-    """Raise when an installation runs; clear away what a dead one left."""
+    """Raise ConfigurationError when an installation runs; delete the state file of one that has ended."""
     status = read_status(home)
     if status.state is State.STOPPED:
         (home / STATE_FILE).unlink(missing_ok=True)
@@ -199,7 +203,7 @@ def refuse_running(home: Path) -> None:
 
 
 def end_on_signals() -> None:
-    """Make a polite request to end an orderly exit, so that contexts are left and children stopped."""
+    """Turn SIGTERM and SIGHUP into an orderly exit, so that contexts are left and child processes stopped."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)

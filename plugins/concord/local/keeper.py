@@ -1,9 +1,9 @@
-"""Runs one command and makes sure that nothing of it outlives its owner.
+"""Runs one command, and ends all processes of the command when its owner ends.
 
-A small program of its own, started once per command. It ends the command, with all that the command ever
-started, when it is told to stop, when the command itself ends, or when its owner is gone, however the owner
-died: the owner holds the other end of a pipe, the lifeline. Orphans of the command come to the keeper (it is
-their reaper on Linux), so that processes in sessions of their own are found too.
+This is a program of its own, started once per command. It ends the command, and every process that the command has
+started, when it gets SIGTERM, when the command itself ends, or when its owner has ended in whatever way: the owner
+holds the other end of a pipe, the lifeline. On Linux the keeper becomes the parent of orphans of the command, so
+that it finds processes in sessions of their own, too.
 """
 
 import ctypes
@@ -32,40 +32,40 @@ def control_process(option: int, value: int) -> None:
 
 
 class Keeper:
-    """One command under guard; `spec` is what `processes.Processes` hands over."""
+    """Keeps one command; `spec` describes it and comes from `processes.Processes`."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
-        self.is_told_to_stop = False
+        self.must_stop = False
         self.ended: dict[int, int] = {}
         self.child = 0
         self.reader, self.writer = os.pipe()
         os.set_blocking(self.writer, False)
 
     def run(self) -> int:
-        """Guard the command until it ends or has to end; the command's exit status."""
+        """Run the command until it ends or has to end; returns its exit status."""
         self._listen()
         self._start()
         self._watch()
         self._stop_child()
         self._stop_descendants()
-        self._forget()
+        self._delete_record()
         return os.waitstatus_to_exitcode(self.ended.get(self.child, 0)) & 0xFF
 
     def _listen(self) -> None:
-        def tell(_number: int, _frame: object) -> None:
-            self.is_told_to_stop = True
+        def note_signal(_number: int, _frame: object) -> None:
+            self.must_stop = True
 
         signal.set_wakeup_fd(self.writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, tell)
+            signal.signal(number, note_signal)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
     def _start(self) -> None:
         control_process(PR_SET_CHILD_SUBREAPER, 1)
         stop_signal = int(self.spec["stop_signal"])
         user = self.spec["user"]
-        # preexec_fn is unsafe beside other threads; a keeper has one.
+        # preexec_fn is unsafe in a process with several threads; a keeper has one.
         with Path(self.spec["log"]).open("ab") as log:
             process = subprocess.Popen(
                 self.spec["arguments"],
@@ -82,7 +82,7 @@ class Keeper:
     def _watch(self) -> None:
         lifeline = self.spec["lifeline"]
         watched = [self.reader] if lifeline is None else [self.reader, lifeline]
-        while not self.is_told_to_stop and not self._has_ended():
+        while not self.must_stop and not self._has_ended():
             ready, _, _ = select.select(watched, [], [])
             if lifeline in ready:
                 return
@@ -123,7 +123,7 @@ class Keeper:
         while not is_done() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
 
-    def _forget(self) -> None:
+    def _delete_record(self) -> None:
         Path(self.spec["record"]).unlink(missing_ok=True)
 
 

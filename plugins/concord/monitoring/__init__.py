@@ -1,1 +1,1 @@
-"""What an operator is told without asking."""
+"""Alarms: what an operator must know about the nights."""

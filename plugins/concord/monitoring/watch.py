@@ -1,65 +1,28 @@
-"""Says what is wrong with the nights, one sentence per alarm; an empty list is a quiet night.
+"""Checks that find what is wrong with the nights: one alarm for each thing, an empty list when there is none.
 
-Each check reads the ledger over an open connection and answers with plain values. What an alarm means and
-how it is cured is in the runbook under its name.
+Each check reads the ledger over an open connection. What an alarm means and how it is cured is in the runbook
+under its name.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-
-import psycopg
 
 from concord.contract import ChangedBetween, System
+from concord.dag_ids import ingest_dag
+from concord.protocols.session.refusals import say_upgrade
+from concord.settings import read_schedule
+from concord.store.engine import Connection, Row, fetch_rows
+from concord.store.ledger import batches, dead_letters, plans
+from concord.wording import say_things, say_were
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-
-SETTLING = timedelta(hours=2)
-DROP_LIMIT = 0.005
-PATIENCE = timedelta(hours=24)
+SETTLING = timedelta(hours=2)  # how long a write may take until its end must be known
+DROP_LIMIT = 0.005  # share of agreement that may be lost from one night to the next
+DAY = timedelta(hours=24)
 NOTICE = timedelta(days=90)
 
-_NEWEST = """
-select
-    system,
-    resource,
-    max(upper(covered_window)) filter (where state = 'covered') as covered_until,
-    (array_agg(state order by upper(covered_window) desc, landed_at desc))[1] as state,
-    (array_agg(reason order by upper(covered_window) desc, landed_at desc))[1] as reason
-from ops.batches
-where purpose = 'window'
-group by system, resource
-"""
-_GAPS = "select system, resource, lower(missing_window), upper(missing_window) from ops.coverage_gaps"
-_DEAD_LETTERS = """
-select system, resource, count(*), min(message)
-from ops.dead_letters
-where state = 'open' and first_seen_at > %s
-group by system, resource
-order by system, resource
-"""
-_UNSETTLED = """
-select
-    plans.system,
-    plans.plan_id,
-    count(*) filter (where changes.state = 'sent') as sent,
-    count(*) filter (where changes.state = 'unknown') as unknown,
-    count(*) filter (where changes.is_verified = false) as differing
-from ops.changes
-inner join ops.plans using (plan_id)
-where plans.created_at between %(since)s and %(until)s
-group by plans.system, plans.plan_id
-order by plans.system, plans.plan_id
-"""
-_WAITING = """
-select system, plan_id, planned
-from ops.plans
-where state = 'planned' and needs_approval and created_at < %s
-order by created_at
-"""
 _AGREEMENT = """
-select run_id, sum(agreed)::double precision / nullif(sum(compared), 0)
+select run_id, sum(agreed)::double precision / nullif(sum(compared), 0) as share
 from ops.agreement
 where phase = 'after'
 group by run_id
@@ -76,25 +39,14 @@ class Alarm:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """Where the reading of one resource stands."""
-
-    covered_until: datetime | None
-    state: str
-    reason: str
-
-
 def due_until(as_of: datetime) -> datetime:
-    """Up to when everything must have been read: the last midnight that is two hours past."""
-    settled = as_of.astimezone(UTC) - SETTLING
-    return settled.replace(hour=0, minute=0, second=0, microsecond=0)
+    """The moment up to which everything must have been read: the newest reading that has come to its reconcile."""
+    return read_schedule().settled_reading(as_of)
 
 
-def unfit_resources(connection: Connection, systems: Iterable[System], as_of: datetime) -> dict[str, list[str]]:
-    """For each system, one sentence for each resource whose data is refused, stale or missing."""
-    newest = {(row[0], row[1]): Newest(row[2], row[3], row[4] or "") for row in connection.execute(_NEWEST)}
-    due = due_until(as_of)
+def unfit_resources(connection: Connection, systems: Iterable[System], due: datetime) -> dict[str, list[str]]:
+    """For each system, one sentence for each resource that is refused, missing or not read up to `due`."""
+    newest = {(row["system"], row["resource"]): row for row in batches.list_newest(connection)}
     return {
         system.name: [
             sentence
@@ -105,30 +57,35 @@ def unfit_resources(connection: Connection, systems: Iterable[System], as_of: da
     }
 
 
-def _unfit(resource: str, newest: Newest | None, due: datetime) -> str:
+def _unfit(resource: str, newest: Row | None, due: datetime) -> str:
     if newest is None:
         return f"{resource} was never read"
-    if newest.state == "refused":
-        return f"the newest batch of {resource} was refused ({newest.reason[:200]})"
-    if newest.covered_until is None:
+    if newest["state"] == "refused":
+        return f"the newest batch of {resource} was refused ({newest['reason'][:200]})"
+    read_until = newest["read_until"]
+    if read_until is None:
         return f"{resource} was read but never validated"
-    if newest.covered_until < due:
-        return f"{resource} is read up to {_minute(newest.covered_until)} only, {_minute(due)} was due"
+    if read_until < due:
+        return f"{resource} is read up to {_minute(read_until)} only, {_minute(due)} was due"
     return ""
 
 
 def check_freshness(connection: Connection, systems: Sequence[System], as_of: datetime) -> list[Alarm]:
-    """Systems whose data is not that of the last night."""
-    unfit = unfit_resources(connection, systems, as_of)
+    """Systems whose data was not read last night, or not accepted."""
+    unfit = unfit_resources(connection, systems, due_until(as_of))
     return [
-        Alarm("stale data", f"{system}: {'; '.join(reasons)}. Look at the newest run of ingest_{system}.")
+        Alarm("stale data", f"{system}: {'; '.join(reasons)}. Look at the newest run of {ingest_dag(system)}.")
         for system, reasons in unfit.items()
         if reasons
     ]
 
 
 def check_coverage(connection: Connection, systems: Sequence[System]) -> list[Alarm]:
-    """Spans of changes that nobody read; a snapshot has no spans to miss."""
+    """Spans of changes that were not read, of resources that are read by span.
+
+    A resource of which nothing was accepted yet is left to `check_freshness`.
+    """
+    read = {(row["system"], row["resource"]) for row in batches.list_newest(connection) if row["read_until"]}
     windowed = {
         (system.name, resource.name)
         for system in systems
@@ -138,64 +95,76 @@ def check_coverage(connection: Connection, systems: Sequence[System]) -> list[Al
     return [
         Alarm(
             "coverage gap",
-            f"{system} {resource} was not read from {_minute(start)} to {_minute(end)}; fill it with "
-            f"airflow backfill create --dag-id ingest_{system} "
-            f"--from-date {start:%Y-%m-%d} --to-date {end:%Y-%m-%d}.",
+            f"{gap['system']} {gap['resource']} was not read from {_minute(gap['start'])} to "
+            f"{_minute(gap['end'])}. The next night reads it; to read it now: ./concord backfill "
+            f"--system {gap['system']} --from {gap['start']:%Y-%m-%d} --to {gap['end']:%Y-%m-%d}.",
         )
-        for system, resource, start, end in connection.execute(_GAPS)
-        if (system, resource) in windowed
+        for gap in batches.list_gaps(connection)
+        if (gap["system"], gap["resource"]) in windowed & read
     ]
 
 
 def check_dead_letters(connection: Connection, as_of: datetime) -> list[Alarm]:
-    """Records set aside since yesterday."""
+    """Dead letters of the last 24 hours that are open."""
     return [
         Alarm(
             "dead letters",
-            f"{count} new dead letters of {system} {resource}, one of them: {message[:200]} "
-            "See ./concord dead-letters list.",
+            f"{say_things(new['count'], 'new dead letter')} of {new['system']} {new['resource']}, one of them: "
+            f"{new['message'][:200]} See ./concord dead-letters list.",
         )
-        for system, resource, count, message in connection.execute(_DEAD_LETTERS, (as_of - PATIENCE,))
+        for new in dead_letters.sum_new(connection, as_of - DAY)
     ]
 
 
 def check_writes(connection: Connection, as_of: datetime) -> list[Alarm]:
-    """Writes that did not come to an end or did not last, and plans that nobody answered."""
-    span = {"since": as_of - timedelta(days=7), "until": as_of - SETTLING}
+    """Changes of the last week without a known end or not as written, and plans undecided for a day."""
     unsettled = [
         alarm
-        for system, plan_id, sent, unknown, differing in connection.execute(_UNSETTLED, span)
-        for alarm in _unsettled(f"of plan {plan_id} for {system}", sent, unknown, differing)
+        for plan in plans.count_unsettled(connection, as_of - timedelta(days=7), as_of - SETTLING)
+        for alarm in _unsettled(plan)
     ]
     waiting = [
         Alarm(
             "plan waits",
-            f"Plan {plan_id} with {planned} changes for {system} has waited for an answer for a day; "
-            "answer it in Airflow under Required Actions.",
+            f"Plan {plan['plan_id']} with {say_things(plan['planned'], 'change')} for {plan['system']} has waited "
+            "for an answer for a day; answer it in Airflow under Required Actions.",
         )
-        for system, plan_id, planned in connection.execute(_WAITING, (as_of - PATIENCE,))
+        for plan in plans.list_waiting(connection, as_of - DAY)
     ]
     return unsettled + waiting
 
 
-def _unsettled(of_plan: str, sent: int, unknown: int, differing: int) -> Iterable[Alarm]:
-    if sent:
+def _unsettled(plan: Row) -> Iterable[Alarm]:
+    of_plan = f"of plan {plan['plan_id']} for {plan['system']}"
+    if sent := plan["sent"]:
         yield Alarm(
             "unfinished writes",
-            f"{sent} changes {of_plan} were sent and not settled; clear the task apply of its run, "
-            "it reads them back before anything else.",
+            f"{say_were(sent, 'change')} sent and not settled, {of_plan}; clear the task apply of its run, "
+            "which reads back before anything else.",
         )
-    if unknown:
+    if begun := plan["begun"]:
+        yield Alarm(
+            "half made records",
+            f"{say_were(begun, 'new record')} begun at the vendor and not finished, {of_plan}; clear the task "
+            "apply of its run, which goes on. Until then nothing of such a record is written anywhere.",
+        )
+    if tried := plan["tried"]:
+        yield Alarm(
+            "held after sending",
+            f"{say_were(tried, 'change')} sent without effect, {of_plan}, and the run ended before another "
+            "attempt; see ./concord plan show. The next night plans what is still missing.",
+        )
+    if unknown := plan["unknown"]:
         yield Alarm(
             "unknown writes",
-            f"Whether {unknown} changes {of_plan} took effect is not known; look at the records. "
+            f"Whether {say_things(unknown, 'change')} {of_plan} took effect is not known; look at the records. "
             "The next night plans what is still missing.",
         )
-    if differing:
+    if differing := plan["differing"]:
         yield Alarm(
             "lost writes",
-            f"{differing} changes {of_plan} were confirmed, but the records read back do not hold them; "
-            "somebody or something at the vendor put them back.",
+            f"{say_were(differing, 'change')} confirmed, {of_plan}, but what was read back is something else, "
+            "so it counts as confirmed no longer; ./concord plan show names the fields.",
         )
 
 
@@ -209,8 +178,8 @@ def check_versions(systems: Iterable[System], today: date) -> list[Alarm]:
         days = (end - today).days
         when = f"ends on {end}, in {days} days" if days >= 0 else f"ended on {end}"
         sentence = (
-            f"{system.title}: API version {system.api_version} {when}. Read the vendor's changes, then set "
-            f"api_version in the extra fields of connection {system.connection} and in its file."
+            f"{system.title}: API version {system.api_version} {when}. Read the vendor's changes, then "
+            f"{say_upgrade(system.rules, system.connection)}."
         )
         alarms.append(Alarm("version end", sentence))
     return alarms
@@ -218,10 +187,10 @@ def check_versions(systems: Iterable[System], today: date) -> list[Alarm]:
 
 def check_agreement(connection: Connection) -> list[Alarm]:
     """Whether the systems agree less than after the night before."""
-    shares: Mapping[str, float] = {run: share for run, share in connection.execute(_AGREEMENT) if share}
-    if len(shares) < 2:
+    nights = [night for night in fetch_rows(connection, _AGREEMENT) if night["share"] is not None]
+    if len(nights) < 2:
         return []
-    (run, now), (_, before) = shares.items()
+    run, now, before = nights[0]["run_id"], nights[0]["share"], nights[1]["share"]
     if now >= before - DROP_LIMIT:
         return []
     return [

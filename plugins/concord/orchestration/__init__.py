@@ -1,1 +1,1 @@
-"""Where Airflow meets the stages; a Dag calls these modules and nothing else of Concord."""
+"""The tasks of the Dags, one module a kind of Dag: a task calls a step of `stages` with what Airflow knows."""

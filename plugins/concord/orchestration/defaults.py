@@ -1,14 +1,11 @@
-"""What every Dag has in common: retries made from the error tree, pools, assets, connections, the log."""
+"""What all Dags share: retries by class of error, schedules, assets, and connections."""
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 
 from airflow.sdk import (
     Asset,
     Context,
-    CronDataIntervalTimetable,
     CronTriggerTimetable,
     RetryAction,
     RetryDecision,
@@ -28,13 +25,11 @@ from concord.errors import (
     RecordError,
     TransientError,
 )
-from concord.settings import Connection, Settings, connection_from_parts, read_settings, variable_of
+from concord.orchestration.nights import NightTimetable
+from concord.settings import Connection, Settings, connection_from_parts, read_schedule, read_settings, variable_of
 from concord.store.engine import Database
 
-log = logging.getLogger(__name__)
-
-
-# What the error tree asks for: retries, and the minutes before the first; the first match wins.
+# Which errors are tried again; the first class that fits decides.
 RETRIES: tuple[tuple[type[ConcordError], RetryAction], ...] = (
     (OutcomeUnknownError, RetryAction.RETRY),
     (TransientError, RetryAction.RETRY),
@@ -44,10 +39,12 @@ RETRIES: tuple[tuple[type[ConcordError], RetryAction], ...] = (
     (RecordError, RetryAction.FAIL),
 )
 LONGEST_DELAY = timedelta(hours=1)
+# How much later than the others the systems are read that need what the others name.
+READ_LAST_DELAY = timedelta(minutes=30)
 
 
 class ErrorTreeRetryPolicy(RetryPolicy):  # type: ignore[misc]  # airflow is not followed by mypy
-    """Retries in minutes what may pass by itself, and nothing else; a crash keeps Airflow's own retries."""
+    """Tries errors again that may pass by themselves, and no others; after a crash Airflow's own rule decides."""
 
     def evaluate(
         self,
@@ -56,7 +53,7 @@ class ErrorTreeRetryPolicy(RetryPolicy):  # type: ignore[misc]  # airflow is not
         max_tries: int,  # Airflow's signature
         context: Context | None = None,  # Airflow's signature
     ) -> RetryDecision:
-        """Wait as long as the vendor asked, else one minute, doubled with each try."""
+        """Wait as long as the vendor asked, and at least one minute, doubled with each try; an hour at most."""
         for kind, action in RETRIES:
             if isinstance(exception, kind):
                 delay = _delay(exception, try_number) if action is RetryAction.RETRY else None
@@ -80,14 +77,21 @@ DEFAULTS: Mapping[str, object] = {
 }
 
 
-def nightly(system: System) -> CronDataIntervalTimetable:
-    """When a system is read: at midnight UTC, and half an hour later where the others must have been read."""
-    return CronDataIntervalTimetable("30 0 * * *" if system.is_read_last else "0 0 * * *", timezone="UTC")
+# The runs of a Dag that works on the present state: a backfill of past days of it would have no meaning.
+PRESENT_RUNS = ("manual", "scheduled", "asset_triggered", "operator_triggered")
+
+
+def nightly(system: System) -> NightTimetable:
+    """When a system is read: at the hour of the business, or half an hour after the other systems."""
+    schedule = read_schedule()
+    return NightTimetable(
+        schedule.read_cron(READ_LAST_DELAY if system.is_read_last else timedelta(0)), timezone=schedule.zone.key
+    )
 
 
 def at_time(cron: str) -> CronTriggerTimetable:
-    """The next such time in UTC; a Dag that is switched on does not make up for the time before."""
-    return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(seconds=1))
+    """The next such time of the business; a Dag that is switched on does not make up for the time before."""
+    return CronTriggerTimetable(cron, timezone=read_schedule().zone.key, run_immediately=timedelta(seconds=1))
 
 
 def validated_asset(system: System) -> Asset:
@@ -95,24 +99,19 @@ def validated_asset(system: System) -> Asset:
     return Asset(f"concord://validated/{system.name}")
 
 
+def filled_asset() -> Asset:
+    """Runs of a backfill that Airflow itself made have read their days; nothing is written because of them."""
+    return Asset("concord://filled/days")
+
+
 def desired_asset(system: System) -> Asset:
-    """What the system should say was worked out, and it may be written to."""
+    """The desired state of the system was worked out, and the system may be written to."""
     return Asset(f"concord://desired/{system.name}")
 
 
 def written_asset(system: System) -> Asset:
     """The plan for the system was carried out and read back."""
     return Asset(f"concord://written/{system.name}")
-
-
-@contextmanager
-def spoken() -> Iterator[None]:
-    """Leave the sentence of an error in the log, without the data it was about."""
-    try:
-        yield
-    except ConcordError as error:
-        log.error("%s: %s", type(error).__name__, error.message)
-        raise
 
 
 def installation() -> tuple[Settings, Database]:
@@ -122,7 +121,7 @@ def installation() -> tuple[Settings, Database]:
 
 
 def find_connection(name: str) -> Connection:
-    """The connection as Airflow keeps it; `ConfigurationError` says how to add one that is missing."""
+    """The connection as Airflow keeps it; `ConfigurationError` when there is none of that name."""
     try:
         found = AirflowConnection.get(name)
     except AirflowNotFoundException as error:

@@ -1,1 +1,1 @@
-"""The report of a night: read from the books, shown on a terminal or as one page that needs nothing else."""
+"""The report of a night: read from the warehouse, shown on a terminal or as one HTML page."""

@@ -1,4 +1,4 @@
-"""The data-flow map: what moves from where to where, how often, and who owns it, drawn from the declarations."""
+"""The data-flow map, drawn from the declarations: what is read from which system, and what is written back."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

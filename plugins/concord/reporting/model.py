@@ -1,12 +1,15 @@
-"""What a report says, as plain values; the renderers read these and ask nothing of the database."""
+"""The contents of a report as plain values, from which the terminal and the page are rendered."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from concord.dag_ids import OF_BACKFILL
+from concord.wording import say_were
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of the compared fields agree."""
+    """How many of the compared fields agree within tolerance."""
 
     compared: int = 0
     agreed: int = 0
@@ -109,6 +112,8 @@ class BatchLine:
     repeated: int
     covered_until: datetime | None
     refusal: str | None
+    clock_behind: timedelta = timedelta(0)
+    future_stamps: int = 0
 
     @property
     def is_balanced(self) -> bool:
@@ -118,7 +123,7 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A span of changes that nobody read."""
+    """A span of changes that was not read."""
 
     system: str
     resource: str
@@ -128,7 +133,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLine:
-    """What one system was asked for."""
+    """The calls made to one system for one purpose."""
 
     system: str
     purpose: str
@@ -172,6 +177,7 @@ class Report:
     calls: tuple[CallLine, ...] = ()
     failed_nodes: tuple[FailedNode, ...] = ()
     reviews: int = 0
+    unknown_decided: tuple[str, ...] = ()
 
     @property
     def before(self) -> Share | None:
@@ -184,8 +190,17 @@ class Report:
         return _sum([line.after for line in self.agreement if line.after is not None])
 
     @property
+    def written_before_measure(self) -> str:
+        """What is known of the night's writes as long as the agreement after them is not measured, in words."""
+        if confirmed := sum(plan.confirmed for plan in self.plans):
+            return f"as found; {say_were(confirmed, 'change')} written since"
+        if (self.run_id or "").startswith(OF_BACKFILL):
+            return "as found after a backfill, which fills the warehouse and writes nothing by itself"
+        return "as found; this night has written nothing so far"
+
+    @property
     def is_balanced(self) -> bool:
-        """Whether the books of all batches and plans balance."""
+        """Whether all batches and plans are balanced."""
         has_batches = all(line.is_balanced for line in self.batches)
         return has_batches and all(plan.is_balanced for plan in self.plans)
 

@@ -1,13 +1,20 @@
-"""What of a night waits for a person, the most pressing first."""
+"""Lists what of a night waits for a person, the most pressing first."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from concord.dag_ids import ingest_dag
 from concord.reporting.model import Need, PlanLine, Report
-from concord.reporting.words import say_things, say_time
+from concord.reporting.words import say_time
+from concord.wording import say_things
+
+TOLD_ABOVE = timedelta(minutes=1)  # a difference of clocks that is no more than this is not told
+
+NAMED = 5  # records that a sentence names
 
 
 def list_needs(report: Report) -> list[Need]:
-    """Every open matter with the command or the place that settles it; empty after a quiet night."""
+    """Everything that a person must settle, with the command or the page by which it is settled."""
     return [
         *_failed_transformations(report),
         *_refused_batches(report),
@@ -15,7 +22,9 @@ def list_needs(report: Report) -> list[Need]:
         *_bad_ends(report),
         *_dead_letters(report),
         *_gaps(report),
+        *_clocks(report),
         *_reviews(report),
+        *_unknown_decided(report),
     ]
 
 
@@ -33,7 +42,8 @@ def _refused_batches(report: Report) -> Iterator[Need]:
             yield Need(
                 what=f"{say_things(line.refused, 'batch', 'batches')} of {line.system} {line.resource} refused: "
                 f"{line.refusal or 'no reason was kept'}",
-                action=f"The old state stands. Mend the cause, then run ingest_{line.system} again in Airflow.",
+                action="The old state stands. Mend the cause, "
+                f"then run {ingest_dag(line.system)} again in Airflow.",
             )
 
 
@@ -86,9 +96,34 @@ def _gaps(report: Report) -> Iterator[Need]:
         )
 
 
+def _clocks(report: Report) -> Iterator[Need]:
+    behind = {line.system: line.clock_behind for line in report.batches if line.clock_behind > TOLD_ABOVE}
+    for system, difference in behind.items():
+        yield Need(
+            what=f"The clock of {system} is {say_things(difference // TOLD_ABOVE, 'minute')} behind ours.",
+            action="Changes are read by its time, and none is lost. Set the clock right there, or here.",
+        )
+    for line in report.batches:
+        if line.future_stamps:
+            yield Need(
+                what=f"{say_things(line.future_stamps, 'record')} of {line.system} {line.resource} changed in the "
+                "future, by the stamps there.",
+                action="They were taken as they are. Correct the time of change in that system.",
+            )
+
+
 def _reviews(report: Report) -> Iterator[Need]:
     if report.reviews:
         yield Need(
             what=f"{say_things(report.reviews, 'pair')} of customers may be one and the same.",
-            action="Nothing was merged by chance: see marts.identity_reviews, answer in identity_decisions.csv.",
+            action="No pair was merged: see marts.identity_reviews, answer in identity_decisions.csv.",
+        )
+
+
+def _unknown_decided(report: Report) -> Iterator[Need]:
+    if unknown := report.unknown_decided:
+        named = ", ".join(unknown[:NAMED]) + (", …" if len(unknown) > NAMED else "")
+        yield Need(
+            what=f"identity_decisions.csv names {say_things(len(unknown), 'record')} that nobody knows: {named}.",
+            action="Its decision has no effect. Write the key there as ./concord trace SYSTEM KEY prints it.",
         )

@@ -1,12 +1,15 @@
-"""The report as one HTML page that loads nothing, runs no script and can be mailed as it is."""
+"""Renders the report as one HTML page without scripts and without files of its own, which can be mailed."""
 
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from concord.reporting import words
 from concord.reporting.model import AgreementLine, Report, Share
 from concord.reporting.needs import list_needs
+from concord.visible_text import show_controls
+from concord.wording import say_count, say_things
 
 TEMPLATE = "report.html.j2"
 STYLE = "report.css"
@@ -15,15 +18,17 @@ STYLE = "report.css"
 def render_html(report: Report) -> str:
     """One self-contained page; every value is escaped."""
     folder = resources.files("concord.reporting") / "templates"
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_show
+    )
     environment.filters.update(
         share=words.say_share,
-        count=words.say_count,
+        count=say_count,
         words=words.say_name,
         time=words.say_time,
         size=words.say_bytes,
         span=words.say_seconds,
-        things=words.say_things,
+        things=say_things,
         width=percent_of,
         age=lambda moment: words.say_age(moment, report.made_at),
     )
@@ -34,6 +39,13 @@ def render_html(report: Report) -> str:
         entities=group_by_entity(report),
         style=(folder / STYLE).read_text(encoding="utf-8"),
     )
+
+
+def _show(value: object) -> object:
+    """What an expression of the page shows: no text has a character that acts and is not seen."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return show_controls(value)
+    return value
 
 
 def group_by_entity(report: Report) -> dict[str, list[AgreementLine]]:

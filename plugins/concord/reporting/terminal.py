@@ -1,4 +1,4 @@
-"""The report on a terminal of 80 columns; without colour it says the same."""
+"""Renders the report for a terminal of 80 columns; nothing is told by colour alone."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,23 +10,15 @@ from rich.text import Text
 
 from concord.reporting.model import AgreementLine, Report, Share
 from concord.reporting.needs import list_needs
-from concord.reporting.words import (
-    say_age,
-    say_bytes,
-    say_count,
-    say_name,
-    say_seconds,
-    say_share,
-    say_things,
-    say_time,
-)
+from concord.reporting.words import say_age, say_bytes, say_name, say_seconds, say_share, say_time
+from concord.wording import say_count, say_things
 
-# Rows of fields that disagree; the page has them all.
+# How many fields that disagree are listed; the page lists them all.
 WORST = 12
 
 
 def render_terminal(report: Report) -> RenderableType:
-    """Agreement first, then what waits for a person, then the books."""
+    """The agreement first, then what waits for a person, then the tables."""
     parts: list[RenderableType] = [_headline(report), _needs(report)]
     for title, table in _tables(report):
         parts.append(Text(f"\n{title}", style="bold"))
@@ -40,13 +32,14 @@ def _headline(report: Report) -> Text:
     text = Text("\n")
     if report.after is None:
         text.append(f"Agreement {say_share(report.before)}", style="bold")
-        text.append("  as found; nothing has been written back yet\n")
+        text.append(f"  {report.written_before_measure}\n")
     else:
         text.append(f"Agreement {say_share(report.after)}", style="bold green")
         text.append(f"  after the night, {say_share(report.before)} before it\n")
     compared = (report.after or report.before or Share()).compared
     text.append(f"{say_count(compared)} shared fields compared, ", style="dim")
-    text.append("all books balanced" if report.is_balanced else "THE BOOKS DO NOT BALANCE", style="dim")
+    accounted = "every record accounted for" if report.is_balanced else "RECORDS ARE NOT ACCOUNTED FOR"
+    text.append(accounted, style="dim")
     text.append(f"; run {report.run_id}\n", style="dim")
     return text
 
@@ -89,7 +82,7 @@ def _table(*columns: str, numbers: int) -> Table:
 
 
 def _entities(report: Report) -> Table:
-    """A line for each entity: the whole before and after; what fully agrees needs no line of its own."""
+    """A line for each entity, over all of its fields."""
     table = _table("entity", "fields", "before", "after", "open", numbers=4)
     for entity in sorted({line.entity for line in report.agreement}):
         part = replace(report, agreement=tuple(line for line in report.agreement if line.entity == entity))

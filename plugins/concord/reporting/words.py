@@ -1,8 +1,9 @@
-"""How numbers, shares and times are said; the same on the terminal and on the page."""
+"""Numbers, shares, times and names as text; the same on the terminal and on the page."""
 
 from datetime import datetime, timedelta
 
 from concord.reporting.model import Share
+from concord.wording import say_things
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -19,18 +20,8 @@ def say_share(share: Share | None) -> str:
     return f"{share.agreed * 10_000 // share.compared / 100:.2f} %"
 
 
-def say_count(number: int) -> str:
-    """A number with thin groups of three: 12 345."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def say_things(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: 1 change, 2 changes."""
-    return f"{say_count(number)} {one if number == 1 else many or one + 's'}"
-
-
 def say_age(since: datetime | None, now: datetime) -> str:
-    """How long ago, in the one unit that matters."""
+    """How long ago, in the largest unit of which at least one has passed."""
     if since is None:
         return "–"
     seconds = max(0, int((now - since).total_seconds()))

@@ -1,19 +1,24 @@
-"""Opens the session of a system for a stage, and books what it cost when it is over."""
+"""Opens the session of a system for a step, and records what its calls cost when it is over."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from concord.contract import System
-from concord.http.client import HttpSession, Ways
-from concord.http.patience import Patience, Statistics
+from concord.protocols.session.client import HttpSession, SessionSettings
+from concord.protocols.session.retries import RetryLimits, Statistics
 from concord.settings import Connection
-from concord.store.budgets import Budget
 from concord.store.engine import LOADER, Database
+from concord.store.rate_limits import SharedRateLimit
 
-_BOOK = (
-    "insert into ops.api_calls (system, resource, purpose, reference_id, calls, retries, bytes_received, "
-    "waited_seconds) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+_RECORD = """
+insert into ops.api_calls (
+    system, resource, purpose, reference_id, calls, retries, bytes_received, waited_seconds
 )
+values (
+    %(system)s, %(resource)s, %(purpose)s, %(reference)s, %(calls)s, %(retries)s, %(bytes_received)s,
+    %(waited_seconds)s
+)
+"""
 
 
 @contextmanager
@@ -25,22 +30,35 @@ def open_session(
     purpose: str,
     reference: str,
 ) -> Iterator[HttpSession]:
-    """A session paced by the system's shared budget; its calls are booked under purpose and reference."""
-    budget = Budget(database, system)
-    ways = Ways(system.manners, Patience(), budget.wait_turn)
-    session = HttpSession(connection, system.auth, ways)
+    """A session for the length of a block; its calls wait for the rate limit that all workers share.
+
+    At the end the calls are recorded under the purpose (such as `extract` or `apply`) and the reference, which is
+    the name of a resource or the id of a plan.
+    """
+    rate_limit = SharedRateLimit(database, system)
+    settings = SessionSettings(system.rules, RetryLimits(), rate_limit.wait_for_rate_limit)
+    session = HttpSession(connection, system.auth, settings)
     try:
         yield session
     finally:
         session.close()
-        budget.close()
-        _book(database, system, session.statistics, (purpose, reference))
+        rate_limit.close()
+        if session.statistics.calls:
+            _record_calls(database, system, session.statistics, purpose=purpose, reference=reference)
 
 
-def _book(database: Database, system: System, spent: Statistics, what: tuple[str, str]) -> None:
-    if spent.calls == 0:
-        return
-    counts = (spent.calls, spent.retries, spent.bytes_received, round(spent.waited_seconds, 3))
-    resource = what[1] if any(item.name == what[1] for item in system.resources) else ""
+def _record_calls(
+    database: Database, system: System, statistics: Statistics, *, purpose: str, reference: str
+) -> None:
+    values = {
+        "system": system.name,
+        "resource": reference if any(item.name == reference for item in system.resources) else "",
+        "purpose": purpose,
+        "reference": reference,
+        "calls": statistics.calls,
+        "retries": statistics.retries,
+        "bytes_received": statistics.bytes_received,
+        "waited_seconds": round(statistics.waited_seconds, 3),
+    }
     with database.transaction(LOADER) as connection:
-        connection.execute(_BOOK, (system.name, resource, *what, *counts))
+        connection.execute(_RECORD, values)

@@ -1,4 +1,8 @@
-"""One worker at a time per name, with a fence: a number that grows, so that a worker given up writes no more."""
+"""Leases: one worker at a time acts under a name.
+
+Each new holder gets a higher number, the fence. A worker whose lease ran out and was taken over finds a higher
+fence in the table and writes nothing more.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +12,7 @@ from datetime import timedelta
 from concord.errors import TransientError
 from concord.store.engine import PLANNER, Connection, Database
 
-TERM = timedelta(minutes=3)
+TERM = timedelta(minutes=3)  # how long a lease lasts unless it is kept
 
 _ACQUIRE = """
 insert into ops.leases as held (name, holder, fence, expires_at)
@@ -28,15 +32,15 @@ _WHO = "select holder, to_char(expires_at, 'HH24:MI:SS') from ops.leases where n
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to act under a name for as long as no later fence was given out."""
+    """The right to act under a name, until another worker is given a higher fence."""
 
     name: str
     fence: int
 
     def keep(self, connection: Connection) -> None:
-        """Prolong it within the caller's transaction; raises `TransientError` when it was taken over.
+        """Prolong the lease in the caller's transaction; raises `TransientError` when another worker took it over.
 
-        The row stays locked until that transaction ends, so a taker waits until what it covers is committed.
+        The row stays locked until that transaction ends: until then no other worker can take the lease over.
         """
         values = {"name": self.name, "fence": self.fence, "term": TERM}
         if connection.execute(_KEEP, values).rowcount != 1:
@@ -48,7 +52,7 @@ class Lease:
 
 
 def acquire(database: Database, name: str, holder: str) -> Lease:
-    """Take a free or expired lease, or one's own again; raises `TransientError` while another holds it."""
+    """Take a lease that is free, expired or held by `holder` already; `TransientError` while another holds it."""
     with database.transaction(PLANNER) as connection:
         values = {"name": name, "holder": holder, "term": TERM}
         row = connection.execute(_ACQUIRE, values).fetchone()
@@ -61,14 +65,14 @@ def acquire(database: Database, name: str, holder: str) -> Lease:
 
 
 def release(database: Database, lease: Lease) -> None:
-    """Let others have it at once; the fence stays, so that it only ever grows."""
+    """End the lease, so that others can take it at once; the fence is kept, so that the next one is higher."""
     with database.transaction(PLANNER) as connection:
         connection.execute(_RELEASE, {"name": lease.name, "fence": lease.fence})
 
 
 @contextmanager
 def hold_lease(database: Database, name: str, holder: str) -> Iterator[Lease]:
-    """The lease for the length of a block."""
+    """The lease for the length of a block; raises `TransientError` while another worker holds it."""
     lease = acquire(database, name, holder)
     try:
         yield lease

@@ -1,8 +1,8 @@
-"""Brings a warehouse from whatever it is to what this version needs, in order, each step once."""
+"""Brings a warehouse to the schema of this version: the numbered migrations that are missing, in order."""
 
 from pathlib import Path
 
-from concord.store.engine import Connection, Database
+from concord.store.engine import Connection, Database, fetch_texts, fetch_value, lock_name
 
 FOLDER = Path(__file__).with_name("migrations")
 
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).with_name("migrations")
 def migrate(database: Database) -> list[str]:
     """Apply the numbered files that are missing, one transaction in all; returns their names."""
     with database.transaction() as connection:
-        connection.execute("select pg_advisory_xact_lock(hashtextextended('concord migrations', 0))")
+        lock_name(connection, "concord migrations")
         connection.execute(
             "create table if not exists public.concord_migrations "
             "(name text primary key, applied_at timestamptz not null default clock_timestamp())"
@@ -20,6 +20,14 @@ def migrate(database: Database) -> list[str]:
         for path in missing:
             _apply(connection, path)
     return [path.name for path in missing]
+
+
+def list_missing(database: Database) -> list[str]:
+    """The names of the migrations that a warehouse lacks, in order."""
+    with database.transaction() as connection:
+        is_known = fetch_value(connection, "select to_regclass('public.concord_migrations')") is not None
+        names = fetch_texts(connection, "select name from public.concord_migrations") if is_known else []
+    return sorted({path.name for path in FOLDER.glob("*.sql")} - set(names))
 
 
 def _apply(connection: Connection, path: Path) -> None:

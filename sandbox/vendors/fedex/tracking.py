@@ -1,9 +1,10 @@
-"""Track by number, thirty at most, or by reference: a result or an error for each, and 200 whatever they are."""
+"""Tracks up to thirty numbers, or a reference: a result or an error for each; the status is 200 for both."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sandbox.store import Record, Store, decode
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 
 LARGEST = 30
 ACCOUNT = "740561073"
@@ -22,14 +23,14 @@ _COLLECTIONS = ("tracking", "earlier_tracking")
 
 
 class FedExError(Exception):
-    """A refusal of the whole call."""
+    """The whole call is refused."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(code)
         self.status, self.code, self.message = status, code, message
 
     def body(self) -> dict[str, Any]:
-        """As FedEx words it."""
+        """The error as the body of a response."""
         return {"transactionId": "sandbox", "errors": [{"code": self.code, "message": self.message}]}
 
 
@@ -45,7 +46,7 @@ def track(store: Store, body: bytes) -> dict[str, Any]:
 
 
 def track_reference(store: Store, body: bytes) -> dict[str, Any]:
-    """The output of one call for all parcels that carry a reference of the account's."""
+    """The output of one call for all parcels with a reference of the account."""
     asked = _reference_in(body)
     value = str(asked["value"])
     keys = [(name, key) for name in _COLLECTIONS for key in store.find(name, "reference", value)]
@@ -61,7 +62,7 @@ def track_reference(store: Store, body: bytes) -> dict[str, Any]:
 
 
 def _reference_in(body: bytes) -> dict[str, Any]:
-    """The account number, or else where it went, must be named, and the days between which it was shipped."""
+    """The reference of a body, which needs the days of the shipment and the account number or destination."""
     try:
         asked: dict[str, Any] = decode(body)["referencesInformation"]
         is_placed = bool(asked.get("destinationCountryCode") and asked.get("destinationPostalCode"))
@@ -78,14 +79,14 @@ def _reference_in(body: bytes) -> dict[str, Any]:
 
 
 def reference_of(record: Record) -> str | None:
-    """The shipper's own word for a parcel."""
+    """The shipper's reference of a parcel."""
     identifiers = (record["result"].get("additionalTrackingInfo") or {}).get("packageIdentifiers") or []
     values = [item["values"] for item in identifiers if item["type"] == "CUSTOMER_REFERENCE"]
     return str(values[0][0]) if values else None
 
 
 def references_in(body: bytes) -> list[str]:
-    """The reference of a call, whatever else is wrong with it."""
+    """The reference of a call, also of an invalid one."""
     try:
         return [str(decode(body)["referencesInformation"]["value"])]
     except (ValueError, KeyError, TypeError):
@@ -93,7 +94,7 @@ def references_in(body: bytes) -> list[str]:
 
 
 def numbers_in(body: bytes) -> list[str]:
-    """The numbers of a call, whatever else is wrong with it."""
+    """The tracking numbers of a call, also of an invalid one."""
     try:
         return [str(info["trackingNumberInfo"]["trackingNumber"]) for info in _asked(body)]
     except (FedExError, KeyError, TypeError):
@@ -121,7 +122,7 @@ def _complete(store: Store, info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parcels(store: Store, number: str) -> list[Record]:
-    """All parcels that ever had the number, ours first."""
+    """All parcels that had the number at any time, ours first."""
     found = (store.get_by_key(name, key) for name in _COLLECTIONS for key in store.find(name, "number", number))
     return [record for record in found if record is not None]
 
@@ -134,7 +135,7 @@ def _fits(result: Record, info: dict[str, Any]) -> bool:
 
 
 def _lies_between(result: Record, info: dict[str, Any]) -> bool:
-    """Whether it was shipped in the days asked for, where days are asked for."""
+    """Whether a parcel was shipped in the days of the call; True for a call without days."""
     shipped = next((item["dateTime"] for item in result["dateAndTimes"] if item["type"] == "SHIP"), None)
     first, last = info.get("shipDateBegin"), info.get("shipDateEnd")
     if shipped is None or not (first and last):

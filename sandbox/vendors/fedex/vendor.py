@@ -8,11 +8,12 @@ from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
 
-from sandbox.clock import to_datetime, to_micros
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Collection, Record
+from sandbox.server.store import Store
 from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Collection, Record, Store
 from sandbox.vendors.fedex.tracking import (
     ACCOUNT,
     FedExError,
@@ -25,7 +26,7 @@ from sandbox.vendors.fedex.tracking import (
 
 _LIFETIME = 3_600
 Tracking = Callable[[Store, bytes], dict[str, Any]]
-_LOGINS, _LOGIN_SECONDS = 10, 60.0  # more tokens than that in a minute are taken for an attack
+_LOGINS, _LOGIN_SECONDS = 10, 60.0  # More tokens in a minute are refused as an attack.
 _EXPIRED = FedExError(401, "NOT.AUTHORIZED.ERROR", "Access token expired. Please modify your request.")
 _UNKNOWN = FedExError(401, "NOT.AUTHORIZED.ERROR", "The given client credentials were not valid.")
 _BLOCKED = FedExError(403, "FORBIDDEN.ERROR", "We could not authorize your credentials.")
@@ -42,6 +43,10 @@ class FedEx(Vendor):
     """One project's view of the carrier in one SQLite file."""
 
     name = "fedex"
+    denial = (
+        "status",
+        {"status": 403, "code": "FORBIDDEN.ERROR", "message": "We could not authorize your credentials."},
+    )
     extra: Mapping[str, Any] = {"account_number": ACCOUNT}
 
     def __init__(self, data_dir: Path) -> None:
@@ -115,13 +120,14 @@ class FedEx(Vendor):
             return json_answer(429, _LIMIT.body())
         status = int(fault.get("status", 400 if kind == "errors" else 500))
         code = str(fault.get("code", _WORDS.get(status, "INTERNAL.SERVER.ERROR")))
-        return json_answer(status, FedExError(status, code, "We are sorry; try again later.").body())
+        message = str(fault.get("message", "We are sorry; try again later."))
+        return json_answer(status, FedExError(status, code, message).body())
 
     def expire_token(self, call: Call) -> None:
         self.tokens.expire(_bearer(call.headers))
 
     def edit(self, collection: str, record_id: str | None, changes: Mapping[str, Any]) -> Record:
-        """The courier gets on with a parcel: the changes are parts of its track result."""
+        """Change a parcel as the courier does; the changes are parts of its track result."""
         number = str(record_id)
         keys = self.store.find(collection, "number", number)
         record = self.store.get_by_key(collection, keys[0]) if keys else None
@@ -152,7 +158,7 @@ class FedEx(Vendor):
 
 
 def _ignore(cursor: str) -> None:
-    """There are no pages, so there is no mark to set."""
+    """Tracking has no pages, so there is no cursor to set."""
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

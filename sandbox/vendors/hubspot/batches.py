@@ -1,12 +1,13 @@
-"""A hundred records a call: each with its own result where every input says its trace id, else all or none.
+"""Batches of up to a hundred records: a result for each where every input has a trace id, else all or none.
 
-Results come in no order that anybody could rely on.
+The results come in another order than the inputs.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.hubspot import writes
 from sandbox.vendors.hubspot.errors import HubSpotError, invalid_request
 from sandbox.vendors.hubspot.objects import ObjectType, shown, stamp
@@ -19,14 +20,14 @@ Done = tuple[Record, dict[str, Any]]
 
 
 class Batches:
-    """The batch calls of one account; `row_faults` lets chosen rows of the next batch fail."""
+    """The batch calls of one account; `row_faults` says which rows of the next batch fail."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.row_faults: Mapping[str, Any] | None = None
 
     def read(self, kind: ObjectType, body: dict[str, Any], *, is_archived: bool) -> Reply:
-        """The records that are there; those that are not are errors of one answer."""
+        """The records that exist; the missing ones are errors in the same response."""
         names, id_property = body.get("properties") or [], str(body.get("idProperty") or "")
         found: dict[str, Record] = {}
         missing = []
@@ -56,7 +57,7 @@ class Batches:
         return self._carry_out(kind, _inputs(body), one, good=201)
 
     def update(self, kind: ObjectType, body: dict[str, Any]) -> Reply:
-        """Changes by id, or by a unique property."""
+        """Change records, found by id or by a unique property."""
         inputs = _inputs(body)
         _refuse_doubles(inputs)
 
@@ -70,7 +71,7 @@ class Batches:
         return self._carry_out(kind, inputs, one, good=200)
 
     def upsert(self, kind: ObjectType, body: dict[str, Any]) -> Reply:
-        """Changes the record with this unique value or makes it; by e-mail address all or none."""
+        """Change or create the record with each unique value; by e-mail address all or none."""
         inputs = _inputs(body)
         _refuse_doubles(inputs)
         used = {str(item.get("idProperty") or "") for item in inputs}
@@ -91,7 +92,7 @@ class Batches:
         return self._carry_out(kind, inputs, one, good=200, has_parts=name not in _NO_PARTS)
 
     def archive(self, kind: ObjectType, body: dict[str, Any]) -> Reply:
-        """Says yes to everything, also to ids it has never seen."""
+        """Archive records; unknown ids are accepted as well."""
         with self._store.transaction():
             for item in _inputs(body):
                 writes.archive(self._store, kind, str(item["id"]), operation=f"archive:{kind.name}")

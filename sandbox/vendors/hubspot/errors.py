@@ -1,4 +1,4 @@
-"""The CRM's refusals: a category for machines, a sentence for people, and which record of a batch is meant."""
+"""HubSpot's errors: a category, a sentence, and the record of a batch that is at fault."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ class HubSpotError(Exception):
         self.category, self.message, self.status, self.context = category, message, status, dict(context or {})
 
     def body(self) -> dict[str, Any]:
-        """As the body of a whole response."""
+        """The error as the body of a response."""
         return {
             "status": "error",
             "message": self.message,
@@ -26,7 +26,7 @@ class HubSpotError(Exception):
         }
 
     def result(self, context: Context) -> dict[str, Any]:
-        """As the error of one record among others."""
+        """The error of one record in a batch."""
         return {
             "status": "error",
             "category": self.category,
@@ -38,7 +38,7 @@ class HubSpotError(Exception):
 
 
 def invalid_request(message: str) -> HubSpotError:
-    """What a call that makes no sense gets."""
+    """The error for a malformed call."""
     return HubSpotError("VALIDATION_ERROR", message)
 
 
@@ -53,6 +53,6 @@ def invalid_value(name: str, error: str, message: str) -> HubSpotError:
 
 
 def not_found() -> HubSpotError:
-    """What a wrong id or path gets."""
+    """The error for a wrong id or path."""
     message = "Object not found.  objectId are usually numeric."
     return HubSpotError("OBJECT_NOT_FOUND", message, status=404)

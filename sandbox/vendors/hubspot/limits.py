@@ -14,14 +14,14 @@ class Limits:
         self.reset()
 
     def reset(self) -> None:
-        """As a new account."""
+        """Restore the limits of a new account."""
         self.allowed = dict(_DEFAULTS)
         self._seconds: deque[float] = deque()
         self._tens: deque[float] = deque()
         self.used_today = 0
 
     def take(self, *, is_search: bool) -> str | None:
-        """Counts a call; the name of the policy that forbids it, None where it may pass."""
+        """Count a call; gives the name of the policy that forbids it, None where it is allowed."""
         now = time.monotonic()
         if self.used_today >= self.allowed["daily"]:
             return "DAILY"
@@ -37,7 +37,7 @@ class Limits:
         return None
 
     def headers(self) -> dict[str, str]:
-        """What an answer says of them; those of searches say nothing."""
+        """The headers of a response about the limits; the response to a search has none."""
         most, daily = self.allowed["ten_secondly"], self.allowed["daily"]
         return {
             "x-hubspot-ratelimit-max": str(most),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Collection, Record
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Collection, Record
 from sandbox.vendors.hubspot.errors import invalid_value
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -17,7 +17,7 @@ _STAGES = ("checkout_pending", "checkout_completed", "processed", "shipped", "ca
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a type; all values travel as text."""
+    """One property of a type; all values are sent as text."""
 
     name: str
     type: str = "string"
@@ -28,7 +28,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """A kind of record: its name in paths, its number, what its change stamp is called."""
+    """A kind of record: its name in paths, its number, and the name of its change stamp."""
 
     name: str
     type_id: str
@@ -37,7 +37,7 @@ class ObjectType:
 
     @property
     def collection(self) -> Collection:
-        """How the store keeps it."""
+        """The collection in the store."""
         unique = [item.name for item in self.properties.values() if item.is_unique]
         return Collection(
             self.name,
@@ -121,19 +121,33 @@ def type_named(name: str) -> ObjectType | None:
 
 
 def stamp(micros: int) -> str:
-    """Milliseconds, and none at all where they are zero."""
+    """A stamp with milliseconds, which are left out where they are zero."""
     moment = to_datetime(micros)
     digits = "milliseconds" if moment.microsecond >= 1000 else "seconds"
     return moment.isoformat(timespec=digits).replace("+00:00", "Z")
 
 
 def shown(kind: ObjectType, record: Record, names: Iterable[str] = ()) -> Record:
-    """A record as the API tells it: only the properties asked for, and those that every answer has."""
+    """A record as the API shows it: the properties asked for, and those that are always shown."""
     own = {"hs_object_id": record["id"], "createdate": record["createdAt"], kind.modified: record["updatedAt"]}
     values = record["properties"]
     asked = {name: values.get(name) for name in names if name in kind.properties}
     told = {**record, "properties": {**asked, **own}}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def described(item: Property) -> dict[str, Any]:
+    """The definition of a property as the API shows it."""
+    return {
+        "name": item.name,
+        "label": item.name,
+        "type": "string" if item.type == "email" else item.type,
+        "fieldType": "text",
+        "groupName": "information",
+        "options": [{"label": option, "value": option} for option in item.options],
+        "hasUniqueValue": item.is_unique,
+        "modificationMetadata": {"readOnlyValue": item.is_read_only, "readOnlyDefinition": True},
+    }
 
 
 def checked(kind: ObjectType, properties: dict[str, Any]) -> dict[str, str | None]:

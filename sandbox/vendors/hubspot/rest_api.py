@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import decode
+from sandbox.server.store import Store
 from sandbox.server.vendor import Call
-from sandbox.store import Order, Store, Where, decode
 from sandbox.vendors.hubspot import writes
 from sandbox.vendors.hubspot.batches import Batches
 from sandbox.vendors.hubspot.errors import HubSpotError, invalid_request, not_found
-from sandbox.vendors.hubspot.objects import ObjectType, shown, type_named
+from sandbox.vendors.hubspot.objects import ObjectType, described, shown, type_named
 from sandbox.vendors.hubspot.search import search
 
 _PATH = re.compile(r"/crm/(?:v3/objects|objects/(?:2026-03|2026-09))/(?P<type>[\w-]+)(?P<rest>/.*)?")
+_PROPERTIES = re.compile(r"/crm/(?:v3/properties|properties/(?:2026-03|2026-09))/(?P<type>[\w-]+)")
 _BATCH = {name: f"batch_{name}" for name in ("read", "create", "update", "upsert", "archive")}
 _LARGEST_PAGE = 100
 SEARCH_CAP = 10_000
@@ -56,11 +59,14 @@ class Route:
 
 
 def route_of(call: Call) -> Route | None:
-    """The route of a call; None when nothing lies there."""
-    match = _PATH.fullmatch(call.path)
+    """The route of a call; None for an unknown path."""
+    listed = _PROPERTIES.fullmatch(call.path)
+    match = listed or _PATH.fullmatch(call.path)
     kind = type_named(match["type"]) if match else None
     if match is None or kind is None:
         return None
+    if listed:
+        return Route("properties", kind, "", call) if call.method == "GET" else None
     parts = [unquote(part) for part in (match["rest"] or "").split("/") if part]
     name, record_id = _name_of(call.method, parts)
     return Route(name, kind, record_id, call) if name else None
@@ -83,7 +89,7 @@ def _name_of(method: str, parts: list[str]) -> tuple[str, str]:
 
 @dataclass
 class RestApi:
-    """Answers routed calls; the cap, the lag of the index and how merging works may be changed."""
+    """Handles routed calls; the cap and lag of the search and the way of merging can be changed."""
 
     store: Store
     batches: Batches = field(init=False)
@@ -98,6 +104,7 @@ class RestApi:
         """Status and body."""
         batches, kind = self.batches, route.kind
         handlers: Mapping[str, Callable[[Route], Reply]] = {
+            "properties": lambda route: (200, {"results": [described(item) for item in kind.properties.values()]}),
             "list": self._list,
             "get": self._get,
             "create": self._create,
@@ -172,7 +179,7 @@ class RestApi:
 
 
 def targets_of(route: Route) -> tuple[tuple[str, str], ...]:
-    """The records a write is aimed at, by id or by `property=value`."""
+    """The records that a write is for, by id or by `property=value`."""
     kind = route.kind.name
     if route.name in ("update", "archive"):
         return ((kind, route.id),)

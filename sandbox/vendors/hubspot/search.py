@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sandbox.clock import to_micros
-from sandbox.store import Record, Store, Where, decode
+from sandbox.server.clock import to_micros
+from sandbox.server.queries import Where
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 from sandbox.vendors.hubspot.errors import invalid_request
 from sandbox.vendors.hubspot.objects import ObjectType, Property, shown
 
@@ -100,7 +102,7 @@ def _property(kind: ObjectType, name: str) -> Property:
 
 
 def _column(item: Property, kind: ObjectType) -> str:
-    """What SQLite compares: the name is one of the type's own, so it cannot carry anything else in."""
+    """The SQL expression of a property; its name is one of the type's, so it cannot inject SQL."""
     if item.name == "hs_object_id":
         return "key"
     if item.name == kind.modified:

@@ -7,9 +7,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from sandbox.server.records import Record
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Record
 from sandbox.vendors.hubspot import writes
 from sandbox.vendors.hubspot.errors import HubSpotError, not_found
 from sandbox.vendors.hubspot.limits import Limits, refusal_body
@@ -23,9 +23,17 @@ _NAMES = {"batch_update": "update", "batch_upsert": "upsert", "batch_archive": "
 
 
 class HubSpot(Vendor):
-    """One account in one SQLite file; its token lives until somebody withdraws it."""
+    """One account in one SQLite file; its token is valid until it is withdrawn."""
 
     name = "hubspot"
+    denial = (
+        "status",
+        {
+            "status": 403,
+            "category": "MISSING_SCOPES",
+            "message": "This app hasn't been granted all required scopes.",
+        },
+    )
     client = ("private-app", _TOKEN)
 
     def __init__(self, data_dir: Path) -> None:
@@ -66,6 +74,9 @@ class HubSpot(Vendor):
         if route is None:
             raise not_found()
         return self.api.answer(route)
+
+    def field_table(self, collection: str) -> dict[str, Any]:
+        return TYPES[collection].properties
 
     def describe(self, call: Call) -> Described:
         """`list:contacts`, `search:deals`, `update:contacts`, `upsert:companies` and the like."""
@@ -110,7 +121,7 @@ class HubSpot(Vendor):
         self._is_withdrawn = True
 
     def edit(self, collection: str, record_id: str | None, changes: Mapping[str, Any]) -> Record:
-        """Somebody types into the CRM; `merge` with an id makes one record of two, `purge` leaves none."""
+        """Edit a record as a person does; `merge` with an id merges two records, `purge` deletes one for good."""
         kind, properties = TYPES[collection], dict(changes)
         if record_id is None:
             return writes.create(self.store, kind, properties, operation="edit")
@@ -123,7 +134,8 @@ class HubSpot(Vendor):
         if properties.get("purge"):
             writes.purge(self.store, kind, record_id)
             return record
-        values = {**record["properties"], **checked(kind, properties)}
+        known = {name: value for name, value in properties.items() if name in kind.properties}
+        values = {**record["properties"], **properties, **checked(kind, known)}
         record = {**record, "properties": values, "updatedAt": stamp(self.store.clock.tick())}
         self.store.put(collection, record, operation="edit")
         return record
@@ -156,7 +168,7 @@ class HubSpot(Vendor):
         self._is_withdrawn = False
 
     def prepare(self, collection: str, record: Record) -> Record:
-        """What was merged away before the records were loaded leads to its heir as well."""
+        """A record of a load file as it is stored; the ids that were merged into it lead to it."""
         for old in filter(None, (record["properties"].get("hs_merged_object_ids") or "").split(";")):
             self.store.note(f"merged:{collection}", old, record["id"])
         return record

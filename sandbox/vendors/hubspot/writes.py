@@ -1,8 +1,9 @@
-"""Single records of the CRM: made, changed, archived, merged and purged."""
+"""Creates, changes, archives, merges and purges single records."""
 
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.hubspot.errors import HubSpotError, invalid_request, invalid_value, not_found
 from sandbox.vendors.hubspot.objects import ObjectType, checked, stamp
 
@@ -10,7 +11,7 @@ _FIRST_ID = 900_000_000_000
 
 
 def merged_into(store: Store, kind: ObjectType, record_id: str) -> str:
-    """The id under which a record lives on; its own where it was never merged away."""
+    """The id of the record into which this one was merged; its own where it was not merged."""
     seen: set[str] = set()
     while record_id not in seen:
         seen.add(record_id)
@@ -34,7 +35,7 @@ def existing(
 
 
 def unique_property(kind: ObjectType, name: str) -> str:
-    """A property that may stand for the id."""
+    """A property by which a record can be found instead of by its id."""
     item = kind.properties.get(name)
     if item is None or not item.is_unique:
         raise invalid_request(f"Property {name} is not a unique property of {kind.name}")
@@ -60,7 +61,7 @@ def create(store: Store, kind: ObjectType, properties: dict[str, Any], *, operat
 def update(
     store: Store, kind: ObjectType, record: Record, properties: dict[str, Any], *, operation: str
 ) -> Record:
-    """Changes the properties that are given; the stamp moves even when they say what was there already."""
+    """Change the given properties; the stamp moves also when their values are the same as before."""
     values = checked(kind, properties)
     _refuse_duplicates(store, kind, values, own_id=record["id"])
     kept = record["properties"]
@@ -70,7 +71,7 @@ def update(
 
 
 def archive(store: Store, kind: ObjectType, record_id: str, *, operation: str) -> bool:
-    """Into the recycle bin, without moving the change stamp; False where there was nothing to archive."""
+    """Archive a record without moving its change stamp; False where there was nothing to archive."""
     record = store.get(kind.name, record_id) if record_id.isdigit() else None
     if record is None or record["archived"]:
         return False
@@ -80,7 +81,7 @@ def archive(store: Store, kind: ObjectType, record_id: str, *, operation: str) -
 
 
 def merge(store: Store, kind: ObjectType, primary_id: str, other_id: str, *, has_new_id: bool) -> Record:
-    """One record of two, under a new id where the account merges that way; old ids lead to it."""
+    """Merge two records, under a new id where the account merges that way; the old ids then lead to it."""
     primary, other = existing(store, kind, primary_id), existing(store, kind, other_id)
     if primary["id"] == other["id"]:
         raise invalid_request("Objects cannot be merged with themselves")
@@ -102,7 +103,7 @@ def merge(store: Store, kind: ObjectType, primary_id: str, other_id: str, *, has
 
 
 def purge(store: Store, kind: ObjectType, name: str, *, id_property: str = "") -> None:
-    """Takes a person out for good; nothing is left to read."""
+    """Delete a record for good."""
     record = existing(store, kind, name, id_property=id_property)
     store.remove(kind.name, record["id"], operation=f"purge:{kind.name}")
 

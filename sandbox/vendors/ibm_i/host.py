@@ -1,9 +1,10 @@
-"""The host in miniature: folders in which it leaves files, and in which it finds ours.
+"""The IBM i host: folders in which it leaves files, and in which it finds the files of Concord.
 
-It needs no server: a test or a demo gives it a folder, which an SFTP server may show to others. Every run is
-written under another name first, as the host does, and gets its name when it is whole.
+It needs no server: a test or a demo gives it a folder, which an SFTP server can serve. Every file is
+written under another name first, as the host does, and renamed when it is complete.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ FOLDERS = ("out", "in", "taken")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of file: where it lies, how its records look, what its trailer adds up."""
+    """One kind of file: its folder, the format of its records, and the sums in its trailer."""
 
     file: str
     folder: str
@@ -45,7 +46,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The host's folders; its clock shows the time of `zone`."""
+    """The host's folders; its clock is in the time zone `zone`."""
 
     folder: Path
     zone: ZoneInfo
@@ -67,20 +68,21 @@ class Host:
         return counts
 
     def write_run(self, resource: str, number: int, made_at: datetime, records: Sequence[Record]) -> Path:
-        """One file, whole."""
+        """Write one complete file; it gets its name at the end."""
         kind = KINDS[resource]
         path = self.folder / kind.folder / self.name_of(kind, number, made_at)
         unfinished = path.with_name(f"{path.name}.part")
         unfinished.write_bytes(self.encode(kind, number, made_at, records))
+        os.utime(unfinished, (made_at.timestamp(), made_at.timestamp()))
         unfinished.rename(path)
         return path
 
     def name_of(self, kind: Kind, number: int, made_at: datetime) -> str:
-        """FILE_day_time_run.dat."""
+        """The name of a file: FILE_day_time_run.dat."""
         return f"{kind.file}_{made_at.astimezone(self.zone):%Y%m%d_%H%M%S}_{number:06d}.dat"
 
     def encode(self, kind: Kind, number: int, made_at: datetime, records: Sequence[Record]) -> bytes:
-        """Header, records, trailer."""
+        """The bytes of a file: header, records, trailer."""
         local = made_at.astimezone(self.zone)
         made = {"RUNDAT": dds.century_date(local), "RUNTIM": dds.clock(local)}
         told = [self._fields_of(record) for record in records]
@@ -101,7 +103,7 @@ class Host:
         return b"".join(dds.write_record(*one, page=kind.page, length=kind.length) for one in every)
 
     def _fields_of(self, record: Record) -> tuple[Record, list[Record]]:
-        """The host's words for the world's, of a record and its lines."""
+        """The fields of a record and its lines, under the host's names."""
         named = {WORDS[name]: value for name, value in record.items() if name in WORDS}
         for name, (day, time) in MOMENTS.items():
             if record.get(name):
@@ -119,7 +121,7 @@ class Host:
         return {**named, "LINCNT": len(lines)}, lines
 
     def read_records(self, resource: str) -> Iterator[Record]:
-        """Every record with its lines in the files of ours that the host can see, in the order of their runs."""
+        """Every record with its lines in the files that Concord sent, in the order of their runs."""
         kind = KINDS[resource]
         paths = [path for folder in ("in", "taken") for path in self.runs(kind, folder)]
         for path in sorted(paths, key=lambda path: path.name):
@@ -137,7 +139,7 @@ class Host:
                 yield record
 
     def read_keys(self, resource: str) -> list[str]:
-        """The key of each of them."""
+        """The key of each record in the files that Concord sent."""
         name = KINDS[resource].fields[0][0]
         return [str(record[name]) for record in self.read_records(resource)]
 
@@ -146,7 +148,7 @@ class Host:
         return sorted((self.folder / folder).glob(f"{kind.file}_*.dat"))
 
     def take(self) -> int:
-        """Fetch our files, as the host's nightly job does; returns how many."""
+        """Move the files that Concord sent to `taken`, as the host's nightly job does; returns how many."""
         files = sorted((self.folder / "in").glob("*.dat"))
         for path in files:
             path.rename(self.folder / "taken" / path.name)
@@ -165,5 +167,5 @@ MOMENTS = {"ordered_at": ("ORDDAT", "ORDTIM"), "changed_at": ("LSTCHG", "LSTTIM"
 
 
 def read_time(text: str) -> datetime:
-    """A time of the world."""
+    """A time of the world's records."""
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,6 +1,6 @@
-"""The host's record formats as it describes them itself: fields one after the other, as in DDS source.
+"""The host's record formats as in its DDS source: fields one after the other.
 
-This shares nothing with the product's layouts, which name byte positions: a mistake there cannot hide itself here.
+They share nothing with the product's layouts, which name byte positions, so that mistakes there are noticed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ REQUEST_LINE = _fields("REFNO A20; LINNO S3; ITEMNO A15; QTY P7,2; UNTPRC P9,4")
 def write_record(
     letter: str, fields: Sequence[DdsField], values: Mapping[str, Any], *, page: str, length: int
 ) -> bytes:
-    """One record: its letter, its fields, blanks to the end."""
+    """The bytes of a record: its letter, its fields, and blanks to the end."""
     pieces = [letter.encode(page)]
     for name, kind, size, decimals in fields:
         value = values.get(name)
@@ -53,13 +53,13 @@ def write_record(
 
 
 def write_packed(number: int, digits: int) -> bytes:
-    """Two digits a byte, C or D at the end."""
+    """A packed number: two digits in a byte, and C or D at the end."""
     text = str(abs(number)).rjust(digits + (digits + 1) % 2, "0") + ("D" if number < 0 else "C")
     return bytes(int(text[at : at + 2], 16) for at in range(0, len(text), 2))
 
 
 def write_zoned(number: int, digits: int) -> bytes:
-    """One digit a byte; the last says D0 to D9 for a negative number."""
+    """A zoned number: one digit in a byte; the last byte is D0 to D9 for a negative number."""
     written = bytearray(0xF0 + int(digit) for digit in str(abs(number)).rjust(digits, "0"))
     if number < 0:
         written[-1] -= 0x20
@@ -67,34 +67,34 @@ def write_zoned(number: int, digits: int) -> bytes:
 
 
 def century_date(day: date) -> int:
-    """CYYMMDD."""
+    """A date as CYYMMDD."""
     return (day.year - 1900) * 10_000 + day.month * 100 + day.day
 
 
 def clock(moment: datetime) -> int:
-    """HHMMSS."""
+    """A time as HHMMSS."""
     return moment.hour * 10_000 + moment.minute * 100 + moment.second
 
 
 def read_packed(data: bytes) -> int:
-    """A packed number the host is sent."""
+    """Read a packed number of a received file."""
     digits = data.hex().upper()
     return int(digits[:-1]) * (-1 if digits[-1] in "BD" else 1)
 
 
 def read_text(data: bytes, page: str) -> str:
-    """Letters the host is sent."""
+    """Read the text of a received file."""
     return data.decode(page).rstrip(" ")
 
 
 def read_zoned(data: bytes) -> int:
-    """A zoned number the host is sent."""
+    """Read a zoned number of a received file."""
     digits = "".join(str(byte & 0x0F) for byte in data)
     return int(digits) * (-1 if data[-1] >> 4 in (0xB, 0xD) else 1)
 
 
 def read_record(fields: Sequence[DdsField], raw: bytes, page: str) -> dict[str, Any]:
-    """Every field of a record that the host is sent, behind its letter."""
+    """Read every field of a received record, after its letter."""
     found: dict[str, Any] = {}
     at = 1
     for name, kind, size, decimals in fields:

@@ -1,4 +1,4 @@
-"""Refusals as JSON:API words them."""
+"""Klaviyo's errors, in the form of JSON:API."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _TITLES = {
 
 
 class KlaviyoError(Exception):
-    """One refusal; `pointer` or `parameter` says what is wrong with the request."""
+    """One error; `pointer` or `parameter` says what is wrong with the request."""
 
     def __init__(self, code: str, detail: str, *, status: int = 400, **more: Any) -> None:
         super().__init__(detail)
@@ -27,12 +27,12 @@ class KlaviyoError(Exception):
         return _TITLES.get(self.code, "Invalid input.")
 
     def body(self) -> dict[str, Any]:
-        """The whole answer."""
+        """The body of the response."""
         error = {"id": "5f3c0a1e-6a1b-4b7e-9d0f-0d2f7a3d9c11", "status": self.status, "code": self.code}
         told = {"title": self.title, "detail": self.detail, "source": self.source, "links": {}, "meta": self.meta}
         return {"errors": [{**error, **told}]}
 
 
 def not_found(kind: str, record_id: str) -> KlaviyoError:
-    """Nothing lies there."""
+    """The error for a wrong id or path."""
     return KlaviyoError("not_found", f"A {kind} with id {record_id} does not exist.", status=404)

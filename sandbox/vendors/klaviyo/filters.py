@@ -1,4 +1,4 @@
-"""The filter language as far as profiles and events allow it, and pages in one of two orders."""
+"""The filter language, as far as lists of profiles and events need it, and their pages."""
 
 import base64
 import re
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Order, Record, Store, Where, decode, encode
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import Record, decode, encode
+from sandbox.server.store import Store
 from sandbox.vendors.klaviyo.errors import KlaviyoError
 
 _CALL = re.compile(r"(?P<op>[a-z-]+)\((?P<field>[\w.$]+),(?P<value>.*)\)", re.DOTALL)
@@ -22,7 +24,7 @@ _STRICT = frozenset({"greater-than", "less-than"})
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What may be asked of a collection: its stamps, its look-ups, its sizes of page."""
+    """What a list of a collection can be filtered and sorted by, and its page sizes."""
 
     name: str
     stamps: Mapping[str, frozenset[str]]
@@ -32,7 +34,7 @@ class Kind:
 
     @property
     def stamp(self) -> str:
-        """What it is sorted by; the store knows one."""
+        """The stamp by which the store sorts the collection."""
         return next(iter(self.stamps))
 
 
@@ -45,7 +47,7 @@ KINDS = {
 
 
 def page(store: Store, kind: Kind, query: Mapping[str, str]) -> tuple[list[Record], str | None]:
-    """The records of one page, and the cursor behind it."""
+    """The records of one page, and the cursor of the next one."""
     size = int(query.get("page[size]", kind.default_size))
     if not 1 <= size <= kind.largest_size:
         detail = f"Page size must be an integer between 1 and {kind.largest_size}."
@@ -118,7 +120,7 @@ def _calls(text: str) -> list[str]:
         if letter == "," and depth == 1:
             parts.append(text[begun:place])
             begun = place + 1
-    # A comma between a field and its value lies one level deeper, within its own brackets.
+    # The comma between a field and its value is one level deeper, within its own brackets.
     return [*parts, text[begun:-1]]
 
 

@@ -1,9 +1,11 @@
-"""Jobs: accepted at once, done a little later as far as anybody can see, with errors in a list of their own."""
+"""Jobs: carried out at once, shown as done a little later, with a separate list of errors."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.store import Order, Record, Store, Where, decode
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 from sandbox.vendors.klaviyo import profiles
 from sandbox.vendors.klaviyo.errors import KlaviyoError, not_found
 
@@ -12,7 +14,7 @@ _LARGEST_BODY = 5_000_000
 
 
 class Jobs:
-    """The jobs of one account; `polls` is how often one is asked for before it says that it is done."""
+    """The jobs of one account; a job is shown as done after `polls` requests of its state."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -20,7 +22,7 @@ class Jobs:
         self.row_faults: Mapping[str, Any] | None = None
 
     def import_profiles(self, body: dict[str, Any], size: int) -> Record:
-        """Takes up to ten thousand profiles; each is taken or refused alone."""
+        """Import up to ten thousand profiles; each is accepted or refused by itself."""
         if size > _LARGEST_BODY:
             raise KlaviyoError("invalid", "The payload is larger than 5MB.", status=413)
         listed = _profiles_of(body, _MOST_IMPORTED)
@@ -41,7 +43,7 @@ class Jobs:
     def _import_one(self, place: int, profile: dict[str, Any]) -> None:
         if self.row_faults is not None and place in self.row_faults.get("rows", [0]):
             raise KlaviyoError("invalid", str(self.row_faults.get("message", "This profile cannot be taken now.")))
-        attributes = profile.get("attributes") or {}
+        attributes = _without_nulls(profile.get("attributes") or {})
         record = profiles.find(self._store, profile)
         if record is None:
             profiles.create(self._store, attributes, operation="import:profiles")
@@ -49,13 +51,13 @@ class Jobs:
             profiles.update(self._store, record, attributes, operation="import:profiles")
 
     def look_at(self, job_id: str) -> Record:
-        """How far a job has come; asking moves it on."""
+        """The state of a job; each request of it brings the job nearer to its end."""
         job = self._job(job_id)
         self._store.note("job", job_id, {**job, "asked": job["asked"] + 1})
         return self._shown(job)
 
     def errors_of(self, job_id: str) -> list[dict[str, Any]]:
-        """The records that were not taken."""
+        """The errors of the records that were refused."""
         return list(self._job(job_id)["errors"])
 
     def _job(self, job_id: str) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class Jobs:
         return {"type": "profile-bulk-import-job", "id": job["id"], "attributes": about, "links": links}
 
     def unsubscribe(self, body: dict[str, Any]) -> None:
-        """From everything; where a list is given from that list, and whoever is not on it from everything."""
+        """Unsubscribe from everything; with a list from that list, and from everything those who are not on it."""
         listed = _profiles_of(body, _MOST_UNSUBSCRIBED)
         on_list = body["data"].get("relationships", {}).get("list", {}).get("data", {}).get("id")
         with self._store.transaction():
@@ -106,7 +108,7 @@ class Jobs:
         return [decode(row[2]) for row in rows]
 
     def subscribe(self, body: dict[str, Any]) -> None:
-        """Gives consent in the customer's name, and lifts what an opt-out had suppressed."""
+        """Give consent in the customer's name, and end the suppression that an opt-out caused."""
         with self._store.transaction():
             for profile in _profiles_of(body, _MOST_SUBSCRIBED):
                 wanted = {key: value for key, value in profile["attributes"].items() if key != "subscriptions"}
@@ -114,6 +116,15 @@ class Jobs:
                 if record is None:
                     record = profiles.create(self._store, wanted, operation="subscribe:profiles")
                 profiles.set_consent(self._store, record, "SUBSCRIBED", operation="subscribe:profiles")
+
+
+def _without_nulls(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What an import takes: it leaves out what is null, and says nothing of it."""
+    return {
+        name: _without_nulls(value) if isinstance(value, dict) else value
+        for name, value in attributes.items()
+        if value is not None
+    }
 
 
 def _profiles_of(body: dict[str, Any], most: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Fixed windows of calls per kind of endpoint: a burst of one second, a steady one of a minute."""
+"""Limits of calls for each kind of endpoint, in fixed windows: a burst per second, a steady rate per minute."""
 
 import time
 from collections import defaultdict
@@ -9,18 +9,18 @@ _OTHERS = "L"
 
 
 class Limits:
-    """What is left of each window; `share` makes all of them larger or smaller."""
+    """The calls left in each window; `share` scales all limits."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """As a new account."""
+        """Restore the limits of a new account."""
         self.share = 1.0
         self._used: defaultdict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
 
     def take(self, operation: str) -> int | None:
-        """Counts a call; the seconds to wait where it is one too many, None where it may pass."""
+        """Count a call; gives the seconds to wait where it is one too many, None where it is allowed."""
         now = time.time()
         sizes = _SIZES[_KINDS.get(operation, _OTHERS)]
         for span, size in zip((1, 60), sizes, strict=True):
@@ -34,7 +34,7 @@ class Limits:
         return None
 
     def headers(self, operation: str) -> dict[str, str]:
-        """What an answer says of the steady window."""
+        """The headers of a response about the steady window."""
         most = int(max(1, _SIZES[_KINDS.get(operation, _OTHERS)][1] * self.share))
         began, used = self._used[operation, 60]
         reset = max(0, round(began + 60 - time.time()))

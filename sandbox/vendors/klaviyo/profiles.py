@@ -1,11 +1,12 @@
-"""Profiles as they are stored, shown, imported and unsubscribed."""
+"""Stores, shows, imports and unsubscribes profiles."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Collection, Record, Store
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Collection, Record
+from sandbox.server.store import Store
 from sandbox.vendors.klaviyo.errors import KlaviyoError, not_found
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -15,7 +16,7 @@ _PLACES = frozenset(
     {"address1", "address2", "city", "country", "latitude", "longitude", "region", "zip", "timezone"}
 )
 _PLACES |= {"ip"}
-_SETTABLE = _TEXTS | {"email", "phone_number", "location", "properties", "anonymous_id", "_kx"}
+SETTABLE = _TEXTS | {"email", "phone_number", "location", "properties", "anonymous_id", "_kx"}
 _IDENTIFIERS = ("external_id", "email", "phone_number")
 OPTED_OUT = "UNSUBSCRIBED"
 
@@ -34,12 +35,12 @@ COLLECTION = Collection(
 
 
 def now(store: Store) -> str:
-    """Whole seconds, as all of its stamps."""
+    """The time now in whole seconds, as in all of Klaviyo's stamps."""
     return to_datetime(store.clock.tick()).isoformat(timespec="seconds")
 
 
 def shown(record: Record, *, has_subscriptions: bool) -> Record:
-    """A profile as the API tells it; subscriptions only where they were asked for, lists never."""
+    """A profile as the API shows it: subscriptions only where asked for, lists never."""
     hidden = {"lists"} if has_subscriptions else {"lists", "subscriptions"}
     attributes = {name: value for name, value in record["attributes"].items() if name not in hidden}
     links = {"self": f"https://a.klaviyo.com/api/profiles/{record['id']}/"}
@@ -55,7 +56,7 @@ def existing(store: Store, record_id: str) -> Record:
 
 
 def find(store: Store, profile: Mapping[str, Any]) -> Record | None:
-    """Whom an import means: by id, then by each identifier in turn."""
+    """Find the profile that an import is for, by its id or else by each of its identifiers."""
     if profile.get("id"):
         return existing(store, str(profile["id"]))
     attributes = profile.get("attributes") or {}
@@ -67,7 +68,7 @@ def find(store: Store, profile: Mapping[str, Any]) -> Record | None:
 
 
 def create(store: Store, attributes: Mapping[str, Any], *, operation: str) -> Record:
-    """A new profile, who has never been asked for consent."""
+    """Create a profile without consent."""
     values = checked(attributes)
     if not any(values.get(name) for name in _IDENTIFIERS):
         raise KlaviyoError("invalid", "One of email, phone_number or external_id is needed.", pointer="/data")
@@ -96,20 +97,21 @@ def create(store: Store, attributes: Mapping[str, Any], *, operation: str) -> Re
 
 
 def update(store: Store, record: Record, attributes: Mapping[str, Any], *, operation: str) -> Record:
-    """What is given changes, null clears, what is absent stays; so it is within the place and the properties."""
+    """Change the given values, also within properties; null clears a value, and a location is replaced."""
     values = checked(attributes)
     _refuse_duplicates(store, values, own_id=record["id"])
     kept = record["attributes"]
-    for inner in ("location", "properties"):
-        if isinstance(values.get(inner), dict):
-            values[inner] = {**(kept.get(inner) or {}), **values[inner]}
+    if isinstance(values.get("properties"), dict):
+        values["properties"] = {**(kept.get("properties") or {}), **values["properties"]}
+    if isinstance(values.get("location"), dict):
+        values["location"] = {**dict.fromkeys(kept.get("location") or {}), **values["location"]}
     record = {**record, "attributes": {**kept, **values, "updated": now(store)}}
     store.put("profiles", record, operation=operation)
     return record
 
 
 def set_consent(store: Store, record: Record, consent: str, *, operation: str, moves: bool = True) -> Record:
-    """To all mail, from now on; whether the profile's own stamp `moves` with it is the tool's secret."""
+    """Set the consent to e-mail; `moves` says whether the profile's own stamp moves with it."""
     at = now(store)
     channel = record["attributes"]["subscriptions"]["email"]["marketing"]
     suppression = [item for item in channel["suppression"] if item["reason"] != "UNSUBSCRIBE"]
@@ -133,7 +135,7 @@ def set_consent(store: Store, record: Record, consent: str, *, operation: str, m
 def checked(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a write in the stored form; consent is not among them."""
     for name in attributes:
-        if name not in _SETTABLE:
+        if name not in SETTABLE:
             raise KlaviyoError("invalid", f"'{name}' is not a valid field.", pointer=f"/data/attributes/{name}")
     values = dict(attributes)
     if values.get("email") is not None:

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from fastapi import FastAPI, Request, Response
 
-from sandbox.clock import to_micros
+from sandbox.server.clock import to_micros
+from sandbox.server.records import Collection, Record, decode
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Collection, Record, decode
 from sandbox.vendors.klaviyo import profiles
 from sandbox.vendors.klaviyo.errors import KlaviyoError, not_found
 from sandbox.vendors.klaviyo.filters import KINDS, page
@@ -69,7 +69,7 @@ class Route:
 
 
 def route_of(call: Call) -> Route | None:
-    """The route of a call; None where nothing lies."""
+    """The route of a call; None for an unknown path."""
     for method, pattern, name in _ROUTES:
         match = pattern.fullmatch(call.path) if method == call.method else None
         if match:
@@ -80,7 +80,7 @@ def route_of(call: Call) -> Route | None:
 
 
 class Klaviyo(Vendor):
-    """One account in one SQLite file; its private key never ends."""
+    """One account in one SQLite file; its private key does not expire."""
 
     name = "klaviyo"
     client = ("private-key", _KEY)
@@ -187,7 +187,7 @@ class Klaviyo(Vendor):
         return 202, None
 
     def _job_errors(self, route: Route) -> Reply:
-        """Page by page; the mark is a number here."""
+        """One page of a job's errors; the mark of the next page is a number."""
         size, number = int(route.query.get("page[size]", "20")), int(route.query.get("page[cursor]", "0"))
         errors = self.jobs.errors_of(route.id)
         base = f"http://{route.call.headers.get('host', 'a.klaviyo.com')}{route.call.path}"
@@ -218,8 +218,9 @@ class Klaviyo(Vendor):
         if kind == "expired_token":
             return json_answer(401, _UNKNOWN.body())
         status = 429 if kind == "throttle" else int(fault.get("status", 400 if kind == "errors" else 500))
-        code = {429: "throttled", 400: "invalid"}.get(status, "error")
-        answer = json_answer(status, KlaviyoError(code, "This cannot be done now.", status=status).body())
+        code = {429: "throttled", 400: "invalid", 403: "permission_denied"}.get(status, "error")
+        message = str(fault.get("message", "This cannot be done now."))
+        answer = json_answer(status, KlaviyoError(code, message, status=status).body())
         if status == 429 or fault.get("retry_after") is not None:
             answer.set_header("retry-after", str(fault.get("retry_after", 1)))
         return answer
@@ -228,7 +229,7 @@ class Klaviyo(Vendor):
         self.jobs.row_faults = fault
 
     def edit(self, collection: str, record_id: str | None, changes: Mapping[str, Any]) -> Record:
-        """Somebody types into the tool, or (`consent`) a customer uses the preference page."""
+        """Edit a profile as a person does; `consent` is set as the customer does on the preference page."""
         if record_id is None:
             return profiles.create(self.store, changes, operation="edit")
         record = self.store.get(collection, record_id)
@@ -241,7 +242,10 @@ class Klaviyo(Vendor):
             record = {**record, "attributes": {**record["attributes"], "lists": list(changes["lists"])}}
             self.store.put(collection, record, operation="edit")
             return record
-        return profiles.update(self.store, record, changes, operation="edit")
+        own = {name: value for name, value in changes.items() if name not in profiles.SETTABLE}
+        record = {**record, "attributes": {**record["attributes"], **own}}
+        known = {name: value for name, value in changes.items() if name in profiles.SETTABLE}
+        return profiles.update(self.store, record, known, operation="edit")
 
     def delete(self, collection: str, record_id: str) -> bool:
         return self.store.remove(collection, record_id, operation="edit")

@@ -1,6 +1,6 @@
-"""Times as the database holds them: marked texts in the account's zone that sort, and are told in its format.
+"""Times as the database holds them: marked texts in the account's zone, in an order that sorts.
 
-A mark in front keeps them apart from plain text, so that an answer can write them the account's way.
+A mark in front keeps them apart from plain text, so that a response can write them in the account's format.
 """
 
 import re
@@ -15,12 +15,12 @@ _QUOTED = re.compile(r'"([^"]*)"')
 
 
 class OracleError(ValueError):
-    """What the database says about a value or a format."""
+    """The database refuses a value or a format."""
 
 
 @lru_cache(maxsize=200_000)
 def to_local(stamp: str | None, zone: str) -> str | None:
-    """A stored UTC stamp as the account sees it."""
+    """A stored UTC stamp in the account's time zone."""
     if not stamp:
         return None
     moment = datetime.fromisoformat(stamp)
@@ -73,7 +73,7 @@ def to_timestamp(text: str | None, words: str) -> str | None:
 
 @lru_cache(maxsize=200_000)
 def from_tz(value: str | None, zone: str) -> str | None:
-    """FROM_TZ; of an hour that comes twice the second is meant."""
+    """FROM_TZ; of an hour that comes twice the second one is taken."""
     if value is None:
         return None
     try:
@@ -85,14 +85,14 @@ def from_tz(value: str | None, zone: str) -> str | None:
 
 
 def sys_extract_utc(value: str | None) -> str | None:
-    """SYS_EXTRACT_UTC; it wants a time that has a zone."""
+    """SYS_EXTRACT_UTC; it needs a time with a zone."""
     if value is not None and not value.startswith(ZONED):
         raise OracleError("ORA-30175: invalid type given for an argument")
     return None if value is None else LOCAL + value[1:]
 
 
 def as_the_account_writes(value: str, date_format: str) -> str:
-    """What an answer shows of a time that nobody put into a format: the day alone, without padding."""
+    """A time without a format as a response shows it: only the day, without leading zeros."""
     day = datetime.strptime(value[1:11], "%Y-%m-%d")  # noqa: DTZ007 # a day has no zone
     parts = {"YYYY": str(day.year), "MM": str(day.month), "DD": str(day.day)}
     return re.sub("YYYY|MM|DD", lambda found: parts[found.group()], date_format)

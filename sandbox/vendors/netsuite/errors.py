@@ -1,4 +1,4 @@
-"""NetSuite's refusals: a title for everybody, and details with a code each."""
+"""NetSuite's errors: a title, and details with a code each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _TITLES = {
 
 
 class NetSuiteError(Exception):
-    """A call or one record of it is refused; `at` says where the mistake is, `headers` go with the answer."""
+    """A call or one record of it is refused; `at` says where the mistake is, `headers` go into the response."""
 
     def __init__(
         self,
@@ -43,20 +43,20 @@ class NetSuiteError(Exception):
 
 
 def too_many() -> NetSuiteError:
-    """More calls at once than the account may have; the title misleads, as the vendor's own does."""
+    """More concurrent calls than the account may have; the misleading title is the vendor's."""
     return NetSuiteError(
         "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.", status=429
     )
 
 
 def not_logged_in() -> NetSuiteError:
-    """A token that is none, or no more."""
+    """A token that was never issued, or has expired."""
     challenge = 'Bearer realm="SANDBOX", error="token_rejected", error_description="Invalid token."'
     detail = "Invalid login attempt. For more details, see the Login Audit Trail in the NetSuite UI."
     return NetSuiteError("INVALID_LOGIN", detail, status=401, headers={"www-authenticate": challenge})
 
 
 def nonexistent(record_id: str = "") -> NetSuiteError:
-    """What a wrong id or path gets."""
+    """The error for a wrong id or path."""
     detail = f"The record instance does not exist. Provide a valid record instance ID. {record_id}".strip()
     return NetSuiteError("NONEXISTENT_ID", detail, status=404)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.netsuite.errors import NetSuiteError, nonexistent
 from sandbox.vendors.netsuite.kinds import Kind
 from sandbox.vendors.netsuite.records import EXTERNAL, Records
@@ -27,7 +28,7 @@ class Batch:
 
     @property
     def operation(self) -> str:
-        """Its name in the books."""
+        """The name of the call in the log."""
         return f"{_OPERATIONS[self.method]}:{self.kind.name}"
 
 
@@ -39,7 +40,7 @@ def name_of(item: Mapping[str, Any]) -> str:
 
 
 class Jobs:
-    """The jobs of one account; `polls` is how often a new one says that it is not done yet."""
+    """The jobs of one account; a new one needs `polls` requests of its state until it is done."""
 
     def __init__(self, store: Store, records: Records) -> None:
         self._store, self._records = store, records
@@ -48,7 +49,7 @@ class Jobs:
         self.row_faults: Mapping[str, Any] | None = None
 
     def submit(self, batch: Batch, key: str | None) -> str:
-        """Carries the batch out and gives the number of the job; a key used before is refused with its job."""
+        """Carry the batch out and give the number of its job; a used idempotency key is refused."""
         known = self._store.noted(_KEYS, key) if key else None
         if known is not None:
             detail = "The request with this idempotency key has been sent already."
@@ -68,7 +69,7 @@ class Jobs:
         return str(number)
 
     def show(self, number: str, base: str) -> Result:
-        """How far the job is; each look at it brings it on."""
+        """The state of the job; each request of it lets the job go on."""
         job = self._job(number)
         is_done = job["polls"] <= 0
         if not is_done and job["polls"] < 1000:
@@ -98,7 +99,7 @@ class Jobs:
         }
 
     def result(self, number: str, task: str) -> Result:
-        """What the record's own call would have been answered."""
+        """The response that a call for this record alone would have got."""
         results = self._job(number)["results"]
         if not task.isdecimal() or not 1 <= int(task) <= len(results):
             raise nonexistent()

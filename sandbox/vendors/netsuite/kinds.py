@@ -1,11 +1,11 @@
 """The record types of the ledger: their fields, what is written under which name, and how they are stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Collection, Record
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Collection, Record
 
 EARLIEST = "2000-01-01T00:00:00Z"
 
@@ -16,7 +16,7 @@ class Kind:
 
     name: str
     collection: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     created: str = "createdDate"
 
@@ -66,14 +66,23 @@ INVOICE = Kind(
 )
 LINE = Kind("salesOrderLine", "sales_order_lines")
 LEVEL = Kind("inventoryLevel", "inventory_levels")
+_TYPES = {"flag": {"type": "boolean"}, "date": {"type": "string", "format": "date"}, "lines": {"type": "object"}}
+_TYPES |= {name: {"type": "object"} for name in ("reference", "customer", "sublist")}
 KINDS = {kind.name.lower(): kind for kind in (CUSTOMER, ITEM, ORDER, INVOICE)}
 BY_COLLECTION = {kind.collection: kind for kind in (CUSTOMER, ITEM, ORDER, INVOICE, LINE, LEVEL)}
 
 
 def stamp(micros: int, before: str | None = None) -> str:
-    """A stamp as the REST service shows it: UTC and whole seconds, yet later than the one before."""
+    """A stamp as the REST service shows it: UTC, in whole seconds, at least one second after `before`."""
     earliest = to_micros(before) + 1_000_000 if before else 0
     return to_datetime(max(micros, earliest)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def schema_of(kind: Kind) -> dict[str, Any]:
+    """The record type as the metadata catalogue describes it, in JSON Schema."""
+    moments = {name: {"type": "string", "format": "date-time"} for name in (kind.created, "lastModifiedDate")}
+    own = {name: _TYPES.get(form, {"type": "string"}) for name, form in kind.fields.items()}
+    return {"type": "object", "properties": {"id": {"type": "string"}, **own, **moments}}
 
 
 def _value_of(name: str) -> Callable[[Record], Any]:
@@ -81,7 +90,7 @@ def _value_of(name: str) -> Callable[[Record], Any]:
 
 
 def _number(record_id: str) -> int:
-    """What is no number finds nothing."""
+    """The number of a record; -1, which no record has, for a text that is no number."""
     return int(record_id) if record_id.isdecimal() and len(record_id) < 19 else -1
 
 

@@ -1,9 +1,10 @@
-"""Reading and writing single records, as every call ends up doing whether alone or in a batch."""
+"""Reads and writes single records, for calls of one record and for batches."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.netsuite.errors import NetSuiteError, nonexistent
 from sandbox.vendors.netsuite.kinds import CUSTOMER, KINDS, LINE, ORDER, Kind, stamp
 from sandbox.vendors.netsuite.values import check_whole, checked, refuse
@@ -13,7 +14,7 @@ EXTERNAL = "eid:"
 
 
 def kind_named(name: str) -> Kind:
-    """The record type, or what a wrong one gets."""
+    """The record type; a `NetSuiteError` for a wrong name."""
     found = KINDS.get(name.lower())
     if found is None:
         detail = f"Record type '{name}' does not exist."
@@ -42,7 +43,7 @@ class Records:
         return found
 
     def shown(self, kind: Kind, record: Record) -> Record:
-        """A record with its sublists, as a GET gives it; what is null is left out."""
+        """A record with its sublists, as a GET gives it; null values are left out."""
         told = {name: value for name, value in record.items() if value is not None}
         if kind is ORDER:
             lines = [
@@ -70,7 +71,7 @@ class Records:
         return self._put(kind, {**record, "lastModifiedDate": now}, operation)
 
     def update(self, kind: Kind, record: Record, values: Any, *, operation: str, is_strict: bool) -> Record:
-        """Changes the fields that are given; the stamp moves even when they say what was there already."""
+        """Change the given fields; the stamp moves also when their values are the same as before."""
         given = checked(self.store, kind, values, is_strict=is_strict)
         check_whole(kind, {"item": [], **record, **given})
         self._refuse_taken(kind, given, own_id=record["id"])
@@ -86,7 +87,7 @@ class Records:
         return self.update(kind, record, values, operation=operation, is_strict=is_strict)
 
     def delete(self, kind: Kind, record: Record, *, operation: str) -> None:
-        """Takes a record out for good, and the lines of an order with it."""
+        """Delete a record; with an order its lines."""
         with self.store.transaction():
             if kind is ORDER:
                 self._drop_lines(record)
@@ -125,7 +126,7 @@ def _numbered(order: Record, lines: list[Record]) -> list[Record]:
 
 
 def _defaults(kind: Kind, number: int, now: str) -> Record:
-    """What the account fills in."""
+    """The values that the account fills in."""
     if kind is CUSTOMER:
         return {"entityId": f"CUST{number}", "externalId": None, "isPerson": False, "isInactive": False}
     if kind is ORDER:

@@ -1,4 +1,4 @@
-"""The calls by their addresses: query, record and async service."""
+"""The calls by their paths: queries, records and asynchronous batches."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,16 +8,19 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from sandbox.server.queries import Where
+from sandbox.server.records import decode
+from sandbox.server.store import Store
 from sandbox.server.vendor import Call, Described
-from sandbox.store import Store, Where, decode
 from sandbox.vendors.netsuite.errors import NetSuiteError, nonexistent
 from sandbox.vendors.netsuite.jobs import Batch, Jobs, name_of
-from sandbox.vendors.netsuite.kinds import Kind
+from sandbox.vendors.netsuite.kinds import Kind, schema_of
 from sandbox.vendors.netsuite.records import EXTERNAL, Records, kind_named
 from sandbox.vendors.netsuite.suiteql import LARGEST_PAGE, SuiteQl, table_of
 
 _QUERY = re.compile(r"/services/rest/query/v1/suiteql")
 _RECORDS = re.compile(r"/services/rest/record/v1/(\w+)")
+_CATALOGUE = re.compile(r"/services/rest/record/v1/metadata-catalog/(\w+)")
 _RECORD = re.compile(r"/services/rest/record/v1/(\w+)/([\w:-]+)")
 _JOB = re.compile(r"/services/rest/async/v1/job/(\d+)(?:/(task)(?:/(\d+)/result)?)?")
 _NAMES = {"GET": "get", "POST": "create", "PATCH": "update", "PUT": "upsert", "DELETE": "delete"}
@@ -25,7 +28,7 @@ _NAMES = {"GET": "get", "POST": "create", "PATCH": "update", "PUT": "upsert", "D
 
 @dataclass(slots=True)
 class Reply:
-    """An answer before it is bytes."""
+    """A response before it is encoded."""
 
     status: int = 200
     body: Any = None
@@ -33,7 +36,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class CallOptions:
     """What the headers and the query of a call ask for."""
 
     base: str
@@ -45,7 +48,7 @@ class Wishes:
 
     @property
     def is_async(self) -> bool:
-        """To be carried out later."""
+        """Whether the call is carried out later, as a job."""
         return "respond-async" in self.prefers
 
     def number(self, name: str, default: int) -> int:
@@ -56,10 +59,10 @@ class Wishes:
         return int(text)
 
 
-def wishes_of(call: Call, base: str) -> Wishes:
+def read_options(call: Call, base: str) -> CallOptions:
     """Header names come in lower case."""
     validation = call.headers.get("x-netsuite-propertynamevalidation", "warning")
-    return Wishes(
+    return CallOptions(
         base,
         frozenset(word.strip().lower() for word in call.headers.get("prefer", "").split(",")),
         is_strict=validation.lower() == "error",
@@ -70,82 +73,83 @@ def wishes_of(call: Call, base: str) -> Wishes:
 
 
 class RestApi:
-    """Answers calls of somebody who is logged in."""
+    """Handles calls with a valid token."""
 
     def __init__(self, store: Store, query: SuiteQl) -> None:
         self.query, self.records = query, Records(store)
         self.jobs = Jobs(store, self.records)
         self._store = store
 
-    def answer(self, call: Call, wishes: Wishes) -> Reply:
+    def answer(self, call: Call, options: CallOptions) -> Reply:
         """The reply, or a `NetSuiteError`."""
         for pattern, answer in self._routes():
             match = pattern.fullmatch(call.path)
             if match is not None:
-                return answer(call, wishes, match)
+                return answer(call, options, match)
         raise nonexistent()
 
-    def _routes(self) -> tuple[tuple[re.Pattern[str], Callable[[Call, Wishes, re.Match[str]], Reply]], ...]:
+    def _routes(self) -> tuple[tuple[re.Pattern[str], Callable[[Call, CallOptions, re.Match[str]], Reply]], ...]:
         return (
             (_QUERY, self._query),
+            (_CATALOGUE, lambda call, options, match: Reply(body=schema_of(kind_named(match[1])))),
             (_RECORDS, self._collection),
             (_RECORD, self._single),
             (_JOB, self._job),
         )
 
-    def _query(self, call: Call, wishes: Wishes, match: re.Match[str]) -> Reply:
+    def _query(self, call: Call, options: CallOptions, match: re.Match[str]) -> Reply:
         if call.method != "POST":
             raise _not_allowed(call)
-        if "transient" not in wishes.prefers:
+        if "transient" not in options.prefers:
             detail = "Missing or invalid Prefer header. Use the Prefer: transient header."
             raise NetSuiteError("INVALID_HEADER", detail, at={"o:errorHeader": "Prefer"})
-        limit, offset = wishes.number("limit", LARGEST_PAGE), wishes.number("offset", 0)
+        limit, offset = options.number("limit", LARGEST_PAGE), options.number("offset", 0)
         rows, total = self.query.page(str(_body(call).get("q", "")), limit=limit, offset=offset)
-        return Reply(body=_envelope(wishes.base + call.path, rows, total=total, limit=limit, offset=offset))
+        return Reply(body=_envelope(options.base + call.path, rows, total=total, limit=limit, offset=offset))
 
-    def _collection(self, call: Call, wishes: Wishes, match: re.Match[str]) -> Reply:
+    def _collection(self, call: Call, options: CallOptions, match: re.Match[str]) -> Reply:
         kind = kind_named(match[1])
         if call.method == "GET":
-            return Reply(body=self._list(kind, call, wishes))
-        if wishes.is_collection:
-            return self._batch(kind, call, wishes)
+            return Reply(body=self._list(kind, call, options))
+        if options.is_collection:
+            return self._batch(kind, call, options)
         if call.method != "POST":
             raise _not_allowed(call)
         operation = f"create:{kind.name}"
-        made = self.records.create(kind, _body(call), operation=operation, is_strict=wishes.is_strict)
-        return _written(kind, made, wishes)
+        made = self.records.create(kind, _body(call), operation=operation, is_strict=options.is_strict)
+        return _written(kind, made, options)
 
-    def _list(self, kind: Kind, call: Call, wishes: Wishes) -> dict[str, Any]:
-        limit, offset = wishes.number("limit", LARGEST_PAGE), wishes.number("offset", 0)
+    def _list(self, kind: Kind, call: Call, options: CallOptions) -> dict[str, Any]:
+        limit, offset = options.number("limit", LARGEST_PAGE), options.number("offset", 0)
         if not 1 <= limit <= LARGEST_PAGE or offset % limit:
             detail = "The offset must be a multiple of the limit, and the limit at most 1000."
             raise NetSuiteError("INVALID_PARAMETER", detail, at={"o:errorQueryParam": "offset"})
         found = self._store.ordered(kind.collection, Where(), "key", limit=limit, offset=offset)
-        address = f"{wishes.base}{call.path}"
+        address = f"{options.base}{call.path}"
         items = [{"links": [{"rel": "self", "href": f"{address}/{key}"}], "id": str(key)} for key, _, _ in found]
         total = self._store.count(kind.collection)
         return _envelope(address, items, total=total, limit=limit, offset=offset)
 
-    def _batch(self, kind: Kind, call: Call, wishes: Wishes) -> Reply:
-        if not wishes.is_async or call.method not in ("POST", "PATCH", "PUT"):
+    def _batch(self, kind: Kind, call: Call, options: CallOptions) -> Reply:
+        if not options.is_async or call.method not in ("POST", "PATCH", "PUT"):
             raise NetSuiteError(
                 "INVALID_HEADER", "Batch operations are asynchronous.", at={"o:errorHeader": "Prefer"}
             )
         items = _body(call).get("items")
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise NetSuiteError("INVALID_CONTENT", "The request must hold items.", at={"o:errorPath": "items"})
-        batch = Batch(call.method, kind, items, wishes.is_strict, wishes.base)
-        number = self.jobs.submit(batch, wishes.key)
-        location = f"{wishes.base}/services/rest/async/v1/job/{number}"
+        batch = Batch(call.method, kind, items, options.is_strict, options.base)
+        number = self.jobs.submit(batch, options.key)
+        location = f"{options.base}/services/rest/async/v1/job/{number}"
         return Reply(202, headers={"location": location, "preference-applied": "respond-async"})
 
-    def _single(self, call: Call, wishes: Wishes, match: re.Match[str]) -> Reply:
+    def _single(self, call: Call, options: CallOptions, match: re.Match[str]) -> Reply:
         kind, name = kind_named(match[1]), match[2]
-        operation, is_strict = f"{_NAMES.get(call.method, '')}:{kind.name}", wishes.is_strict
+        operation, is_strict = f"{_NAMES.get(call.method, '')}:{kind.name}", options.is_strict
         if call.method == "PUT" and name.startswith(EXTERNAL):
             values = _body(call)
             return _written(
-                kind, self.records.upsert(kind, name, values, operation=operation, is_strict=is_strict), wishes
+                kind, self.records.upsert(kind, name, values, operation=operation, is_strict=is_strict), options
             )
         record = self.records.get(kind, name)
         match call.method:
@@ -153,21 +157,21 @@ class RestApi:
                 return Reply(body=self.records.shown(kind, record))
             case "PATCH":
                 changed = self.records.update(kind, record, _body(call), operation=operation, is_strict=is_strict)
-                return _written(kind, changed, wishes)
+                return _written(kind, changed, options)
             case "DELETE":
                 self.records.delete(kind, record, operation=operation)
                 return Reply(204)
         raise _not_allowed(call)
 
-    def _job(self, call: Call, wishes: Wishes, match: re.Match[str]) -> Reply:
+    def _job(self, call: Call, options: CallOptions, match: re.Match[str]) -> Reply:
         number, tasks, task = match.groups()
         if task is not None:
             result = self.jobs.result(number, task)
             headers = {"location": result["location"]} if "location" in result else {}
             return Reply(result["status"], result.get("body"), headers)
         if tasks is not None:
-            return Reply(body=self.jobs.tasks(number, wishes.base))
-        return Reply(body=self.jobs.show(number, wishes.base))
+            return Reply(body=self.jobs.tasks(number, options.base))
+        return Reply(body=self.jobs.show(number, options.base))
 
 
 def described(call: Call) -> Described:
@@ -176,6 +180,8 @@ def described(call: Call) -> Described:
         return Described((f"query:{table_of(str(_body(call).get('q', '')))}",))
     if match := _JOB.fullmatch(call.path):
         return Described(("result" if match[3] else "task" if match[2] else "job",))
+    if match := _CATALOGUE.fullmatch(call.path):
+        return Described((f"describe:{match[1]}",))
     if match := _RECORD.fullmatch(call.path):
         kind = kind_named(match[1])
         is_write = call.method != "GET"
@@ -202,8 +208,8 @@ def _body(call: Call) -> dict[str, Any]:
     return body
 
 
-def _written(kind: Kind, record: Mapping[str, Any], wishes: Wishes) -> Reply:
-    return Reply(204, headers={"location": f"{wishes.base}/services/rest/record/v1/{kind.name}/{record['id']}"})
+def _written(kind: Kind, record: Mapping[str, Any], options: CallOptions) -> Reply:
+    return Reply(204, headers={"location": f"{options.base}/services/rest/record/v1/{kind.name}/{record['id']}"})
 
 
 def _not_allowed(call: Call) -> NetSuiteError:

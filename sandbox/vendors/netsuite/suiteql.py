@@ -1,6 +1,6 @@
-"""SuiteQL over the stored records: views under the vendor's table names, Oracle's functions, and its manners.
+"""SuiteQL over the stored records: views under the vendor's table names, and the functions of Oracle.
 
-The queries run on a connection of their own that can only read.
+The queries run on a separate connection that can only read.
 """
 
 import re
@@ -26,8 +26,8 @@ LARGEST_PAGE = 1000
 
 
 @dataclass(slots=True)
-class Ways:
-    """What an account may set: its zone, how it writes dates, and where a query ends."""
+class AccountSettings:
+    """Settings of an account: its time zone, its date format, and how many rows of a query can be read."""
 
     time_zone: str = "Europe/Berlin"
     date_format: str = "MM/DD/YYYY"
@@ -35,7 +35,7 @@ class Ways:
 
 
 def table_of(query: str) -> str:
-    """The table a query is about, for the books."""
+    """The first table of a query, by which its call is named."""
     found = _TABLE.search(query)
     return found.group(1).lower() if found else "nothing"
 
@@ -43,19 +43,22 @@ def table_of(query: str) -> str:
 class SuiteQl:
     """Runs queries."""
 
-    def __init__(self, path: Path, ways: Ways) -> None:
-        self.ways = ways
+    def __init__(self, path: Path, settings: AccountSettings) -> None:
+        self.settings = settings
         self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
         self._complaints: list[str] = []
-        self._define("local_time", 1, lambda stamp: dates.to_local(stamp, self.ways.time_zone))
+        self._define("local_time", 1, lambda stamp: dates.to_local(stamp, self.settings.time_zone))
         self._define("to_char", -1, dates.to_char)
         self._define("to_timestamp", 2, dates.to_timestamp)
         self._define("to_date", 2, dates.to_timestamp)
         self._define("from_tz", 2, dates.from_tz)
         self._define("sys_extract_utc", 1, dates.sys_extract_utc)
         self._define("nvl", 2, lambda value, other: other if value is None else value)
+        self.columns: dict[str, dict[str, str]] = {}
         for name, text in VIEWS.items():
             self._db.execute(f'create temp view "{name}" as {text}')
+            found = self._db.execute(f'select * from "{name}" limit 0').description
+            self.columns[name] = {column[0]: column[0] for column in found}
 
     def _define(self, name: str, count: int, function: Callable[..., Any]) -> None:
         def told(*arguments: Any) -> Any:
@@ -67,17 +70,24 @@ class SuiteQl:
 
         self._db.create_function(name, count, told, deterministic=False)
 
+    def remake_views(self) -> None:
+        """Make the views anew, of the columns that the account has; one without columns is no table."""
+        for name, text in VIEWS.items():
+            self._db.execute(f'drop view if exists temp."{name}"')
+            if columns := ", ".join(f'"{column}"' for column in self.columns[name]):
+                self._db.execute(f'create temp view "{name}" as select {columns} from ({text})')
+
     def page(self, query: str, *, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """The rows of one page and how many rows the query has; no more than the account's end."""
+        """The rows of one page, and how many rows the query has; at most `row_limit` of the account."""
         if not 1 <= limit <= LARGEST_PAGE:
             raise _wrong(f"Invalid value '{limit}' for query parameter 'limit'.", "limit")
         if offset < 0 or offset % limit:
             raise _wrong("The offset must be a multiple of the limit.", "offset")
         text = _translated(query)
-        total = min(self._run(f"select count(*) from ({text})").fetchone()[0], self.ways.row_limit)
-        if offset and offset >= self.ways.row_limit:
-            raise _wrong(f"Only the first {self.ways.row_limit} results can be read.", "offset")
-        limit = min(limit, self.ways.row_limit - offset)
+        total = min(self._run(f"select count(*) from ({text})").fetchone()[0], self.settings.row_limit)
+        if offset and offset >= self.settings.row_limit:
+            raise _wrong(f"Only the first {self.settings.row_limit} results can be read.", "offset")
+        limit = min(limit, self.settings.row_limit - offset)
         found = self._run(f"select * from ({text}) limit {int(limit)} offset {int(offset)}")
         names = [column[0].lower() for column in found.description]
         return [self._row(names, values) for values in found], total
@@ -95,7 +105,7 @@ class SuiteQl:
             ) from wrong
 
     def _row(self, names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
-        """A row as the vendor sends it: text throughout, and no word of what is null."""
+        """A row as the vendor sends it: all values are text, and null values are left out."""
         told = ((name, self._told(value)) for name, value in zip(names, values, strict=True) if value is not None)
         return {"links": [], **dict(told)}
 
@@ -103,11 +113,13 @@ class SuiteQl:
         if isinstance(value, float):
             return f"{value:.10g}"
         text = str(value)
-        return dates.as_the_account_writes(text, self.ways.date_format) if text.startswith(dates.LOCAL) else text
+        return (
+            dates.as_the_account_writes(text, self.settings.date_format) if text.startswith(dates.LOCAL) else text
+        )
 
 
 def _translated(query: str) -> str:
-    """The query in SQLite's words; what is within quotes stays as it is."""
+    """The query in the SQL of SQLite; quoted text is not changed."""
     parts = _LITERAL.split(query.strip())
     if not parts[0].lstrip().lower().startswith(("select", "with")):
         raise _wrong("Invalid search query. Only SELECT statements are supported.", "q")

@@ -1,11 +1,11 @@
-"""What the ledger checks in the values of a record before it takes them."""
+"""Checks the values of a record before it is stored."""
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sandbox.store import Store
+from sandbox.server.store import Store
 from sandbox.vendors.netsuite.errors import NetSuiteError
 from sandbox.vendors.netsuite.kinds import CUSTOMER, ITEM, Kind
 
@@ -17,7 +17,7 @@ _SYSTEM = frozenset({"id", "links", "refName"})
 
 
 def refuse(detail: str, path: str, code: str = "INVALID_CONTENT") -> NetSuiteError:
-    """Something is wrong with the value at this path."""
+    """Refuse the value at this path."""
     return NetSuiteError(code, f"Error while accessing a resource. {detail}", at={"o:errorPath": path})
 
 
@@ -36,8 +36,8 @@ def checked(store: Store, kind: Kind, values: Any, *, is_strict: bool) -> dict[s
 
 
 def check_whole(kind: Kind, record: Mapping[str, Any]) -> None:
-    """What must be there when all is put together."""
-    missing = [name for name in kind.required if record.get(name) is None]
+    """Check that a whole record has what it needs."""
+    missing = [name for name in kind.required if name in kind.fields and record.get(name) is None]
     if kind is CUSTOMER:
         names = ("lastName", "firstName") if record.get("isPerson") else ("companyName",)
         missing += [name for name in names if not record.get(name)]

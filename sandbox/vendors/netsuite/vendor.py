@@ -11,16 +11,16 @@ import jwt
 from fastapi import FastAPI, Request, Response
 from jwt.types import Options
 
+from sandbox.server.records import Record, encode
 from sandbox.server.tokens import CLIENT_ID, Tokens
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Record, encode
 from sandbox.vendors.netsuite.errors import NetSuiteError, not_logged_in, too_many
 from sandbox.vendors.netsuite.keys import CERTIFICATE_ID, private_key, public_key
-from sandbox.vendors.netsuite.kinds import BY_COLLECTION, COLLECTIONS, CUSTOMER, ITEM, ORDER, stamp
+from sandbox.vendors.netsuite.kinds import BY_COLLECTION, COLLECTIONS, CUSTOMER, ITEM, KINDS, ORDER, stamp
 from sandbox.vendors.netsuite.records import EXTERNAL
-from sandbox.vendors.netsuite.rest_api import Reply, RestApi, described, wishes_of
-from sandbox.vendors.netsuite.suiteql import SuiteQl, Ways
+from sandbox.vendors.netsuite.rest_api import Reply, RestApi, described, read_options
+from sandbox.vendors.netsuite.suiteql import AccountSettings, SuiteQl
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 # an address
 _ALGORITHMS = ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
@@ -35,13 +35,19 @@ class NetSuite(Vendor):
     """One account in one SQLite file; its one integration logs in by a signature."""
 
     name = "netsuite"
+    denial = (
+        "status",
+        {"status": 403, "code": "INSUFFICIENT_PERMISSION", "message": "You do not have permissions to do this."},
+    )
     client = (CLIENT_ID, private_key())
-    extra: Mapping[str, Any] = MappingProxyType({"certificate_id": CERTIFICATE_ID, "time_zone": Ways().time_zone})
+    extra: Mapping[str, Any] = MappingProxyType(
+        {"certificate_id": CERTIFICATE_ID, "time_zone": AccountSettings().time_zone}
+    )
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir, COLLECTIONS)
-        self.ways = Ways()
-        self.api = RestApi(self.store, SuiteQl(data_dir / f"{self.name}.sqlite", self.ways))
+        self.settings = AccountSettings()
+        self.api = RestApi(self.store, SuiteQl(data_dir / f"{self.name}.sqlite", self.settings))
         self.tokens = Tokens(self.store, prefix="eyJraWQiOiJzYW5kYm94In0.", lifetime=_LIFETIME)
         self.certificates = {CERTIFICATE_ID: public_key()}
         self.concurrency, self.work_seconds = _CONCURRENCY, 0.0
@@ -92,11 +98,22 @@ class NetSuite(Vendor):
                 raise not_logged_in()
             if self.work_seconds:
                 await asyncio.sleep(self.work_seconds)
-            return _response(self.api.answer(call, wishes_of(call, base)))
+            return _response(self.api.answer(call, read_options(call, base)))
         except NetSuiteError as refused:
             return _response(Reply(refused.status, refused.body(), refused.headers))
         finally:
             self._running -= 1
+
+    def field_table(self, collection: str) -> dict[str, Any]:
+        """The columns of a table of SuiteQL, or the fields of a record type such as `customer record`."""
+        name, _, is_record = collection.partition(" ")
+        return KINDS[name.lower()].fields if is_record else self.api.query.columns[name.lower()]
+
+    def retyped(self, definition: Any, kind: str) -> Any:
+        return kind
+
+    def fields_changed(self) -> None:
+        self.api.query.remake_views()
 
     def describe(self, call: Call) -> Described:
         try:
@@ -167,7 +184,7 @@ class NetSuite(Vendor):
         self.work_seconds = float(limits.get("work_seconds", self.work_seconds))
         self.tokens.lifetime = float(limits.get("token_lifetime", self.tokens.lifetime))
         for name in ("time_zone", "date_format", "row_limit"):
-            setattr(self.ways, name, limits.get(name, getattr(self.ways, name)))
+            setattr(self.settings, name, limits.get(name, getattr(self.settings, name)))
         self.api.jobs.polls = int(limits.get("job_polls", self.api.jobs.polls))
         self.api.jobs.is_reversed = bool(limits.get("reverse_tasks", self.api.jobs.is_reversed))
         self.certificates |= dict(limits.get("certificates", {}))
@@ -177,9 +194,9 @@ class NetSuite(Vendor):
 
     def reset(self) -> None:
         self.concurrency, self.work_seconds, self.tokens.lifetime = _CONCURRENCY, 0.0, _LIFETIME
-        fresh = Ways()
+        fresh = AccountSettings()
         for name in ("time_zone", "date_format", "row_limit"):
-            setattr(self.ways, name, getattr(fresh, name))
+            setattr(self.settings, name, getattr(fresh, name))
         self.api.jobs.polls, self.api.jobs.is_reversed = 1, False
 
 

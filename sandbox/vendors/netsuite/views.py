@@ -1,4 +1,4 @@
-"""The tables of SuiteQL as views over the stored records; quantities on sales are negative, as a ledger's are.
+"""The tables of SuiteQL as views over the stored records; quantities of sales are negative, as in a ledger.
 
 Numbers are made by adding 0: a cast would keep SQLite from looking records up by their keys.
 """

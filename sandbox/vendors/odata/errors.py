@@ -1,4 +1,4 @@
-"""OData's refusals, in the form of either version."""
+"""OData's errors, in the forms of V2 and V4."""
 
 from typing import Any
 
@@ -27,10 +27,10 @@ class ODataError(Exception):
 
 
 def bad(message: str, *, code: str = "/IWBEP/CM_MGW_RT/021", target: str = "") -> ODataError:
-    """What the caller sent makes no sense."""
+    """The error for a malformed call."""
     return ODataError(400, code, message, target=target)
 
 
 def not_found(what: str) -> ODataError:
-    """Nothing lies there."""
+    """The error for a wrong path or key."""
     return ODataError(404, "/IWBEP/CM_MGW_RT/020", f"Resource not found for segment '{what}'")

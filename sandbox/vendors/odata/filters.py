@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Where
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.queries import Where
 from sandbox.vendors.odata.errors import ODataError, bad
 from sandbox.vendors.odata.model import EntityType, Property
 

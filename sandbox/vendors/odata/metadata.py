@@ -1,4 +1,4 @@
-"""The description of a service that its clients begin with: `$metadata`, EDMX of V2 and of V4."""
+"""The description of a service, `$metadata`, as EDMX of V2 and of V4."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +40,7 @@ def metadata(name: str, version: int, entities: Sequence[EntityType]) -> bytes:
 
 
 def _reached(entities: Sequence[EntityType]) -> Iterator[EntityType]:
-    """The types of the collections and of what lies inside them, each once."""
+    """The types of the collections and of the entities inside them, each once."""
     seen: set[str] = set()
     waiting = list(entities)
     while waiting:

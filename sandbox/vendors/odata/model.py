@@ -1,4 +1,4 @@
-"""What a service consists of: entity types, their properties, and how a value is stored, shown and taken.
+"""The model of a service: entity types, their properties, and how values are stored, shown and read.
 
 Stored values are plain: dates and moments as ISO text, decimals as text, and numbers of the `alpha` type padded
 with zeros, as the server's own tables hold them.
@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Record
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Record
 from sandbox.vendors.odata.errors import bad
 
 ID, STAMP = "__id", "__stamp"
@@ -41,15 +41,15 @@ class Property:
 
     @property
     def empty(self) -> object:
-        """What is stored where nothing was given."""
+        """The value that is stored where none was given."""
         return {"string": "", "alpha": "", "boolean": False}.get(self.type)
 
     def pad(self, text: str) -> str:
-        """The inner form of a number: only what is all digits is padded."""
+        """The stored form of a number: a text of digits is padded with zeros."""
         return text.zfill(self.length) if self.type == "alpha" and text.isdigit() else text
 
     def show(self, version: int, value: Any) -> Any:
-        """The value in a body."""
+        """A stored value as a body holds it."""
         if value is None:
             return None
         if self.type == "alpha" and str(value).isdigit():
@@ -59,7 +59,7 @@ class Property:
         return msgspec.Raw(str(value).encode()) if self.type == "decimal" and version == 4 else value
 
     def take(self, value: Any) -> Any:
-        """The value of a body as it is stored; `ODataError` where it does not fit."""
+        """The value of a body in its stored form; `ODataError` where it does not fit."""
         if value is None:
             return self.empty
         match self.type:
@@ -112,14 +112,14 @@ class Navigation:
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """One collection: its properties, its key, and what may be done to it.
+    """One collection: its properties, its key, and which operations are allowed.
 
-    `touch` moves the properties that tell of a change. `is_guarded` entities have an ETag.
+    `touch` names the properties that a change moves. `is_guarded` entities have an ETag.
     """
 
     set_name: str
     keys: tuple[str, ...]
-    properties: Mapping[str, Property]
+    properties: dict[str, Property]
     navigations: Mapping[str, Navigation] = field(default_factory=dict)
     touch: Callable[[Record, datetime], None] = lambda record, now: None
     methods: frozenset[str] = frozenset()
@@ -132,7 +132,7 @@ class EntityType:
         return f"{self.set_name}Type"
 
     def id_of(self, record: Record) -> str:
-        """The value of a single key, or what stands between the brackets of the address."""
+        """The value of a single key, or the text between the brackets of the address."""
         shown = [str(self.properties[name].show(2, record[name])) for name in self.keys]
         if len(shown) == 1:
             return shown[0]
@@ -146,7 +146,7 @@ class EntityType:
         return f"{self.set_name}({quote(inner, safe=chr(39) + '=,')})"
 
     def complete(self, record: Record) -> Record:
-        """A record as stored: every property, padded numbers, what lies inside, its id and its stamp."""
+        """A record as it is stored: every property, padded numbers, inner entities, its id and its stamp."""
         whole = {name: record.get(name, item.empty) for name, item in self.properties.items()}
         for name, item in self.properties.items():
             if item.type == "alpha" and whole[name]:
@@ -159,7 +159,7 @@ class EntityType:
         return whole
 
     def etag(self, record: Record) -> str:
-        """The version mark: the moment of the last write to a tenth of a microsecond."""
+        """The ETag: the moment of the last write to a tenth of a microsecond."""
         moment = to_datetime(to_micros(record[STAMP])).replace(tzinfo=None)
         text = quote(moment.isoformat(timespec="microseconds"), safe="")
         return f"W/\"datetimeoffset'{text}0Z'\""
@@ -170,5 +170,5 @@ def _inner(target: EntityType, part: Record) -> Record:
 
 
 def properties(*items: Property) -> dict[str, Property]:
-    """By name."""
+    """The properties by name."""
     return {item.name: item for item in items}

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from sandbox.clock import to_datetime
-from sandbox.store import Order, Record, Store, Where, decode
+from sandbox.server.clock import to_datetime
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 from sandbox.vendors.odata.errors import ODataError, bad, not_found
 from sandbox.vendors.odata.filters import column, order_of, where_of
 from sandbox.vendors.odata.metadata import metadata
@@ -30,7 +32,7 @@ class Asked:
     base: str
 
     def option(self, name: str) -> str:
-        """A query parameter, empty where it lacks."""
+        """A query parameter, empty where it is missing."""
         return dict(parse_qsl(self.query)).get(name, "")
 
     def payload(self) -> dict[str, Any]:
@@ -45,8 +47,8 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Given:
-    """What a service answers: a body of JSON, or text as it is."""
+class ServiceResponse:
+    """The response of a service: a body of JSON, or plain text."""
 
     status: int = 200
     body: Any = None
@@ -55,23 +57,23 @@ class Given:
 
 
 class Service:
-    """One service. `link_base` is the address that its links to further pages name in place of its own."""
+    """One service. `link_base` is the address in its links to further pages, in place of its own."""
 
     def __init__(self, name: str, version: int, store: Store, entities: tuple[EntityType, ...]) -> None:
         self.name, self.version, self.store = name, version, store
         self.sets = {entity.set_name: entity for entity in entities}
-        self.page_size, self.link_base = 1000, ""
+        self.page_size, self.nested_size, self.link_base = 1000, 10**9, ""
 
     def check(self, entity: EntityType, record: Record, *, is_new: bool) -> None:
-        """Refuses or completes a record that is about to be written."""
+        """Check a record before it is written, and fill in what it lacks; raises `ODataError` to refuse it."""
 
-    def answer(self, asked: Asked) -> Given:
-        """Carries one request out; raises `ODataError`."""
+    def answer(self, asked: Asked) -> ServiceResponse:
+        """Carry one request out; raises `ODataError`."""
         if asked.path == "":
             return self._document()
         if asked.path == "$metadata":
             content = metadata(self.name, self.version, tuple(self.sets.values()))
-            return Given(headers={"content-type": "application/xml"}, text=content)
+            return ServiceResponse(headers={"content-type": "application/xml"}, text=content)
         match = _PATH.fullmatch(unquote(asked.path))
         entity = self.sets.get(match["set"]) if match else None
         if match is None or entity is None:
@@ -83,12 +85,12 @@ class Service:
             return self._navigated(asked, entity, record, match["rest"])
         return self._single(asked, entity, record)
 
-    def _document(self) -> Given:
+    def _document(self) -> ServiceResponse:
         names = list(self.sets)
         body = {"d": {"EntitySets": names}} if self.version == 2 else {"value": [{"name": name} for name in names]}
-        return Given(body=body)
+        return ServiceResponse(body=body)
 
-    def _collection(self, asked: Asked, entity: EntityType, rest: str) -> Given:
+    def _collection(self, asked: Asked, entity: EntityType, rest: str) -> ServiceResponse:
         if asked.method == "POST" and not rest:
             return self._create(asked, entity)
         if asked.method != "GET":
@@ -96,10 +98,10 @@ class Service:
         where = where_of(entity, asked.option("$filter"))
         if rest == "$count":
             count = self.store.count(entity.set_name, where)
-            return Given(text=str(count).encode(), headers={"content-type": "text/plain"})
+            return ServiceResponse(text=str(count).encode(), headers={"content-type": "text/plain"})
         return self._list(asked, entity, where)
 
-    def _list(self, asked: Asked, entity: EntityType, where: Where) -> Given:
+    def _list(self, asked: Asked, entity: EntityType, where: Where) -> ServiceResponse:
         done = int(asked.option("$skiptoken") or 0)
         most = int(asked.option("$top") or 10**9) - done
         size = min(most, self.page_size, _preferred(asked))
@@ -109,7 +111,7 @@ class Service:
         records = [self.show(asked, entity, decode(row[2])) for row in rows[:size]]
         more = f"{done + size}" if len(rows) > size and most > size else ""
         count = self.store.count(entity.set_name, where) if _wants_count(asked) else None
-        return Given(body=self._page(asked, entity, records, more=more, count=count))
+        return ServiceResponse(body=self._page(asked, entity, records, more=more, count=count))
 
     def _page(
         self, asked: Asked, entity: EntityType, records: list[Record], *, more: str = "", count: int | None = None
@@ -135,13 +137,24 @@ class Service:
             raise not_found(entity.set_name)
         return record
 
-    def _navigated(self, asked: Asked, entity: EntityType, record: Record, name: str) -> Given:
+    def _navigated(self, asked: Asked, entity: EntityType, record: Record, name: str) -> ServiceResponse:
         navigation = entity.navigations.get(name)
         if navigation is None or asked.method != "GET":
             raise not_found(name)
-        parts = self._reached(navigation, record)
-        shown = [self.show(asked, navigation.target, part) for part in parts]
-        return Given(body=self._page(asked, navigation.target, shown))
+        parts, done = self._reached(navigation, record), int(asked.option("$skiptoken") or 0)
+        end = done + self.nested_size
+        shown = [self.show(asked, navigation.target, part) for part in parts[done:end]]
+        page = self._page(asked, navigation.target, shown)
+        if len(parts) > end:
+            link = self._rest_of(asked, record, navigation, end)
+            page |= {"@odata.nextLink": link} if self.version == 4 else {"d": {**page["d"], "__next": link}}
+        return ServiceResponse(body=page)
+
+    def _rest_of(self, asked: Asked, record: Record, navigation: Navigation, done: int) -> str:
+        """The address of a record's entities behind so many."""
+        entity = next(item for item in self.sets.values() if item.navigations.get(navigation.name) is navigation)
+        base = self.link_base or asked.base
+        return f"{base}/{entity.segment(record)}/{navigation.name}?$skiptoken={done}"
 
     def _reached(self, navigation: Navigation, record: Record) -> list[Record]:
         if not navigation.via:
@@ -162,7 +175,12 @@ class Service:
         for name, navigation in entity.navigations.items():
             if name in expanded:
                 parts = [self._shown_inside(asked, navigation, part) for part in self._reached(navigation, record)]
-                shown[name] = parts if self.version == 4 else {"results": parts}
+                first = parts[: self.nested_size]
+                shown[name] = first if self.version == 4 else {"results": first}
+                if len(parts) > len(first):
+                    link = self._rest_of(asked, record, navigation, len(first))
+                    shown |= {f"{name}@odata.nextLink": link} if self.version == 4 else {}
+                    shown[name] = first if self.version == 4 else {"results": first, "__next": link}
             elif self.version == 2 and not chosen:
                 shown[name] = {"__deferred": {"uri": f"{asked.base}/{entity.segment(record)}/{name}"}}
         return shown
@@ -179,7 +197,7 @@ class Service:
         marks = {"id": uri, "uri": uri, "type": f"{self.name}.{entity.type_name}"}
         return {"__metadata": marks | ({"etag": etag} if etag else {})}
 
-    def _single(self, asked: Asked, entity: EntityType, record: Record) -> Given:
+    def _single(self, asked: Asked, entity: EntityType, record: Record) -> ServiceResponse:
         if asked.method == "GET":
             return self._one(asked, entity, record)
         if asked.method not in entity.methods:
@@ -187,24 +205,27 @@ class Service:
         _guard(asked, entity, record)
         if asked.method == "DELETE":
             self.store.remove(entity.set_name, record[ID], operation=f"delete:{entity.set_name}")
-            return Given(204)
+            return ServiceResponse(204)
         return self._update(asked, entity, record)
 
-    def _one(self, asked: Asked, entity: EntityType, record: Record, status: int = 200) -> Given:
+    def _one(self, asked: Asked, entity: EntityType, record: Record, status: int = 200) -> ServiceResponse:
         shown = self.show(asked, entity, record)
         headers = {"etag": entity.etag(record)} if entity.is_guarded else {}
-        return Given(status, {"d": shown} if self.version == 2 else shown, headers)
+        return ServiceResponse(status, {"d": shown} if self.version == 2 else shown, headers)
 
-    def _update(self, asked: Asked, entity: EntityType, record: Record) -> Given:
+    def _update(self, asked: Asked, entity: EntityType, record: Record) -> ServiceResponse:
         values = taken(entity, asked.payload())
         if changed_key := set(values) & set(entity.keys):
             raise bad(f"Key property {', '.join(changed_key)} cannot be changed")
         changed = {**record, **values}
+        if asked.method == "PUT":  # what a replacement does not name is empty afterwards
+            left = [item for item in entity.properties.values() if item.is_writable and item.name not in values]
+            changed |= {item.name: item.empty for item in left if item.name not in entity.keys}
         self.check(entity, changed, is_new=False)
         self.save(entity, changed, operation=f"update:{entity.set_name}")
-        return Given(204, headers={"etag": entity.etag(changed)} if entity.is_guarded else {})
+        return ServiceResponse(204, headers={"etag": entity.etag(changed)} if entity.is_guarded else {})
 
-    def _create(self, asked: Asked, entity: EntityType) -> Given:
+    def _create(self, asked: Asked, entity: EntityType) -> ServiceResponse:
         if "POST" not in entity.methods:
             raise ODataError(405, "/IWFND/CM_MGW/405", f"Creation is not supported for {entity.set_name}")
         record: Record = taken(entity, asked.payload())
@@ -216,7 +237,7 @@ class Service:
         return given
 
     def save(self, entity: EntityType, record: Record, *, operation: str) -> None:
-        """Writes a record under a stamp that no other write has."""
+        """Write a record with a stamp that no other write has."""
         now = to_datetime(self.store.clock.tick())
         entity.touch(record, now)
         record[STAMP] = now.isoformat()
@@ -237,7 +258,7 @@ def _unquoted(text: str) -> str:
 
 
 def _guard(asked: Asked, entity: EntityType, record: Record) -> None:
-    """428 without a mark, 412 with one that is no longer right."""
+    """Refuse a write without an ETag by 428, and one with an outdated ETag by 412."""
     if not entity.is_guarded:
         return
     given = asked.headers.get("if-match", "")
@@ -248,7 +269,7 @@ def _guard(asked: Asked, entity: EntityType, record: Record) -> None:
 
 
 def taken(entity: EntityType, payload: Mapping[str, Any]) -> Record:
-    """The properties of a body as they are stored, with the entities inside it."""
+    """The properties of a body in their stored form, with the entities inside it."""
     record: Record = {}
     for name, value in payload.items():
         if name.startswith(("__", "@")):

@@ -1,14 +1,15 @@
-"""Bulk API 2.0: query jobs that hand out CSV by locators, ingest jobs that take CSV and tell each row's end.
+"""Bulk API 2.0: query jobs give CSV in pages by locators; ingest jobs take CSV and give a result for each row.
 
-A job does its work when it is asked often enough how far it is; until then nothing of it has happened. Planted
-faults leave a job stuck, let it fail halfway, or cut and dress up its files.
+A job is carried out once its state was requested often enough; before that it has no effect. Planted
+faults leave a job stuck, let it fail halfway, or truncate or change its files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.store import Record, Store, decode
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 from sandbox.vendors.salesforce import bulk_csv
 from sandbox.vendors.salesforce.bulk_jobs import OVER, Job, Jobs
 from sandbox.vendors.salesforce.bulk_rows import RowWriter
@@ -27,14 +28,14 @@ _LARGEST_UPLOAD = 100 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """An answer that is no JSON."""
+    """A response in CSV."""
 
     content: bytes
     headers: Mapping[str, str]
 
 
 class BulkApi:
-    """Answers the calls about jobs."""
+    """Handles the calls about jobs."""
 
     def __init__(self, store: Store, collections: Collections) -> None:
         self._store = store
@@ -182,7 +183,7 @@ class BulkApi:
     def _cells(
         self, sobject: SObject, query: Query, names: Sequence[str], version: str
     ) -> Callable[[Record], list[str]]:
-        """A function from a stored record to its cells; without related fields it need not look further."""
+        """A function from a stored record to its cells; it is quicker where no related field is asked for."""
         if not any("." in name for name in names):
             sources = ["SystemModstamp" if name == "LastModifiedDate" else name for name in names]
             return lambda record: [bulk_csv.shown(record.get(source)) for source in sources]
@@ -195,7 +196,7 @@ class BulkApi:
         return cells
 
     def _ingest_results(self, route: Route) -> Reply:
-        """The rows do not come in the order of the upload."""
+        """The results of an upload, in another order than its rows."""
         job = self._job(route)
         job.require(*OVER)
         extra, rows = {
@@ -215,7 +216,7 @@ def _names(sobject: SObject, query: Query) -> list[str]:
 
 
 def _cell(record: Record, name: str) -> str:
-    """The cell of a column; related records lie nested."""
+    """The cell of a column; related records are nested."""
     value: Any = record
     for part in name.split("."):
         value = value[part] if value else None
@@ -223,7 +224,7 @@ def _cell(record: Record, name: str) -> str:
 
 
 def _dressed(job: Job, rows: list[list[str]]) -> bytes:
-    """The file as the planted fault wants it: cut off, columns in another order, another line end, a BOM."""
+    """The file after a planted fault: truncated, with columns in another order, another line end or a BOM."""
     ending = job.ending
     if job.kind == "dressed":
         rows = [list(reversed(row)) for row in rows]

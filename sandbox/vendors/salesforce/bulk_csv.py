@@ -1,11 +1,11 @@
-"""CSV as Bulk API 2.0 speaks it: every cell quoted, blank for nothing, `#N/A` for making empty."""
+"""CSV of Bulk API 2.0: every cell is quoted; an empty cell changes nothing, and `#N/A` clears a field."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sandbox.store import Record
+from sandbox.server.records import Record
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.objects import SObject
 
@@ -15,7 +15,7 @@ _EMPTIED = "#N/A"
 
 
 def write(rows: Iterable[Sequence[Any]], *, delimiter: str = ",", ending: str = "\n") -> bytes:
-    """Rows of text, the names of the columns first."""
+    """The text of rows, the names of the columns first."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode()
@@ -42,7 +42,7 @@ def shown(value: Any) -> str:
 
 
 def values_of(sobject: SObject, names: Sequence[str], row: Sequence[str]) -> Record:
-    """What a row wants to be written; blank cells say nothing."""
+    """The values that a row writes; empty cells write nothing."""
     if len(row) != len(names):
         raise SalesforceError("INVALID_FIELD", f"The row has {len(row)} cells, the header {len(names)}.")
     return {name: _value(sobject, name, cell) for name, cell in zip(names, row, strict=True) if cell.strip() != ""}

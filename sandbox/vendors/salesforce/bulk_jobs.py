@@ -1,4 +1,4 @@
-"""The jobs of Bulk API 2.0: what they are told, which states they pass through, how they may go wrong."""
+"""The jobs of Bulk API 2.0: their settings, their states, and the faults that can be planted in them."""
 
 import secrets
 import time
@@ -21,13 +21,13 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def _this_second() -> str:
-    """Jobs know whole seconds only."""
+    """The time now in whole seconds, as jobs show it."""
     return stamp(time.time_ns() // 1_000_000_000 * 1_000_000)
 
 
 @dataclass(slots=True)
 class Job:
-    """One job; `polls` is how often it still says that it is at work."""
+    """One job; it is shown as in progress for `polls` more requests of its state."""
 
     is_query: bool
     told: dict[str, Any]
@@ -49,21 +49,21 @@ class Job:
 
     @property
     def delimiter(self) -> str:
-        """What stands between two cells."""
+        """The separator of cells."""
         return DELIMITERS[self.told["columnDelimiter"]]
 
     @property
     def ending(self) -> str:
-        """What ends a line."""
+        """The line end."""
         return LINE_ENDINGS[self.told["lineEnding"]]
 
     @property
     def kind(self) -> str:
-        """How the fault of this job is called, empty when it has none."""
+        """The kind of the planted fault, empty for none."""
         return str((self.fault or {}).get("kind", ""))
 
     def info(self, version: str) -> dict[str, Any]:
-        """What the job says of itself."""
+        """The job as the API shows it."""
         processed = self.total if self.is_query else len(self.succeeded) + len(self.failed)
         known: dict[str, Any] = {
             "id": self.id,
@@ -85,20 +85,20 @@ class Job:
         return known | ({"errorMessage": self.message} if self.message else {})
 
     def require(self, *states: str) -> None:
-        """Refuses what cannot be done in the state the job is in."""
+        """Refuse a call that the state of the job does not allow."""
         if self.state not in states:
             raise SalesforceError("INVALIDJOBSTATE", f"Invalid job state {self.state} for this operation")
 
 
 class Jobs:
-    """All jobs of an org; they live as long as the server."""
+    """All jobs of an org; they are lost when the server ends."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self.limits: dict[str, Any] = dict(DEFAULTS)
 
     def open(self, told: Mapping[str, Any], *, is_query: bool) -> Job:
-        """A new job, with the fault that is due."""
+        """Open a job, with the next planted fault."""
         kept = {
             "operation": told.get("operation"),
             "object": told.get("object"),
@@ -129,17 +129,17 @@ class Jobs:
         return job
 
     def delete(self, job: Job) -> None:
-        """Only a job that is over can be deleted."""
+        """Delete a job; only one that has ended can be deleted."""
         job.require(*OVER, "UploadComplete")
         del self._jobs[job.id]
 
     def page(self, *, is_query: bool, after: int) -> tuple[list[Job], int | None]:
-        """Some jobs of one kind, and where the list goes on."""
+        """A page of the jobs of one kind, and the position of the next page."""
         found = [job for job in self._jobs.values() if job.is_query is is_query]
         end = after + int(self.limits["list_size"])
         return found[after:end], end if end < len(found) else None
 
     def clear(self) -> None:
-        """Forgets all jobs and limits."""
+        """Forget all jobs and limits."""
         self._jobs.clear()
         self.limits = dict(DEFAULTS)

@@ -1,9 +1,10 @@
-"""Carries out the rows of an ingest job, each by itself; the others go on when one is refused."""
+"""Carries out the rows of an ingest job, each by itself; a refused row does not stop the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.salesforce import bulk_csv
 from sandbox.vendors.salesforce.bulk_jobs import Job
 from sandbox.vendors.salesforce.conditions import object_named
@@ -20,7 +21,7 @@ class RowWriter:
     job: Job
 
     def run(self) -> None:
-        """Brings the job to its end; one that was given a broken file ends as failed."""
+        """Carry the job out; one with a malformed file fails."""
         job = self.job
         sobject = object_named(job.told["object"])
         names, rows = bulk_csv.read(job.content or b"", job.delimiter)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.store import Store
+from sandbox.server.store import Store
 from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.objects import OBJECTS, SObject
@@ -18,7 +18,7 @@ WriteOne = Callable[[Any], Result]
 
 
 class _RolledBackError(Exception):
-    """One record failed and all were to go together."""
+    """One record failed of a call that writes all or none."""
 
 
 def records_in(body: Any) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def records_in(body: Any) -> list[dict[str, Any]]:
 
 
 def object_in(record: Mapping[str, Any]) -> SObject:
-    """The object that a record says it is."""
+    """The object that a record names as its type."""
     name = (record.get("attributes") or {}).get("type")
     if not name:
         raise SalesforceError("INVALID_INPUT", "The record's attributes must name its type.")
@@ -38,7 +38,7 @@ def object_in(record: Mapping[str, Any]) -> SObject:
 
 
 class Collections:
-    """Writes many records at once; `row_faults` makes chosen rows fail as locked rows do."""
+    """Writes many records at once; `row_faults` says which rows fail, as locked rows do."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -71,7 +71,7 @@ class Collections:
         return self._each(records_in(body), write, all_or_none=bool(body.get("allOrNone")))
 
     def upsert(self, object_name: str, field_name: str, body: Any) -> list[Result]:
-        """Upserts by an external id; a key given twice in one call is refused at both places."""
+        """Upsert by an external id; a key that occurs twice in a call is refused both times."""
         sobject = object_named(object_name)
         name = external_field(sobject, field_name).name
         records = records_in(body)

@@ -1,7 +1,8 @@
-"""Turns SOQL conditions into SQL over the record tables, by index where there is one."""
+"""Turns SOQL conditions into SQL over the record tables, with an index where there is one."""
 
-from sandbox.clock import to_micros
-from sandbox.store import Where, normalised
+from sandbox.server.clock import to_micros
+from sandbox.server.queries import Where
+from sandbox.server.records import normalised
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.objects import OBJECTS, Field, SObject, long_id, stamp
 from sandbox.vendors.salesforce.soql import Comparison, Condition, Literal, Query, malformed
@@ -51,7 +52,7 @@ def path_named(sobject: SObject, path: str) -> tuple[Field | None, SObject, Fiel
 
 
 def where_of(query: Query, sobject: SObject, *, with_deleted: bool) -> Where:
-    """The condition of a query; `query` does not see deleted records, `queryAll` does."""
+    """The condition of a query; deleted records are found by `queryAll` only."""
     where = Where() if with_deleted else Where("deleted = 0")
     if query.where is not None:
         condition = _condition(query.where, sobject)
@@ -60,7 +61,7 @@ def where_of(query: Query, sobject: SObject, *, with_deleted: bool) -> Where:
 
 
 def order_of(query: Query, sobject: SObject) -> str:
-    """The order-by clause of a query whose order is none of the quick ones."""
+    """The order-by clause of a query in any other order than that of `_quick_order`."""
     terms = []
     for path, is_descending in query.order:
         reference, _, item = path_named(sobject, path)

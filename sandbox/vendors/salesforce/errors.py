@@ -1,4 +1,4 @@
-"""The CRM's refusals: an array of errors with a code each."""
+"""Salesforce's errors: an array, with a code for each."""
 
 from typing import Any
 
@@ -11,18 +11,18 @@ class SalesforceError(Exception):
         self.code, self.message, self.status, self.fields = code, message, status, fields
 
     def body(self) -> list[dict[str, Any]]:
-        """As the body of a whole response."""
+        """The error as the body of a response."""
         error: dict[str, Any] = {"message": self.message, "errorCode": self.code}
         if self.fields:
             error["fields"] = list(self.fields)
         return [error]
 
     def result(self) -> dict[str, Any]:
-        """As the result of one record among others."""
+        """The error as the result of one record in a batch."""
         error = {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
         return {"success": False, "errors": [error]}
 
 
 def not_found() -> SalesforceError:
-    """What a wrong id or path gets."""
+    """The error for a wrong id or path."""
     return SalesforceError("NOT_FOUND", "The requested resource does not exist", status=404)

@@ -1,10 +1,10 @@
-"""Names what a call means to do, without doing it: `query:Account`, `collection_upsert:Account`."""
+"""Names the operations of a call without carrying it out: `query:Account`, `collection_upsert:Account`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.server.store import Store
 from sandbox.server.vendor import Described
-from sandbox.store import Store
 from sandbox.vendors.salesforce.composite import object_in, records_in
 from sandbox.vendors.salesforce.conditions import object_named
 from sandbox.vendors.salesforce.objects import OBJECTS, SObject
@@ -17,7 +17,7 @@ Target = tuple[str, str]
 
 
 def described(store: Store, route: Route) -> Described:
-    """The operations of a call and the records it is aimed at."""
+    """The operations of a call, and the records that it is for."""
     describe = _DESCRIBE.get(route.name)
     if describe is not None:
         return describe(store, route)
@@ -62,7 +62,7 @@ def _collection_delete(_: Store, route: Route) -> Described:
 
 
 def _target(store: Store, sobject: SObject, values: Mapping[str, Any], field_name: str | None) -> Target:
-    """By id where it is known, else by the external id, which the desk resolves once there is a record."""
+    """The record of a write by its id, or else by its external id, which the control desk resolves later."""
     if field_name:
         found = matches(store, sobject, field_name, values.get(field_name))
         return sobject.name, (found[0]["Id"] if found else f"{field_name}={values.get(field_name)}")

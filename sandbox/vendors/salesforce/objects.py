@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Collection, Record
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Collection, Record
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -26,7 +26,7 @@ class Field:
 
     @property
     def relationship(self) -> str | None:
-        """The name under which the record referred to is reached."""
+        """The name of the relationship to the referenced record."""
         return self.name.removesuffix("Id") if self.refers_to else None
 
 
@@ -49,7 +49,7 @@ class SObject:
         object.__setattr__(self, "fields", {item.name.lower(): item for item in (*system, *self.own_fields)})
 
     def field(self, name: str) -> Field | None:
-        """A field by its name in any case, as SOQL takes it."""
+        """A field by its name, in any case."""
         return self.fields.get(name.lower())
 
     def relationship(self, name: str) -> Field | None:
@@ -118,7 +118,7 @@ def stamp(micros: int) -> str:
 
 
 def long_id(record_id: str) -> str:
-    """The 18-character form of an id; what is no id is left as it is and matches nothing."""
+    """The 18-character form of an id; any other text is returned unchanged, and matches nothing."""
     if len(record_id) != 15 or not record_id.isalnum():
         return record_id
     bits = (
@@ -129,7 +129,7 @@ def long_id(record_id: str) -> str:
 
 
 def new_id(sobject: SObject, number: int) -> str:
-    """The id of the nth record made here, apart from those of a loaded world."""
+    """The id of the nth record that is created here, outside the range of loaded records."""
     tail = ""
     while number:
         number, digit = divmod(number, 62)
@@ -156,7 +156,7 @@ COLLECTIONS = tuple(_collection(sobject) for sobject in (ACCOUNT, CONTACT, ORDER
 
 
 def prepared(record: Record) -> Record:
-    """A record of a load file as it is stored; both stamps are one here."""
+    """A record of a load file as it is stored; both stamps are the same."""
     record = {**record, "IsDeleted": bool(record.get("IsDeleted")), "Id": long_id(record["Id"])}
     modified = record.pop("LastModifiedDate", None)
     record["SystemModstamp"] = record.get("SystemModstamp") or modified or record.get("CreatedDate")
@@ -164,7 +164,7 @@ def prepared(record: Record) -> Record:
 
 
 def describe(sobject: SObject, version: str) -> dict[str, Any]:
-    """What the describe call tells about an object."""
+    """The response to a describe call for an object."""
     return {
         "name": sobject.name,
         "label": sobject.name,

@@ -1,11 +1,13 @@
-"""Runs queries in batches that each cost the same, however deep into a million records they are."""
+"""Runs queries in batches; each batch costs the same, also after a million records."""
 
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.store import Order, Record, Row, Store, Where, decode
+from sandbox.server.queries import Order, Row, Where
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 from sandbox.vendors.salesforce.conditions import object_named, order_of, path_named, where_of
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.objects import SObject
@@ -18,7 +20,7 @@ _TOPIC = "cursor"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Where a query stands: kept under the locator that the client sends back."""
+    """The position of a query, kept under the locator that the client sends back."""
 
     soql: str
     with_deleted: bool
@@ -45,7 +47,7 @@ def run_query(store: Store, first: Batch) -> dict[str, Any]:
 
 
 def run_more(store: Store, locator: str, version: str) -> dict[str, Any]:
-    """The batch under a locator; asked again, it is given again."""
+    """The batch of a locator; the same locator gives the same batch again."""
     kept = store.noted(_TOPIC, locator)
     if kept is None:
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
@@ -78,7 +80,7 @@ def _batch(store: Store, query: Query, sobject: SObject, batch: Batch) -> dict[s
 
 
 def rows_of(store: Store, query: Query, sobject: SObject, batch: Batch) -> list[Row]:
-    """The rows of a batch, from where the one before it ended."""
+    """The rows of a batch, after the last row of the batch before."""
     size = min(batch.size, batch.total - batch.offset)
     where = where_of(query, sobject, with_deleted=batch.with_deleted)
     order = _quick_order(query, where)
@@ -91,7 +93,7 @@ def rows_of(store: Store, query: Query, sobject: SObject, batch: Batch) -> list[
 
 
 def _quick_order(query: Query, where: Where) -> Order | None:
-    """Orders that can be continued from a position; without ORDER BY, whichever suits the condition."""
+    """An order that can be continued from a position; without ORDER BY the one that suits the condition."""
     names = [(name.lower(), is_descending) for name, is_descending in query.order]
     directions = {is_descending for _, is_descending in names}
     if not names:

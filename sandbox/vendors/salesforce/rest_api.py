@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Order, Store, Where
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.queries import Order, Where
+from sandbox.server.store import Store
 from sandbox.vendors.salesforce.bulk_api import BulkApi
 from sandbox.vendors.salesforce.composite import Collections
 from sandbox.vendors.salesforce.conditions import object_named
@@ -26,7 +27,7 @@ from sandbox.vendors.salesforce.writes import create, delete, existing, external
 
 
 class RestApi:
-    """Answers routed calls."""
+    """Handles routed calls."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -128,7 +129,7 @@ class RestApi:
         return 204, None
 
     def _refuse_if_modified(self, route: Route, sobject: SObject) -> None:
-        """The header knows whole seconds only; a change within the named second passes unseen."""
+        """Refuse a write by `If-Unmodified-Since`; a change within the named second is not noticed."""
         header = route.call.headers.get("if-unmodified-since")
         if header is None:
             return

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from sandbox.server.records import decode
 from sandbox.server.vendor import Call
-from sandbox.store import decode
 from sandbox.vendors.salesforce.errors import SalesforceError
 
 _OBJECT = r"(?P<object>\w+)"
@@ -76,7 +76,7 @@ class Route:
 
 
 def route_of(call: Call, rest: str, version: str) -> Route | None:
-    """The route of a path below the version; None when nothing lies there."""
+    """The route of a path below the version; None for an unknown path."""
     for method, pattern, name in _ROUTES:
         match = pattern.fullmatch(rest)
         if match and method == call.method:

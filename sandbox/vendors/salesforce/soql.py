@@ -49,7 +49,7 @@ Condition = Comparison | Combination
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as read, its names not yet looked up."""
+    """A parsed query; its names are not looked up yet."""
 
     fields: tuple[str, ...]
     object: str
@@ -61,7 +61,7 @@ class Query:
 
 
 def malformed(message: str) -> SalesforceError:
-    """The text is no SOQL."""
+    """The error for a text that is no SOQL."""
     return SalesforceError("MALFORMED_QUERY", message)
 
 
@@ -156,7 +156,7 @@ def _any(reader: _Reader) -> Condition:
 
 
 def _joined(reader: _Reader, word: str) -> Condition:
-    """Mixing AND and OR without parentheses is refused there too."""
+    """Conditions joined by AND or OR; both without parentheses are refused, as by Salesforce."""
     parts = [_one(reader)]
     joined_by = None
     while reader.is_next("and") or reader.is_next("or"):

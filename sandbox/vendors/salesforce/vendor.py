@@ -11,11 +11,12 @@ from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
 
+from sandbox.server.records import Record
 from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Record
 from sandbox.vendors.salesforce.bulk_api import Csv
+from sandbox.vendors.salesforce.countries import use_picklists
 from sandbox.vendors.salesforce.errors import SalesforceError, not_found
 from sandbox.vendors.salesforce.naming import described
 from sandbox.vendors.salesforce.objects import COLLECTIONS, OBJECTS, new_id, prepared, stamp
@@ -35,6 +36,10 @@ class Salesforce(Vendor):
     """One org in one SQLite file."""
 
     name = "salesforce"
+    denial = (
+        "status",
+        {"status": 403, "code": "INSUFFICIENT_ACCESS_OR_READONLY", "message": "insufficient access rights"},
+    )
     ignores_trailing_slash = True
 
     def __init__(self, data_dir: Path) -> None:
@@ -106,6 +111,9 @@ class Salesforce(Vendor):
             return 200, {"DailyApiRequests": {"Max": self.daily_calls, "Remaining": left}}
         return self.api.answer(route)
 
+    def field_table(self, collection: str) -> dict[str, Any]:
+        return OBJECTS[collection.lower()].fields
+
     def describe(self, call: Call) -> Described:
         """`query:Account`, `update:Contact`, `collection_upsert:Account` and the like."""
         match = _PATH.fullmatch(call.path)
@@ -153,7 +161,7 @@ class Salesforce(Vendor):
         self.tokens.expire(_bearer(call))
 
     def set_served_version(self, answer: Answer, version: str) -> None:
-        """The version shows in the addresses inside the body."""
+        """State another API version, in the addresses inside the body."""
         answer.with_body(re.sub(rb"/services/data/v\d+\.0/", f"/services/data/{version}/".encode(), answer.body))
 
     def edit(self, collection: str, record_id: str | None, changes: Mapping[str, Any]) -> Record:
@@ -173,8 +181,11 @@ class Salesforce(Vendor):
         return record
 
     def delete(self, collection: str, record_id: str) -> bool:
-        if self.store.get(collection, record_id) is None:
+        record = self.store.get(collection, record_id)
+        if record is None:
             return False
+        if record.get("IsDeleted"):  # deleted once more, it leaves the recycle bin
+            return self.store.remove(collection, record_id, operation="edit")
         self.edit(collection, record_id, {"IsDeleted": True})
         return True
 
@@ -191,6 +202,8 @@ class Salesforce(Vendor):
         jobs.limits |= {name: limits[f"bulk_{name}"] for name in jobs.limits if f"bulk_{name}" in limits}
         if limits.get("expire_tokens"):
             self.tokens.expire_all()
+        if "country_picklists" in limits:
+            use_picklists(self.store, is_on=bool(limits["country_picklists"]))
         return {
             "daily_calls": self.daily_calls,
             "used_calls": self._used,
@@ -203,6 +216,7 @@ class Salesforce(Vendor):
         self.daily_calls, self._used = _DAILY_CALLS, 0
         self.api.largest_batch = 2000
         self.api.bulk.jobs.clear()
+        use_picklists(self.store, is_on=False)
         self.tokens.lifetime = _LIFETIME
 
     def prepare(self, collection: str, record: Record) -> Record:

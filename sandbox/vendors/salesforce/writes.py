@@ -1,11 +1,13 @@
-"""Writing single records: what the CRM checks before it takes one, and the stamps it leaves."""
+"""Writes single records: checks the values, and sets the stamps."""
 
 import re
 from datetime import date
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.salesforce.conditions import object_named
+from sandbox.vendors.salesforce.countries import with_both
 from sandbox.vendors.salesforce.errors import SalesforceError, not_found
 from sandbox.vendors.salesforce.objects import Field, SObject, long_id, new_id, stamp
 
@@ -14,7 +16,7 @@ _SEQUENCE = "sequence"
 
 
 def existing(store: Store, sobject: SObject, record_id: str) -> Record:
-    """The record to be changed; a deleted one is refused by that name."""
+    """The record to be changed; a deleted one is refused with an error of its own."""
     record_id = long_id(record_id)
     found = store.get(sobject.name, record_id) if record_id.startswith(sobject.prefix) else None
     if found is None:
@@ -47,7 +49,7 @@ def create(store: Store, sobject: SObject, values: dict[str, Any], *, operation:
 
 
 def update(store: Store, sobject: SObject, record_id: str, values: dict[str, Any], *, operation: str) -> Record:
-    """Changes the fields that are given; the stamp moves even when they say what was there already."""
+    """Change the given fields; the stamp moves also when their values are the same as before."""
     record = existing(store, sobject, record_id)
     checked = _checked(store, sobject, values)
     for name, value in checked.items():
@@ -65,7 +67,7 @@ def update(store: Store, sobject: SObject, record_id: str, values: dict[str, Any
 def upsert(
     store: Store, sobject: SObject, key: tuple[str, str], values: dict[str, Any], *, operation: str
 ) -> tuple[Record, bool]:
-    """Changes the record with this external id or makes it; True when it was made."""
+    """Change or create the record with this external id; True when it was created."""
     if any(name.lower() == "id" for name in values):
         raise SalesforceError(
             "INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=("Id",)
@@ -92,13 +94,13 @@ def external_field(sobject: SObject, name: str) -> Field:
 
 
 def matches(store: Store, sobject: SObject, name: str, value: object) -> list[Record]:
-    """Records, not deleted, that carry this external id."""
+    """The records with this external id that are not deleted."""
     found = (store.get_by_key(sobject.name, key) for key in store.find(sobject.name, name, value))
     return [record for record in found if record and not record["IsDeleted"]]
 
 
 def delete(store: Store, sobject: SObject, record_id: str, *, operation: str) -> None:
-    """Into the recycle bin; an account takes its contacts along."""
+    """Delete a record into the recycle bin; with an account its contacts."""
     record = existing(store, sobject, record_id)
     with store.transaction():
         record |= {"IsDeleted": True, "SystemModstamp": stamp(store.clock.tick())}
@@ -129,7 +131,7 @@ def _checked(store: Store, sobject: SObject, values: dict[str, Any]) -> Record:
             )
             raise SalesforceError("INVALID_FIELD_FOR_INSERT_UPDATE", message, fields=(item.name,))
         checked[item.name] = _value(store, item, value)
-    return checked
+    return with_both(sobject, checked)
 
 
 def _referred(store: Store, reference: Field, value: dict[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """SAP's entity types, as far as a nightly sync uses them, with the lengths of the published descriptions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sandbox.store import Record
+from sandbox.server.records import Record
 from sandbox.vendors.odata.model import EntityType, Navigation, Property, properties
 
 P = Property
@@ -19,6 +19,51 @@ def _by_moment(name: str) -> Callable[[Record, datetime], None]:
         record[name] = now.isoformat()
 
     return touch
+
+
+# Further properties of the published descriptions, with their lengths.
+_ADDRESS_TEXTS = {
+    "AdditionalStreetPrefixName": 40,
+    "AdditionalStreetSuffixName": 40,
+    "AddressTimeZone": 6,
+    "CareOfName": 40,
+    "CityCode": 12,
+    "CompanyPostalCode": 10,
+    "County": 40,
+    "District": 40,
+    "FormOfAddress": 4,
+    "FullName": 80,
+    "HomeCityName": 40,
+    "HouseNumberSupplementText": 10,
+    "POBox": 10,
+    "POBoxPostalCode": 10,
+    "POBoxDeviatingCityName": 40,
+    "PrfrdCommMediumType": 3,
+    "StreetPrefixName": 40,
+    "StreetSuffixName": 40,
+    "TaxJurisdiction": 15,
+    "TransportZone": 10,
+}
+_PARTNER_TEXTS = {
+    "AcademicTitle": 4,
+    "AdditionalLastName": 40,
+    "AuthorizationGroup": 4,
+    "CorrespondenceLanguage": 2,
+    "FormOfAddress": 4,
+    "Industry": 10,
+    "InternationalLocationNumber1": 7,
+    "LegalForm": 2,
+    "MiddleName": 40,
+    "NaturalPersonCitizenship": 3,
+    "OrganizationBPName3": 40,
+    "OrganizationBPName4": 40,
+    "SearchTerm2": 20,
+}
+
+
+def texts(lengths: Mapping[str, int]) -> list[Property]:
+    """Writable texts of these lengths."""
+    return [P(name, length=length) for name, length in lengths.items()]
 
 
 EMAIL = EntityType(
@@ -61,6 +106,7 @@ ADDRESS = EntityType(
         P("Country", length=3),
         P("Language", length=2),
         P("ValidityStartDate", "moment"),
+        *texts(_ADDRESS_TEXTS),
     ),
     {
         "to_EmailAddress": Navigation("to_EmailAddress", EMAIL),
@@ -82,6 +128,7 @@ PARTNER = EntityType(
         P("LastName"),
         P("SearchTerm1", length=20),
         P("Language", length=2),
+        *texts(_PARTNER_TEXTS),
         P("BusinessPartnerIsBlocked", "boolean"),
         P("IsMarkedForArchiving", "boolean"),
         P("BusinessPartnerIDByExtSystem", length=20),

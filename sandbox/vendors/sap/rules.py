@@ -1,8 +1,9 @@
-"""What SAP itself looks at before it writes: partners, addresses and sales orders."""
+"""Checks partners, addresses and sales orders before they are written, as SAP does."""
 
 from decimal import Decimal
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.odata.errors import ODataError, bad
 from sandbox.vendors.odata.model import EntityType
 from sandbox.vendors.odata.service import Service
@@ -14,7 +15,7 @@ _THOUSANDTH = Decimal("0.001")
 
 
 class Partners(Service):
-    """Partners need a name, addresses a country that exists."""
+    """A partner needs a name, and an address a country that exists."""
 
     def check(self, entity: EntityType, record: Record, *, is_new: bool) -> None:
         is_company = entity is PARTNER and record.get("BusinessPartnerCategory") == "2"
@@ -70,5 +71,5 @@ def _net_amount(store: Store, item: Record) -> Decimal:
 
 
 def locked(entity: str, status: int) -> ODataError:
-    """Somebody has the record open."""
+    """The error for a record that another user has open."""
     return ODataError(status, "R1/409", f"{entity} is currently being processed by user MUELLER")

@@ -11,15 +11,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from sandbox.clock import to_micros
+from sandbox.server.clock import to_micros
+from sandbox.server.records import Collection, Record, encode
 from sandbox.server.tokens import is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Collection, Record, encode
 from sandbox.vendors.odata.batch import answer_batch, lines_of
 from sandbox.vendors.odata.errors import ODataError
 from sandbox.vendors.odata.model import ID, STAMP, EntityType
-from sandbox.vendors.odata.service import Asked, Given, Service
+from sandbox.vendors.odata.service import Asked, Service, ServiceResponse
 from sandbox.vendors.sap.entities import ADDRESS, ENTITIES, ORDER, PARTNER, PRODUCT, STOCK
 from sandbox.vendors.sap.rules import Orders, Partners, locked
 
@@ -52,6 +52,7 @@ class Sap(Vendor):
         }
         self._sessions: dict[str, str] = {}
         self._locked, self._locked_status = 0, 400
+        self._ignores_preferences = False
 
     def app(self) -> App:
         app = FastAPI(title="SAP sandbox", openapi_url=None)
@@ -86,7 +87,7 @@ class Sap(Vendor):
         return next(((own, service) for own, service in self.services.items() if path.startswith(own)), None)
 
     def _check_token(self, call: Call) -> dict[str, str]:
-        """The headers of a fetched token; a write without the token of its cookie is refused."""
+        """The headers with a token where one is fetched; a write without the token of its cookie is refused."""
         session = _cookie_of(call)
         if call.method in _READS:
             if call.headers.get(_TOKEN, "").lower() != "fetch":
@@ -103,6 +104,8 @@ class Sap(Vendor):
     def _carry_out(self, service: Service, asked: Asked) -> Response:
         try:
             if asked.path == "$batch":
+                if self._ignores_preferences:
+                    asked.headers.pop("prefer", None)
                 kind, body = answer_batch(service, asked, self._refuse_if_locked)
                 return Response(body, 200 if service.version == 4 else 202, media_type=kind)
             if asked.method not in _READS:
@@ -110,13 +113,16 @@ class Sap(Vendor):
             with self.store.transaction():
                 given = service.answer(asked)
         except ODataError as refused:
-            given = Given(refused.status, refused.body(service.version, service.name))
+            given = ServiceResponse(refused.status, refused.body(service.version, service.name))
         return _response(service, given)
 
     def _refuse_if_locked(self, asked: Asked) -> None:
         if self._locked and asked.method not in _READS:
             self._locked -= 1
             raise locked(asked.path.partition("(")[0], self._locked_status)
+
+    def field_table(self, collection: str) -> dict[str, Any]:
+        return ENTITIES[collection].properties
 
     def describe(self, call: Call) -> Described:
         """`read:A_SalesOrder`, `update:A_BusinessPartner`, `create:A_SalesOrder`, `batch`, `token`."""
@@ -158,9 +164,13 @@ class Sap(Vendor):
         return answer
 
     def fail_rows(self, fault: Mapping[str, Any] | None) -> None:
-        """The first records of a batch are open on somebody's screen, or refused with another status."""
+        """Let the first records of a batch be locked by another user, or refused with another status.
+
+        With `ignores_preferences` a batch ends at the first refusal, whatever the client prefers.
+        """
         self._locked = int(fault.get("count", 1)) if fault else 0
         self._locked_status = int(fault.get("status", 400)) if fault else 400
+        self._ignores_preferences = bool(fault and fault.get("ignores_preferences"))
 
     def expire_token(self, call: Call) -> None:
         self._sessions.pop(_cookie_of(call), None)
@@ -176,7 +186,7 @@ class Sap(Vendor):
         return record
 
     def delete(self, collection: str, record_id: str) -> bool:
-        """Master data is marked, other things vanish."""
+        """Mark master data for deletion; delete other records."""
         entity = ENTITIES[collection]
         if not entity.flag:
             return self.store.remove(collection, record_id, operation="delete")
@@ -187,8 +197,9 @@ class Sap(Vendor):
 
     def set_limits(self, limits: Mapping[str, Any]) -> dict[str, Any]:
         size = int(limits.get("page_size", self._page_size()))
+        nested = int(limits.get("nested_size", next(iter(self.services.values())).nested_size))
         for service in self.services.values():
-            service.page_size = size
+            service.page_size, service.nested_size = size, nested
             service.link_base = str(limits.get("link_base", service.link_base))
         if limits.get("expire_tokens"):
             self._sessions.clear()
@@ -198,7 +209,7 @@ class Sap(Vendor):
         return next(iter(self.services.values())).page_size
 
     def reset(self) -> None:
-        self.set_limits({"page_size": PAGE_SIZE, "link_base": ""})
+        self.set_limits({"page_size": PAGE_SIZE, "nested_size": 10**9, "link_base": ""})
 
     def prepare(self, collection: str, record: Record) -> Record:
         return ENTITIES[collection].complete(record)
@@ -227,7 +238,7 @@ def _is_known(header: str) -> bool:
     return scheme.lower() == "basic" and is_client(user, password)
 
 
-def _response(service: Service, given: Given) -> Response:
+def _response(service: Service, given: ServiceResponse) -> Response:
     version = {"odata-version": "4.0"} if service.version == 4 else {"dataserviceversion": "2.0"}
     headers = {**given.headers, **version}
     if given.text is not None:

@@ -1,4 +1,4 @@
-"""Bulk operations: a few at a time, each over after some seconds, its result a file on another host."""
+"""Bulk operations: a few at a time, each finished after some seconds, its result in a file on another host."""
 
 import time
 from collections.abc import Mapping
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.bulk_query import BulkQuery, read_bulk_query
 from sandbox.vendors.shopify.collections import gid, number_of, stamp
 from sandbox.vendors.shopify.documents import DocumentError
@@ -18,7 +19,7 @@ _SPOILED = {"failed": "FAILED", "expired": "EXPIRED", "canceled": "CANCELED"}
 
 @dataclass(slots=True)
 class Operation:
-    """One operation; `fault` is what goes wrong with it."""
+    """One operation; `fault` is the fault that is planted in it."""
 
     number: int
     query: BulkQuery
@@ -33,7 +34,7 @@ class Operation:
 
 
 class Bulk:
-    """The bulk operations of the shop; `host` is where the shop was called, beside which the files lie."""
+    """The bulk operations of the shop; `host` is the host of the calls, and gives that of the files."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store, self._folder = store, folder
@@ -42,7 +43,7 @@ class Bulk:
         self.reset()
 
     def reset(self) -> None:
-        """No operations, no faults, and the limits of today's API."""
+        """Forget all operations and faults, and restore the limits of the current API."""
         self.seconds, self.concurrency = 0.05, 5
         self._fault, self._fault_files = "", 0
         for operation in self._operations.values():
@@ -50,7 +51,7 @@ class Bulk:
         self._operations.clear()
 
     def change(self, limits: Mapping[str, Any]) -> None:
-        """How long an operation takes, how many may run, and what happens to the next ones."""
+        """Change how long an operation takes, how many may run, and which faults the next ones have."""
         self.seconds = float(limits.get("bulk_seconds", self.seconds))
         self.concurrency = int(limits.get("bulk_concurrency", self.concurrency))
         fault = limits.get("bulk_fault")
@@ -58,7 +59,7 @@ class Bulk:
             self._fault, self._fault_files = str(fault["kind"]), int(fault.get("files", 1))
 
     def start(self, text: str) -> Record:
-        """A new operation, if there is room for it and the query is one that can be run so."""
+        """Start an operation, if not too many run and the query can be run in bulk."""
         running = [operation for operation in self._operations.values() if self._now(operation).status in _ACTIVE]
         if len(running) >= self.concurrency:
             message = f"A bulk query operation for this app and shop is already in progress: {_id(running[0])}."
@@ -75,19 +76,19 @@ class Bulk:
         return self._shown(operation)
 
     def find(self, record_id: str) -> Record | None:
-        """An operation as it shows itself now."""
+        """The present state of an operation."""
         operation = self._operations.get(number_of(record_id))
         return self._shown(self._now(operation)) if operation else None
 
     def cancel(self, record_id: str) -> Record | None:
-        """Ends an operation that runs; one that is over stays what it is."""
+        """Cancel an operation that runs; one that has ended is not changed."""
         operation = self._operations.get(number_of(record_id))
         if operation is not None and self._now(operation).status in _ACTIVE:
             operation.status, operation.completed_at = "CANCELED", stamp(self._store.clock.tick())
         return self.find(record_id)
 
     def file(self, number: int) -> Path | None:
-        """The result; under the fault `truncated` its end is missing as often as was wished."""
+        """The result; under the fault `truncated` its end is missing as often as the fault says."""
         operation = self._operations.get(number)
         path = self._path(number)
         if operation is None or not path.exists():
@@ -129,7 +130,7 @@ class Bulk:
 
     def _shown(self, operation: Operation) -> Record:
         has_file = operation.size is not None
-        # The same machine under another name, as the vendor's files lie with a storage company.
+        # The same machine under another host name, as the vendor keeps its files with a storage company.
         host = self.host.replace("127.0.0.1", "localhost")
         return {
             "id": _id(operation),

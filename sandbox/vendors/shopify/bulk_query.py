@@ -1,4 +1,4 @@
-"""What a bulk operation runs: one connection without pages, its inner connections as lines of their own."""
+"""The query of a bulk operation: one connection without pages; records of inner connections are separate lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from sandbox.store import Order, Record, Store, Where, decode, encode
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import Record, decode, encode
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.documents import SCHEMA, DocumentError, field_type, read
 from sandbox.vendors.shopify.fields import SPECIAL
 from sandbox.vendors.shopify.projector import Compiled, Compiler, Slice
@@ -34,7 +36,7 @@ _Tree = dict[str, "_Tree"]
 
 
 class _WithoutPages(Visitor):
-    """Gives every connection a `first` that is no limit, since a bulk query heeds none."""
+    """Gives every connection an unlimited `first`, because a bulk query ignores that argument."""
 
     def enter_field(self, node: FieldNode, *_: object) -> FieldNode | None:
         if not _inner(node, "edges") and not _inner(node, "nodes"):
@@ -62,7 +64,7 @@ class BulkQuery:
     tree: _Tree
 
     def lines(self) -> Iterator[tuple[bytes, bool]]:
-        """The lines and whether each is a root: some parents first, then the children of these."""
+        """The lines, and whether each is of a root record: some parents first, then their children."""
         where, order = self.where, Order()
         while rows := self.store.page(self.collection, where, order, limit=_CHUNK):
             part = self.child.project(Slice([decode(row[2]) for row in rows], ["-"] * len(rows)))
@@ -86,7 +88,7 @@ def _flattened(node: Record, tree: _Tree) -> tuple[Record, list[Record]]:
 
 
 def read_bulk_query(store: Store, text: str) -> BulkQuery:
-    """The query; `DocumentError` for what is no query or cannot be run in bulk."""
+    """Read the query; `DocumentError` for a document that is no query or cannot be run in bulk."""
     try:
         written = print_ast(visit(parse(text), _WithoutPages()))
     except GraphQLSyntaxError as wrong:
@@ -101,13 +103,13 @@ def read_bulk_query(store: Store, text: str) -> BulkQuery:
     values = get_variable_values(SCHEMA, document.operation(None).variable_definitions or (), {})
     assert isinstance(values, VariableValues)
     compiler = Compiler(store, document, values, SPECIAL)
-    where = where_of(name, CONNECTIONS[name], compiler.arguments("QueryRoot", roots[0]))
+    where = where_of(store, name, compiler.arguments("QueryRoot", roots[0]))
     child = compiler.child(field_type("QueryRoot", name), [roots[0]])
     return BulkQuery(store, text, CONNECTIONS[name], where, child, tree)
 
 
 def _connections(connection: FieldNode, type_name: str) -> _Tree:
-    """The connections below the nodes of a connection; each node must say its id."""
+    """The connections below the nodes of a connection; each node must select its id."""
     edges = _inner(connection, "edges")
     node = _inner(edges, "node") if edges else None
     if node is None or not _inner(node, "id"):

@@ -1,7 +1,7 @@
-"""What the shop holds, how its ids sort, and what it can be searched by."""
+"""The shop's collections: how their ids sort, and by which values they can be searched."""
 
-from sandbox.clock import to_datetime, to_micros
-from sandbox.store import Collection, Record
+from sandbox.server.clock import to_datetime, to_micros
+from sandbox.server.records import Collection, Record
 
 _GID = "gid://shopify/"
 GID_TYPES = {
@@ -18,7 +18,7 @@ TYPE_OF = {collection: name for name, collection in GID_TYPES.items()}
 
 
 def number_of(gid: str) -> int:
-    """The number at the end of a global id (or the bare number); -1 for what is no id, which matches nothing."""
+    """The number at the end of a global id, or a bare number; -1, which no record has, for any other text."""
     tail = gid.rsplit("/", 1)[-1].split("?", 1)[0]
     return int(tail) if tail.isdecimal() else -1
 
@@ -89,7 +89,7 @@ COLLECTIONS = (
 
 
 def prepared(collection: str, record: Record) -> Record:
-    """A record of a load file in the stored shape: connections are plain lists here."""
+    """A record of a load file as it is stored: connections are plain lists."""
     if collection == "customers" and record.get("defaultAddress"):
         address_id = f"{gid('MailingAddress', number_of(record['id']))}?model_name=CustomerAddress"
         record = {**record, "defaultAddress": {"id": address_id, **record["defaultAddress"]}}

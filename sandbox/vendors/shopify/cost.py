@@ -1,4 +1,4 @@
-"""Cost points: a bucket per token that fills by the second and says so in every reply."""
+"""Cost points: a bucket for each token, refilled every second; every response shows its state."""
 
 import time
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass(slots=True)
 class Bucket:
-    """What one token has left."""
+    """The points that one token has left."""
 
     available: float
     at: float
 
 
 class Costs:
-    """The buckets of all tokens; size and restore rate are those of the shop's plan (Plus, unless changed)."""
+    """The buckets of all tokens; size and restore rate are those of the plan Plus unless changed."""
 
     def __init__(self) -> None:
         self.reset()
@@ -25,7 +25,7 @@ class Costs:
         self._buckets: dict[str, Bucket] = {}
 
     def change(self, limits: dict[str, Any]) -> None:
-        """Another plan; the buckets start full."""
+        """Set size and restore rate; the buckets start full."""
         self.size = float(limits.get("bucket", self.size))
         self.restore_rate = float(limits.get("restore_rate", self.restore_rate))
         self.largest_query = int(limits.get("largest_query", self.largest_query))
@@ -40,17 +40,17 @@ class Costs:
         return bucket.available
 
     def charge(self, token: str, points: float) -> None:
-        """Takes the points of a query that ran."""
+        """Subtract the points of a query that ran."""
         self.available(token)
         self._buckets[token].available -= points
 
     def drain(self, token: str) -> None:
-        """Empties the bucket, as another app of the same shop might."""
+        """Empty the bucket."""
         self.available(token)
         self._buckets[token].available = 0.0
 
     def shown(self, token: str, requested: int, actual: int | None) -> dict[str, Any]:
-        """The `cost` extension of a reply."""
+        """The `cost` extension of a response."""
         return {
             "requestedQueryCost": requested,
             "actualQueryCost": actual,

@@ -1,9 +1,10 @@
-"""Writing customers: e-mail and phone are unique in the shop, and given addresses replace the old ones."""
+"""Writes customers: e-mail and phone are unique in the shop, and given addresses replace the old ones."""
 
 import re
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import (
     collection_of,
     email_of,
@@ -17,7 +18,17 @@ from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError, user_e
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _PHONE = re.compile(r"\+?[0-9]{7,15}")
 _PLAIN = ("firstName", "lastName", "note", "tags")
-_ADDRESS = ("firstName", "lastName", "company", "address1", "address2", "city", "zip", "phone")
+_ADDRESS = (
+    "firstName",
+    "lastName",
+    "company",
+    "address1",
+    "address2",
+    "city",
+    "zip",
+    "provinceCode",
+    "phone",
+)
 
 
 def create_customer(store: Store, asked: Asked) -> dict[str, Any]:
@@ -38,7 +49,7 @@ def update_customer(store: Store, asked: Asked) -> dict[str, Any]:
 
 
 def set_customer(store: Store, asked: Asked) -> dict[str, Any]:
-    """Creates or changes, found by id, e-mail or phone."""
+    """Create or change a customer, who is found by id, e-mail or phone."""
     given, identifier = asked.arguments["input"], asked.arguments.get("identifier") or {}
     record_id = identifier.get("id") or given.get("id")
     if record_id:
@@ -51,6 +62,22 @@ def set_customer(store: Store, asked: Asked) -> dict[str, Any]:
     return create_customer(
         store, Asked({"input": {**given, **{k: v for k, v in identifier.items() if v}}}, asked.version)
     )
+
+
+def create_address(store: Store, asked: Asked) -> dict[str, Any]:
+    """Adds an address; it becomes the default one where there is none, or where that is asked for."""
+    customer = _existing(store, asked.arguments["customerId"], ["customerId"])
+    default, others = customer.get("defaultAddress"), list(customer.get("otherAddresses") or [])
+    taken = {address["id"] for address in (default, *others) if address}
+    number = next(n for n in range(len(taken) + 1) if _address_id(customer, n) not in taken)
+    address = {"id": _address_id(customer, number), **_address(asked.arguments["address"])}
+    if default is None or asked.arguments.get("setAsDefault"):
+        customer["defaultAddress"] = address
+        customer["otherAddresses"] = [*others, *([default] if default else [])]
+    else:
+        customer["otherAddresses"] = [*others, address]
+    _save(store, customer, "customerAddressCreate")
+    return {"address": address}
 
 
 def update_address(store: Store, asked: Asked) -> dict[str, Any]:
@@ -84,6 +111,10 @@ def _written(store: Store, customer: Record, given: dict[str, Any], operation: s
         customer["defaultPhoneNumber"] = {"phoneNumber": phone} if phone else None
     if "addresses" in given:
         customer["defaultAddress"] = _default_address(customer, given["addresses"])
+        customer["otherAddresses"] = [
+            {"id": _address_id(customer, number), **_address(address)}
+            for number, address in enumerate(given["addresses"][1:], 1)
+        ]
     _save(store, customer, operation)
     return {"customer": customer}
 
@@ -123,11 +154,16 @@ def _taken(store: Store, customer: Record, field: str, value: str) -> list[dict[
 
 
 def _default_address(customer: Record, addresses: list[dict[str, Any]]) -> Record | None:
-    """The first address becomes the default one; what it leaves out is empty, for the list replaces the old."""
+    """The first of the given addresses, which becomes the default one; fields that it leaves out are empty."""
     if not addresses:
         return None
-    number = number_of(customer["id"])
-    return {"id": f"{gid('MailingAddress', number)}?model_name=CustomerAddress", **_address(addresses[0])}
+    return {"id": _address_id(customer, 0), **_address(addresses[0])}
+
+
+def _address_id(customer: Record, number: int) -> str:
+    """The id of a customer's address; the default one has the customer's own number."""
+    own = number_of(customer["id"])
+    return f"{gid('MailingAddress', own if number == 0 else own * 1000 + number)}?model_name=CustomerAddress"
 
 
 def _address(given: dict[str, Any], *, partly: bool = False) -> Record:

@@ -1,4 +1,4 @@
-"""Reads GraphQL documents: parsed and validated once by graphql-core, and refused in the words the shop uses."""
+"""Parses and validates GraphQL documents once, by graphql-core, and refuses them in the shop's words."""
 
 import re
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ _SHOP_WORDS = (
 
 
 class DocumentError(Exception):
-    """The document is refused; `errors` is what the reply carries."""
+    """The document is refused; `errors` are those of the response."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(errors[0]["message"])
@@ -91,6 +91,14 @@ def field_type(type_name: str, field_name: str) -> GraphQLNamedType:
     assert isinstance(type_, GraphQLObjectType)
     named: GraphQLNamedType = get_named_type(type_.fields[field_name].type)
     return named
+
+
+def fields_of_type(name: str) -> dict[str, Any]:
+    """The fields of an object type by name; changed ones hold for what is read from then on."""
+    kind = SCHEMA.type_map[name]
+    assert isinstance(kind, GraphQLObjectType)
+    read.cache_clear()
+    return kind.fields
 
 
 @lru_cache(maxsize=512)

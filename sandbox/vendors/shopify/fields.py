@@ -1,16 +1,17 @@
-"""Fields that are not simply read from the stored record: references, nested connections, and derived values."""
+"""Fields that the stored record does not hold as such: references, nested connections, and derived values."""
 
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import collection_of, email_of, number_of, phone_of
 from sandbox.vendors.shopify.fulfillments import fulfillments_of
 from sandbox.vendors.shopify.projector import FieldContext, FieldMaker, Project, Slice
 
 
 def reference(context: FieldContext) -> Project:
-    """Another record: from the copy of it inside this one while that suffices, else looked up."""
+    """Another record: the copy of it inside this one where that is enough, else looked up."""
     child, store, name = context.child, context.store, context.name
     assert child is not None
     wanted = child.names - {"__typename"}
@@ -32,7 +33,7 @@ def _looked_up(store: Store, gid: str) -> Record | None:
 
 
 def found_by(collection: str, lookup: str, value_of: Callable[[Record], Any]) -> FieldMaker:
-    """The first record of a collection that carries a value of this one."""
+    """The first record of a collection that has a value of this one."""
 
     def make(context: FieldContext) -> Project:
         child, store = context.child, context.store
@@ -101,7 +102,7 @@ def _default(name: str, *, value: Any) -> FieldMaker:
 
 
 def _first(name: str) -> FieldMaker:
-    """A list inside the record, cut off where the query says so."""
+    """The first items of a list inside the record, as many as the query asks for."""
 
     def make(context: FieldContext) -> Project:
         child, most = context.child, context.arguments.get("first")
@@ -136,7 +137,7 @@ def _level(context: FieldContext) -> Project:
 
 
 def available_of(item: Record) -> int:
-    """What the shop may sell of an item, over all locations."""
+    """The available quantity of an item, over all locations."""
     quantities = [q for level in item.get("inventoryLevels") or () for q in level.get("quantities") or ()]
     return sum(int(quantity["quantity"]) for quantity in quantities if quantity["name"] == "available")
 
@@ -169,7 +170,10 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("Customer", "phone"): derived(phone_of),
     ("Customer", "displayName"): derived(_display_name),
     ("Customer", "addresses"): derived(
-        lambda record: [record["defaultAddress"]] if record.get("defaultAddress") else []
+        lambda record: [
+            *([record["defaultAddress"]] if record.get("defaultAddress") else []),
+            *record.get("otherAddresses", []),
+        ]
     ),
     ("Product", "variants"): nested(_variants_of),
     ("ProductVariant", "product"): reference,

@@ -1,9 +1,11 @@
-"""Fulfilling orders: a fulfillment is kept inside its order and says which fulfillment order it came of."""
+"""Writes fulfillments; each is kept inside its order and names its fulfillment order."""
 
 from typing import Any
 
-from sandbox.store import Order as Sorting
-from sandbox.store import Record, Store, Where, decode
+from sandbox.server.queries import Order as Sorting
+from sandbox.server.queries import Where
+from sandbox.server.records import Record, decode
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import collection_of, gid, stamp
 from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError, user_error
 
@@ -18,12 +20,12 @@ def fulfillments_of(store: Store, record: Record) -> list[Record]:
 
 
 def _belongs(fulfillment: Record, record: Record) -> bool:
-    """A loaded one names no fulfillment order; its order has only one then, unless one was cancelled since."""
+    """Whether a fulfillment is of this fulfillment order; one that names none belongs to the only one."""
     return bool(fulfillment.get("fulfillmentOrderId", record["id"]) == record["id"])
 
 
 def create_fulfillment(store: Store, asked: Asked) -> dict[str, Any]:
-    """Ships all that is left of the fulfillment orders named, which belong to one order."""
+    """Ship all that is left of the named fulfillment orders, which belong to one order."""
     given = asked.arguments["fulfillment"]
     named = [item["fulfillmentOrderId"] for item in given["lineItemsByFulfillmentOrder"]]
     records = [_fulfillment_order(store, key) for key in named]
@@ -54,7 +56,7 @@ def create_fulfillment(store: Store, asked: Asked) -> dict[str, Any]:
 
 
 def update_tracking(store: Store, asked: Asked) -> dict[str, Any]:
-    """Gives a fulfillment another company and number."""
+    """Set the tracking company and number of a fulfillment."""
     order, fulfillment = _find(store, asked.arguments["fulfillmentId"], ["fulfillmentId"])
     if fulfillment["status"] == "CANCELLED":
         raise _refused(["fulfillmentId"], "Fulfillment is cancelled.")
@@ -64,7 +66,7 @@ def update_tracking(store: Store, asked: Asked) -> dict[str, Any]:
 
 
 def cancel_fulfillment(store: Store, asked: Asked) -> dict[str, Any]:
-    """Takes a fulfillment back; what it shipped is to be shipped by a new fulfillment order."""
+    """Cancel a fulfillment; a new fulfillment order holds what it shipped."""
     order, fulfillment = _find(store, asked.arguments["id"], ["id"])
     if fulfillment["status"] == "CANCELLED":
         raise _refused(["id"], "Fulfillment has already been cancelled.")
@@ -83,7 +85,7 @@ def cancel_fulfillment(store: Store, asked: Asked) -> dict[str, Any]:
 
 
 def add_event(store: Store, asked: Asked) -> dict[str, Any]:
-    """Notes how far a parcel got; the fulfillment shows the newest event."""
+    """Add an event of a parcel; the fulfillment shows the newest one."""
     given = asked.arguments["fulfillmentEvent"]
     order, fulfillment = _find(store, given["fulfillmentId"], ["fulfillmentEvent", "fulfillmentId"])
     if fulfillment["status"] == "CANCELLED":
@@ -107,7 +109,7 @@ def _fulfillment_order(store: Store, key: str) -> Record:
 
 
 def _tracking(given: dict[str, Any]) -> Record:
-    """Spaces around a number go; one that is longer than the column is refused."""
+    """The tracking company and number; spaces around a number are removed, and too long a number is refused."""
     tracking = {name: given[name] for name in ("company", "number", "url") if given.get(name)}
     if len(tracking.get("number", "")) > _LONGEST_NUMBER:
         raise _refused(["trackingInfo", "number"], f"Number is too long (maximum is {_LONGEST_NUMBER} characters)")
@@ -125,7 +127,7 @@ def _find(store: Store, fulfillment_id: str, field: list[str]) -> tuple[Record, 
 
 
 def _touch(store: Store, order: Record, fulfillment: Record, operation: str) -> Record:
-    """Saves a changed fulfillment with its order and fulfillment order, which is told."""
+    """Save a changed fulfillment with its order and fulfillment order; gives the fulfillment order."""
     fulfillment["updatedAt"] = stamp(store.clock.tick())
     key = order["id"].rsplit("/", 1)[-1]
     found = [

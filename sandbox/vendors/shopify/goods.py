@@ -1,9 +1,10 @@
-"""Writing prices and orders."""
+"""Writes prices and orders."""
 
 import re
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import collection_of, stamp
 from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError, user_error
 
@@ -12,7 +13,7 @@ _ORDER_FIELDS = ("note", "email", "phone", "tags")
 
 
 def update_variants(store: Store, asked: Asked) -> dict[str, Any]:
-    """Changes several variants of one product; without partial updates, one bad variant refuses all."""
+    """Change several variants of one product; without partial updates, one invalid variant refuses all."""
     product = store.get("products", asked.arguments["productId"])
     if product is None or collection_of(asked.arguments["productId"]) != "products":
         raise MutationRefusedError([user_error(["productId"], "Product does not exist", "PRODUCT_DOES_NOT_EXIST")])
@@ -35,7 +36,7 @@ def update_variants(store: Store, asked: Asked) -> dict[str, Any]:
 
 
 class PartlyDoneError(MutationRefusedError):
-    """Some were written, some refused: both are told."""
+    """Some variants were written and some refused; it holds both."""
 
 
 def _changed_variant(
@@ -57,7 +58,7 @@ def _changed_variant(
 
 
 def update_order(store: Store, asked: Asked) -> dict[str, Any]:
-    """Changes what may be changed of an order: note, e-mail, phone, tags."""
+    """Change note, e-mail, phone or tags of an order."""
     given = asked.arguments["input"]
     order = store.get("orders", given["id"])
     if order is None or collection_of(given["id"]) != "orders":

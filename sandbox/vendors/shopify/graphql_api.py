@@ -1,4 +1,4 @@
-"""The GraphQL endpoint: reads the document, asks its price, runs it, and replies 200 whatever happened."""
+"""The GraphQL endpoint: reads a document, charges its cost and runs it; the status is 200 also for errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from typing import Any
 from graphql import GraphQLObjectType, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
-from sandbox.store import Store
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.bulk import Bulk
 from sandbox.vendors.shopify.cost import Costs
 from sandbox.vendors.shopify.documents import SCHEMA, Document, DocumentError, read
 from sandbox.vendors.shopify.fields import SPECIAL
+from sandbox.vendors.shopify.introspection import asks_for_schema, describe_schema
 from sandbox.vendors.shopify.mutations import compile_mutation
 from sandbox.vendors.shopify.projector import Compiler
 from sandbox.vendors.shopify.refusals import Asked
@@ -38,20 +39,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """All roots of an operation, compiled, and their price."""
+    """All roots of an operation, compiled, and their cost."""
 
     roots: dict[str, Callable[[], tuple[Any, int]]]
     cost: int
 
 
 def throttled(costs: Costs, token: str, requested: int) -> Reply:
-    """The reply to a query that must wait."""
+    """The response to a query that must wait."""
     return {"errors": [_THROTTLED], "extensions": {"cost": costs.shown(token, requested, None)}}
 
 
 def execute(store: Store, costs: Costs, request: Request) -> Reply:
-    """Runs one request to its reply."""
+    """Run one request; gives its response."""
     try:
+        if asks_for_schema(read(request.query), request.operation_name):
+            return {"data": describe_schema(request.query, request.variables)}
         ready = _prepare(store, request)
     except DocumentError as refused:
         return {"errors": refused.errors}
@@ -113,7 +116,7 @@ def names_in(document: Document, operation_name: str | None) -> list[str]:
 
 
 def roots_by_key(document: Document, operation_name: str | None) -> dict[str, str]:
-    """The root fields under the keys that the reply has for them."""
+    """The root fields under their keys in the response."""
     fields = document.root_fields(operation_name)
     return {(node.alias or node.name).value: node.name.value for node in fields}
 

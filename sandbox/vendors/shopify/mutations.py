@@ -1,4 +1,4 @@
-"""Mutations: always HTTP 200, their refusals in `userErrors`, and each one whole or not at all."""
+"""Mutations: always HTTP 200, refusals in `userErrors`, and each is carried out as a whole or not at all."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,9 +7,16 @@ from typing import Any
 
 from graphql import FieldNode
 
-from sandbox.store import Store, encode
+from sandbox.server.records import encode
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.bulk import cancel_operation, run_query
-from sandbox.vendors.shopify.customers import create_customer, set_customer, update_address, update_customer
+from sandbox.vendors.shopify.customers import (
+    create_address,
+    create_customer,
+    set_customer,
+    update_address,
+    update_customer,
+)
 from sandbox.vendors.shopify.documents import DocumentError, field_type
 from sandbox.vendors.shopify.fulfillments import add_event, cancel_fulfillment, create_fulfillment, update_tracking
 from sandbox.vendors.shopify.goods import update_order, update_variants
@@ -27,6 +34,7 @@ HANDLERS: dict[str, Handler] = {
     "customerCreate": create_customer,
     "customerUpdate": update_customer,
     "customerSet": set_customer,
+    "customerAddressCreate": create_address,
     "customerAddressUpdate": update_address,
     "productVariantsBulkUpdate": update_variants,
     "inventorySetQuantities": set_quantities,
@@ -62,7 +70,7 @@ def compile_mutation(
 
 
 def _once(store: Store, name: str, asked: Asked, *, key: str | None) -> dict[str, Any]:
-    """Runs the mutation, or under a known idempotency key gives its first answer again."""
+    """Run the mutation; under a known idempotency key give its first response again."""
     if key is None:
         return _handled(store, name, asked)
     fingerprint = hashlib.sha256(encode([name, asked.arguments])).hexdigest()

@@ -1,7 +1,7 @@
 """Turns a selection of fields into a function over stored records.
 
 graphql-core's executor spends some hundred microseconds on a record; compiled once per request, the same selection
-costs a few. Validation has already happened: what is compiled here is known to fit the schema.
+costs a few. The selection is validated before, so that it fits the schema.
 """
 
 import math
@@ -25,7 +25,8 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.documents import SCHEMA, Document
 
 Project = Callable[[Any], Any]
@@ -52,7 +53,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class FieldContext:
-    """What a field of its own making may use."""
+    """What the function of a computed field is given."""
 
     store: Store
     name: str
@@ -64,7 +65,7 @@ FieldMaker = Callable[[FieldContext], Project]
 
 
 def connection_cost(first: int, node_cost: int) -> int:
-    """A connection is charged by its size, at a quarter of what its nodes would cost one by one."""
+    """The cost of a connection: a quarter of what its nodes would cost one by one."""
     return 2 + math.ceil(first * node_cost / 4)
 
 
@@ -155,7 +156,7 @@ class Compiler:
         return self.compile(type_, [node.selection_set for node in nodes if node.selection_set])
 
     def _connection(self, type_: GraphQLObjectType, selections: Iterable[SelectionSetNode]) -> Compiled:
-        """A connection is projected from a `Slice`; its cost is that of one node."""
+        """The projection of a connection, from a `Slice`; its cost is that of one node."""
         parts: list[tuple[str, Callable[[Slice], Any]]] = []
         cost = 0
         for key, nodes in self.collect(type_, selections).items():

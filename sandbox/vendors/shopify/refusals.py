@@ -1,4 +1,4 @@
-"""What a mutation is asked, and what it says when it does not want to."""
+"""The request of a mutation, and its refusal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a mutation is asked to do, and in which version of the API; `bulk` are the shop's bulk operations."""
+    """The request of a mutation with its version of the API; `bulk` are the shop's bulk operations."""
 
     arguments: dict[str, Any]
     version: str
@@ -14,7 +14,7 @@ class Asked:
 
 
 class MutationRefusedError(Exception):
-    """The mutation is refused; `errors` is its `userErrors`, `payload` what it tells besides."""
+    """The mutation is refused; `errors` are its `userErrors`, `payload` its other fields."""
 
     def __init__(self, errors: list[dict[str, Any]], payload: dict[str, Any] | None = None) -> None:
         super().__init__(errors[0]["message"])

@@ -1,4 +1,4 @@
-"""The legacy REST lists, as far as the vendor's Python client asks for them."""
+"""The legacy REST lists, as far as the vendor's Python client reads them."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 
-from sandbox.clock import to_micros
+from sandbox.server.clock import to_micros
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import Record, decode, encode
+from sandbox.server.store import Store
 from sandbox.server.tokens import Tokens
-from sandbox.store import Order, Record, Store, Where, decode, encode
 from sandbox.vendors.shopify.collections import email_of, gid, number_of, phone_of
 
 _DEFAULT_LIMIT = 50
@@ -18,7 +20,7 @@ _BAD_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized log
 
 
 def customer_in_rest(customer: Record) -> dict[str, Any]:
-    """A customer in the older API's dress."""
+    """A customer in the form of the REST API."""
     address = customer.get("defaultAddress")
     return {
         "id": number_of(customer["id"]),
@@ -42,7 +44,7 @@ def customer_in_rest(customer: Record) -> dict[str, Any]:
 
 
 def order_in_rest(order: Record) -> dict[str, Any]:
-    """An order in the older API's dress."""
+    """An order in the form of the REST API."""
     total = ((order.get("totalPriceSet") or {}).get("shopMoney") or {}).get("amount")
     return {
         "id": number_of(order["id"]),
@@ -73,7 +75,7 @@ _LISTS: dict[str, tuple[str, Callable[[Record], dict[str, Any]]]] = {
 
 
 def add_rest(app: FastAPI, store: Store, tokens: Tokens, served_version: Callable[[str], str | None]) -> None:
-    """Mounts the lists, single records and counts of customers and orders."""
+    """Add the lists, single records and counts of customers and orders."""
 
     def guarded(version: str, request: Request, respond: Callable[[], Response]) -> Response:
         served = served_version(version)

@@ -7,10 +7,13 @@ from typing import Any, Protocol
 
 from graphql import FieldNode, GraphQLObjectType
 
-from sandbox.store import Order, Record, Row, Store, Where, decode, encode
+from sandbox.server.queries import Order, Row, Where
+from sandbox.server.records import Record, decode, encode
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import GID_TYPES, TYPE_OF, collection_of
 from sandbox.vendors.shopify.documents import SCHEMA, DocumentError, field_type
 from sandbox.vendors.shopify.projector import Compiler, Slice, connection_cost
+from sandbox.vendors.shopify.scopes import orders_seen
 from sandbox.vendors.shopify.search import SearchError, to_where
 
 CONNECTIONS = {
@@ -46,7 +49,7 @@ _SHOP = {
     "ianaTimezone": "Europe/Berlin",
 }
 
-# A root compiled: running it gives its value and what it really cost.
+# A compiled root: running it gives its value and its actual cost.
 Root = Callable[[], tuple[Any, int]]
 
 
@@ -54,13 +57,13 @@ class Operations(Protocol):
     """The shop's bulk operations."""
 
     def find(self, record_id: str) -> Record | None:
-        """An operation as it shows itself now."""
+        """The present state of an operation."""
 
 
 def compile_root(
     compiler: Compiler, store: Store, nodes: list[FieldNode], bulk: Operations | None = None
 ) -> tuple[Root, int]:
-    """One root field, ready to run, and the cost to ask for in advance."""
+    """One root field, ready to run, and the cost that is charged in advance."""
     name = nodes[0].name.value
     arguments = compiler.arguments("QueryRoot", nodes[0])
     if name in CONNECTIONS:
@@ -92,7 +95,7 @@ def _connection(
     child = compiler.child(field_type("QueryRoot", name), nodes)
     collection = CONNECTIONS[name]
     order = Order(arguments.get("sortKey") in ("UPDATED_AT", "CREATED_AT"), bool(arguments.get("reverse")))
-    where = where_of(name, collection, arguments)
+    where = where_of(store, name, arguments)
     after = arguments.get("after")
     if after:
         where = order.after(where, _position(name, after))
@@ -107,10 +110,10 @@ def _connection(
 def _count(
     compiler: Compiler, store: Store, nodes: list[FieldNode], arguments: dict[str, Any]
 ) -> tuple[Root, int]:
-    """How many match, counted no further than the limit."""
+    """How many records match, counted up to the limit."""
     name = nodes[0].name.value
     child = compiler.child(SCHEMA.type_map["Count"], nodes)
-    where = where_of(name, COUNTS[name], arguments)
+    where = where_of(store, name, arguments)
 
     def run() -> tuple[Any, int]:
         count, limit = store.count(COUNTS[name], where), arguments.get("limit")
@@ -133,8 +136,9 @@ def _operation(
     return run, 1
 
 
-def where_of(name: str, collection: str, arguments: dict[str, Any]) -> Where:
-    """What the search of a root asks for."""
+def where_of(store: Store, name: str, arguments: dict[str, Any]) -> Where:
+    """The condition of the search of a root, and of what the app may see."""
+    collection = CONNECTIONS.get(name) or COUNTS[name]
     try:
         where = to_where(collection, arguments.get("query"))
     except SearchError as wrong:
@@ -145,18 +149,18 @@ def where_of(name: str, collection: str, arguments: dict[str, Any]) -> Where:
     if kinds:
         places = ", ".join("?" for _ in kinds)
         where = where.and_(f"json_extract(body, '$.subjectType') in ({places})", *kinds)
-    return where
+    return orders_seen(store, where) if collection == "orders" else where
 
 
 def slice_of(rows: list[Row], first: int, *, had_before: bool) -> Slice:
-    """One row more than asked for says that there is a next page."""
+    """A page of a connection; one row more is read to know whether there is a next page."""
     kept = rows[:first]
     cursors = [cursor_of(row) for row in (kept if len(kept) <= LARGEST_PAGE else kept[-1:])]
     return Slice([decode(row[2]) for row in kept], cursors, len(rows) > first, had_before)
 
 
 def cursor_of(row: Row) -> str:
-    """Where a row stands, in the shop's own dress."""
+    """The cursor of a row."""
     return base64.b64encode(encode({"last_id": row[0], "last_value": row[1]})).decode()
 
 
@@ -183,13 +187,24 @@ def _single(
 
 
 def _of_kind(store: Store, collection: str, record_id: str) -> Record | None:
-    """An id of another type finds nothing, though its number may exist here."""
+    """The record of an id; None for an id of another type, also where its number exists."""
     return store.get(collection, record_id) if collection_of(record_id) == collection else None
 
 
 def _first(store: Store, collection: str) -> Record | None:
     rows = store.page(collection, Where(), Order(), limit=1)
     return decode(rows[0][2]) if rows else None
+
+
+def _is_parcel(record_id: str) -> bool:
+    return "/Fulfillment/" in record_id
+
+
+def _parcel(store: Store, record_id: str) -> Record | None:
+    """The fulfillment of an id, which is kept within its order."""
+    rows = store.page("orders", Where(), Order(), limit=1_000_000)
+    parcels = (parcel for row in rows for parcel in decode(row[2]).get("fulfillments") or ())
+    return next((parcel for parcel in parcels if parcel["id"] == record_id), None)
 
 
 def _by_ids(compiler: Compiler, store: Store, nodes: list[FieldNode], ids: list[str]) -> tuple[Root, int]:
@@ -207,8 +222,12 @@ def _by_ids(compiler: Compiler, store: Store, nodes: list[FieldNode], ids: list[
             type_ = SCHEMA.type_map[TYPE_OF[collection]]
             assert isinstance(type_, GraphQLObjectType)
             compiled[collection] = compiler.child(type_, nodes)
+    parcel = compiler.child(SCHEMA.type_map["Fulfillment"], nodes) if any(map(_is_parcel, ids)) else None
 
     def fetch(record_id: str) -> Any:
+        if parcel is not None and _is_parcel(record_id):
+            found = _parcel(store, record_id)
+            return parcel.project(found) if found else None
         collection = collection_of(record_id)
         record = store.get(collection, record_id) if collection else None
         return compiled[collection].project(record) if collection and record else None

@@ -6,8 +6,9 @@ Terms are `field:value`, `field:>=value` and so on, side by side (AND) or with A
 import re
 from dataclasses import dataclass
 
-from sandbox.clock import to_micros
-from sandbox.store import Where, normalised
+from sandbox.server.clock import to_micros
+from sandbox.server.queries import Where
+from sandbox.server.records import normalised
 from sandbox.vendors.shopify.collections import number_of
 
 _TOKEN = re.compile(
@@ -121,7 +122,7 @@ def _condition(collection: str, term: _Term) -> Where:
 
 
 def _stamp_condition(term: _Term) -> Where:
-    """A stamp without an offset would be read in the shop's time zone; ours is UTC."""
+    """The condition on a stamp; one without an offset is in the shop's time zone, which is UTC here."""
     try:
         micros = to_micros(term.value)
     except ValueError as bad:

@@ -1,8 +1,9 @@
-"""Writing stock: compare and swap, all lines of a call or none."""
+"""Writes stock by compare and swap, all lines of a call or none."""
 
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import gid, number_of, stamp
 from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError, user_error
 
@@ -13,7 +14,7 @@ Line = dict[str, Any]
 
 
 def set_quantities(store: Store, asked: Asked) -> dict[str, Any]:
-    """Sets the stock of up to 250 items; one line that is out of date refuses them all."""
+    """Set the stock of up to 250 items; one outdated line refuses all of them."""
     given = asked.arguments["input"]
     if given["name"] not in ("available", "on_hand"):
         message = "The quantity name must be either available or on_hand."
@@ -56,14 +57,14 @@ class _LineRefusedError(Exception):
 
 
 class _Stocktake:
-    """The items of one call, changed in memory until all lines are known to be good."""
+    """The items of one call, changed in memory until all lines are checked."""
 
     def __init__(self, store: Store, given: dict[str, Any], version: str) -> None:
         self._store, self._given, self._version = store, given, version
         self._items: dict[int, Record] = {}
 
     def change(self, line: Line) -> Record:
-        """Sets one line and tells what changed."""
+        """Set one line; gives the change."""
         item, level = self._found(line)
         if abs(line["quantity"]) > _MOST_PIECES:
             raise _LineRefusedError("quantity", "The quantity is out of range.", "INVALID_QUANTITY_TOO_HIGH")
@@ -100,7 +101,7 @@ class _Stocktake:
         raise _LineRefusedError("locationId", "The specified location could not be found.", "INVALID_LOCATION")
 
     def _refuse_stale(self, line: Line, present: int) -> None:
-        """From 2026-04 every line says what it changes from, if only `null`; before, `compareQuantity` did."""
+        """Refuse an outdated line; from 2026-04 `changeFromQuantity` is required, before `compareQuantity` was."""
         if self._version < _CAS_SINCE:
             self._refuse_stale_as_before(line, present)
             return

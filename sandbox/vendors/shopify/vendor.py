@@ -1,41 +1,38 @@
 """The shop: Shopify's Admin API as far as a nightly sync uses it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
+from graphql import GraphQLField
 
+from sandbox.server.records import Record, decode
 from sandbox.server.tokens import Tokens, is_client
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Record, decode
+from sandbox.vendors.shopify import scopes
 from sandbox.vendors.shopify.bulk import Bulk
 from sandbox.vendors.shopify.collections import COLLECTIONS, TYPE_OF, gid, prepared, stamp
 from sandbox.vendors.shopify.cost import Costs
-from sandbox.vendors.shopify.documents import DocumentError, read
+from sandbox.vendors.shopify.documents import SCHEMA, DocumentError, fields_of_type, read
 from sandbox.vendors.shopify.graphql_api import Request as GraphqlRequest
 from sandbox.vendors.shopify.graphql_api import execute, mutations_in, names_in, roots_by_key, throttled
 from sandbox.vendors.shopify.rest_api import add_rest
 from sandbox.vendors.shopify.roots import CONNECTIONS
+from sandbox.vendors.shopify.targets import targets_of
 
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 _VERSION = re.compile(r"/admin/api/([^/]+)/")
 _LIFETIME = 86_399
 _BAD_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
-_TARGET_OF = {
-    "customerUpdate": "customers",
-    "customerCreate": "customers",
-    "customerSet": "customers",
-    "orderUpdate": "orders",
-}
 
 
 def served_version(asked: str) -> str | None:
-    """A retired version falls forward to the oldest one alive; one that never was is not found."""
+    """The served version: for a retired one the oldest supported one, None for one that never existed."""
     if asked == "unstable" or asked in VERSIONS:
         return asked
     return VERSIONS[0] if re.fullmatch(r"20\d\d-(01|04|07|10)", asked) and asked < VERSIONS[0] else None
@@ -45,6 +42,8 @@ class Shopify(Vendor):
     """One shop in one SQLite file."""
 
     name = "shopify"
+    extra: Mapping[str, Any] = {"file_hosts": "localhost"}
+    denial = ("errors", {"code": "ACCESS_DENIED", "message": "Access denied for this field."})
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir, COLLECTIONS)
@@ -76,9 +75,7 @@ class Shopify(Vendor):
             return _json(400, {"error": "invalid_client", "error_description": "Client authentication failed"})
         if form.get("grant_type") != "client_credentials":
             return _json(400, {"error": "unsupported_grant_type"})
-        scope = "read_customers,write_customers,read_orders,read_all_orders,write_products,write_inventory,"
-        scope += "read_merchant_managed_fulfillment_orders,write_merchant_managed_fulfillment_orders"
-        token = self.tokens.issue()
+        token, scope = self.tokens.issue(), ",".join(scopes.granted(self.store))
         return _json(200, {"access_token": token, "scope": scope, "expires_in": int(self.tokens.lifetime)})
 
     def _graphql(self, version: str, token: str | None, body: bytes) -> Response:
@@ -95,13 +92,19 @@ class Shopify(Vendor):
         return response
 
     def _bulk_result(self, number: int, headers: Mapping[str, str]) -> Response:
-        """A file of the store behind the shop, which is another company's: credentials have no business there."""
+        """A result file, which lies with a storage company: a call with the shop's credentials is refused."""
         if "x-shopify-access-token" in headers or "authorization" in headers:
             return _json(400, {"error": "credentials sent to a foreign host"})
         file = self.bulk.file(number)
         if file is None:
             return _json(404, {"error": "NoSuchKey"})
         return Response(file.read_bytes(), media_type="application/jsonl")
+
+    def field_table(self, collection: str) -> dict[str, Any]:
+        return fields_of_type(TYPE_OF[collection])
+
+    def retyped(self, definition: Any, kind: str) -> Any:
+        return GraphQLField(SCHEMA.type_map[kind])
 
     def describe(self, call: Call) -> Described:
         """GraphQL calls by their root fields, others by method and path."""
@@ -113,7 +116,7 @@ class Shopify(Vendor):
         try:
             names = names_in(read(request.query), request.operation_name)
             targets = [
-                target for name, given in mutations_in(self.store, request) for target in _targets(name, given)
+                target for name, given in mutations_in(self.store, request) for target in targets_of(name, given)
             ]
         except DocumentError:
             return Described(("invalid",))
@@ -161,7 +164,8 @@ class Shopify(Vendor):
             error["extensions"] = {"code": fault.get("code", "INTERNAL_SERVER_ERROR")}
             return json_answer(200, {"errors": [error], "data": fault.get("data")})
         status = int(fault.get("status", 500))
-        answer = json_answer(status, fault.get("body", {"errors": _WORDS.get(status, "Internal Server Error")}))
+        words = fault.get("message", _WORDS.get(status, "Internal Server Error"))
+        answer = json_answer(status, fault.get("body", {"errors": words}))
         if fault.get("retry_after") is not None:
             answer.set_header("retry-after", str(fault["retry_after"]))
         return answer
@@ -186,7 +190,7 @@ class Shopify(Vendor):
         return record
 
     def delete(self, collection: str, record_id: str) -> bool:
-        """A product leaves a deletion event behind, as there; other records just vanish."""
+        """Delete a record; a product leaves a deletion event, as in the real shop."""
         with self.store.transaction():
             removed = self.store.remove(collection, record_id, operation="delete")
             if removed and collection == "products":
@@ -218,18 +222,20 @@ class Shopify(Vendor):
         self.costs.reset()
         self.bulk.reset()
         self.tokens.lifetime = _LIFETIME
+        scopes.restore(self.store)
+
+    def grant(self, names: Iterable[str]) -> None:
+        scopes.grant(self.store, names)
 
     def prepare(self, collection: str, record: Record) -> Record:
         return prepared(collection, record)
 
 
-_WORDS = {
-    429: "Exceeded 40 calls per second for api client. Reduce request rates to resume uninterrupted service."
-}
+_WORDS = {429: "Exceeded 40 calls per second for api client. Reduce request rates to resume service."}
 
 
 def _nested(record: Record, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes under dotted names reach into objects and leave their other fields alone."""
+    """Nested changes from dotted names; the other fields of the objects on the way stay."""
     changed: dict[str, Any] = {}
     for name, value in changes.items():
         first, _, rest = name.partition(".")
@@ -239,31 +245,6 @@ def _nested(record: Record, changes: Mapping[str, Any]) -> dict[str, Any]:
         else:
             changed[first] = value
     return changed
-
-
-def _targets(name: str, given: dict[str, Any]) -> list[tuple[str, str]]:
-    """The records a mutation is aimed at; a new customer is known by its e-mail address only."""
-    if name.startswith("bulkOperation"):
-        return []
-    if name == "inventorySetQuantities":
-        return [("inventory_items", line["inventoryItemId"]) for line in given["input"]["quantities"]]
-    if name == "productVariantsBulkUpdate":
-        return [("product_variants", str(variant.get("id"))) for variant in given["variants"]]
-    if name.startswith("fulfillment"):
-        return _fulfillment_targets(given)
-    if name == "customerAddressUpdate":
-        return [("customers", given["customerId"])]
-    known = {**(given.get("identifier") or {}), **given["input"]}
-    key = next((f"{field}={known[field]}" for field in ("email", "phone") if known.get(field)), "?")
-    return [(_TARGET_OF[name], str(known.get("id") or key))]
-
-
-def _fulfillment_targets(given: dict[str, Any]) -> list[tuple[str, str]]:
-    """The fulfillment orders that are fulfilled, or the fulfillment that is changed."""
-    if made := given.get("fulfillment"):
-        return [("fulfillment_orders", item["fulfillmentOrderId"]) for item in made["lineItemsByFulfillmentOrder"]]
-    event = given.get("fulfillmentEvent") or {}
-    return [("fulfillments", given.get("id") or given.get("fulfillmentId") or event.get("fulfillmentId") or "?")]
 
 
 def _graphql_request(body: bytes, version: str, token: str) -> GraphqlRequest | None:

@@ -1,4 +1,4 @@
-"""The payment provider's refusals: one error object with a type, mostly a code, and the parameter at fault."""
+"""Stripe's errors: an object with a type, mostly a code, and the parameter at fault."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ class StripeError(Exception):
 
 
 def missing(kind: str, key: str, *, param: str = "id") -> StripeError:
-    """There is no such object; a status of 404 where the address names it, of 400 where a parameter does."""
+    """The error for an unknown object: status 404 if the path names it, 400 if a parameter does."""
     message = f"No such {kind.replace('_', ' ')}: '{key}'"
     return StripeError(message, status=404 if param == "id" else 400, code="resource_missing", param=param)
 
 
 def unknown_parameter(name: str) -> StripeError:
-    """Stripe takes no parameter that it does not know."""
+    """The error for a parameter that Stripe does not know."""
     return StripeError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)

@@ -11,7 +11,7 @@ Form = dict[str, Any]
 
 
 def read_form(text: str) -> Form:
-    """Nested dictionaries; what has empty or counted brackets becomes a list of texts."""
+    """A form as nested dictionaries; names with empty or numbered brackets become lists of texts."""
     form: Form = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         first, *rest = name.split("[")[0], *_PART.findall(name)

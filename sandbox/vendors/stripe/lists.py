@@ -1,9 +1,11 @@
-"""Lists: newest first, behind an id, within a range of creation, by the filters that there are."""
+"""Lists: newest first, after an id, within a range of creation times, by the declared filters."""
 
 import time
 from typing import Any
 
-from sandbox.store import Order, Record, Store, Where, decode, normalised
+from sandbox.server.queries import Order, Where
+from sandbox.server.records import Record, decode, normalised
+from sandbox.server.store import Store
 from sandbox.vendors.stripe.errors import StripeError, missing, unknown_parameter
 from sandbox.vendors.stripe.forms import Form, read_integer
 from sandbox.vendors.stripe.objects import KINDS, Kind, kind_of, shown
@@ -79,7 +81,7 @@ def _created(where: Where, asked: Any) -> Where:
 
 
 def expanded(store: Store, record: Record, paths: Any, prefix: str = "") -> Record:
-    """The record with the objects that were asked for in place of their ids."""
+    """The record with the requested objects in place of their ids."""
     for path in paths:
         name = str(path).removeprefix(prefix)
         other = kind_of(str(record.get(name) or ""))

@@ -1,9 +1,9 @@
-"""The kinds of objects: their collections, the filters of their lists, and what of a record is shown."""
+"""The kinds of objects: their collections, the filters of their lists, and the fields that are not shown."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sandbox.store import Collection, Record
+from sandbox.server.records import Collection, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ COLLECTIONS = tuple(
 
 
 def shown(kind: Kind, record: Record) -> Record:
-    """What the vendor tells of a record; of a deleted one only that."""
+    """A record as the API shows it; of a deleted one only its id."""
     if record.get("deleted"):
         return {"id": record["id"], "object": kind.object, "deleted": True}
     return {name: value for name, value in record.items() if name not in kind.hidden}

@@ -11,15 +11,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from sandbox.server.records import Record
 from sandbox.server.vendor import Call, Described, Page, Vendor, json_answer
 from sandbox.server.wire import Answer, App
-from sandbox.store import Record
 from sandbox.vendors.stripe.errors import StripeError, missing
 from sandbox.vendors.stripe.forms import read_form
 from sandbox.vendors.stripe.lists import expanded, list_page
 from sandbox.vendors.stripe.objects import COLLECTIONS, KINDS, Kind, shown
+from sandbox.vendors.stripe.world_objects import API_VERSION
 from sandbox.vendors.stripe.writes import Writer
-from sandbox.world.stripe import API_VERSION
 
 KEY = "rk_test_sandbox"
 _EVENT_DAYS = 30.0
@@ -36,6 +36,10 @@ class Stripe(Vendor):
     """One account in one SQLite file; its key neither expires nor changes."""
 
     name = "stripe"
+    denial = (
+        "status",
+        {"status": 403, "message": "The provided key does not have the required permissions for this endpoint."},
+    )
     client = ("", KEY)
 
     def __init__(self, data_dir: Path) -> None:
@@ -94,7 +98,7 @@ class Stripe(Vendor):
         return 200, body
 
     def _take_token(self, endpoint: str) -> None:
-        """Each endpoint has a bucket of one second; a limit of 0 is none."""
+        """Count a call of the endpoint; raises a 429 above the limit per second, which 0 lifts."""
         now = time.monotonic()
         left, at = self._buckets.get(endpoint, (self.per_second, now))
         left = min(self.per_second, left + (now - at) * self.per_second)
@@ -188,7 +192,7 @@ class Stripe(Vendor):
         return True
 
     def set_limits(self, limits: Mapping[str, Any]) -> dict[str, Any]:
-        """`event_days` that events are kept, calls `per_second`, `locks`: how many writes find it held."""
+        """`event_days`: age of the oldest event; `per_second`: calls; `locks`: how many writes meet a lock."""
         self.event_days = float(limits.get("event_days", self.event_days))
         if "per_second" in limits:
             self.per_second, self._buckets = float(limits["per_second"]), {}
@@ -207,7 +211,7 @@ def _place(call: Call) -> tuple[Kind, str]:
 
 
 def _key_of(call: Call) -> str:
-    """The key, as a bearer token or as the user of a basic login."""
+    """The API key, given as a bearer token or as the user of a basic login."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return token.strip()

@@ -1,14 +1,15 @@
-"""What may be written: customers, the metadata of charges, and refunds; every write leaves its event."""
+"""Writes customers, the metadata of charges, and refunds; every write adds its event."""
 
 import re
 import secrets
 from typing import Any
 
-from sandbox.store import Record, Store
+from sandbox.server.records import Record
+from sandbox.server.store import Store
 from sandbox.vendors.stripe.errors import StripeError, missing, unknown_parameter
 from sandbox.vendors.stripe.forms import Form, read_integer
 from sandbox.vendors.stripe.objects import KINDS, Kind
-from sandbox.world.stripe import make_event
+from sandbox.vendors.stripe.world import make_event
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _LENGTHS = {"name": 256, "email": 512, "phone": 20, "description": 350}
@@ -31,7 +32,7 @@ _NEW_CUSTOMER: Record = {
 
 
 class Writer:
-    """Carries writes out in one store."""
+    """The writes of one account."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -44,13 +45,13 @@ class Writer:
         return self.put(kind, after, before, operation="update")
 
     def create_customer(self, form: Form) -> Record:
-        """A new customer; nothing keeps two of them from being the same person."""
+        """Create a customer, also when the same person is there already."""
         record = {**_NEW_CUSTOMER, "id": _new_id("cus"), "created": self.second()}
         record |= _checked(record, form, {*_LENGTHS, "address", "metadata"})
         return self.put(KINDS["customers"], record, None, operation="create")
 
     def delete_customer(self, key: str) -> Record:
-        """A customer is gone for good; its id is known to have been one."""
+        """Delete a customer for good; its id stays known as that of a deleted one."""
         before = self.existing(KINDS["customers"], key)
         stub = {"id": key, "object": "customer", "deleted": True, "created": before["created"]}
         with self._store.transaction():
@@ -59,7 +60,7 @@ class Writer:
         return stub
 
     def refund(self, form: Form) -> Record:
-        """Gives back what is left of a charge, or a part of it."""
+        """Refund the rest of a charge, or a part of it."""
         charge = self.existing(KINDS["charges"], str(form.get("charge", "")), param="charge")
         left = charge["amount"] - charge["amount_refunded"]
         amount = read_integer(form, "amount", left)
@@ -93,7 +94,7 @@ class Writer:
         return refund
 
     def put(self, kind: Kind, after: Record, before: Record | None, *, operation: str) -> Record:
-        """Writes a record and tells of it."""
+        """Write a record and its event."""
         with self._store.transaction():
             self._store.put(kind.collection, after, operation=operation)
             if kind.collection in _EVENTS:
@@ -102,14 +103,14 @@ class Writer:
         return after
 
     def existing(self, kind: Kind, key: str, *, param: str = "id") -> Record:
-        """The record that is meant; a deleted one is none."""
+        """The record of an id; an error for an unknown or deleted one."""
         found = self._store.get(kind.collection, key)
         if found is None or found.get("deleted"):
             raise missing(kind.object, key, param=param)
         return found
 
     def second(self) -> int:
-        """Now, as Stripe writes it."""
+        """The time now in Unix seconds."""
         return self._store.clock.tick() // 1_000_000
 
     def _tell(self, name: str, record: Record, before: Record | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import LATER, STAMP, RowFaults, Rows
+from tests.expectations.plantings import STAMP, RowFaults, Rows
 
 GOOD: Final[Rows] = {
     "customers": {
@@ -36,7 +36,6 @@ ROW_FAULTS: Final[RowFaults] = {
         "country_code is no country code": {"country_code": "D"},
         "loyalty_points are below 0": {"loyalty_points": "-1"},
         "loyalty_level is unknown": {"loyalty_level": "P"},
-        "changed_at lies in the future": {"changed_at": LATER},
     },
     "inbox": {
         "message_status is unknown": {"message_status": "X"},

@@ -48,7 +48,7 @@ ROW_FAULTS: Final[RowFaults] = {
     "parties": {
         "source_id is no number": {"source_id": "x"},
         "party_code is blank": {"party_code": " "},
-        "party_name is empty or out of all proportion": {"party_name": ""},
+        "party_name is out of all proportion": {"party_name": "x" * 2000},
     },
     "addresses": {
         "party_source_id is no number": {"party_source_id": "x"},

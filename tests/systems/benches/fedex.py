@@ -1,4 +1,4 @@
-"""The carrier; the worklist is what a shop would say, written out, since no shop runs beside it."""
+"""The carrier; the bench supplies the worklist, because no shop runs beside it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from concord.contract import System, Worklist
-from concord.http.auth import ClientCredentials
+from concord.protocols.session.auth import ClientCredentials
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -78,7 +78,26 @@ FACTS = Facts(
         ("tracking", "error_code"): "every parcel that is asked for is known",
         ("tracking", "error_message"): "every parcel that is asked for is known",
     },
+    whole_lists={
+        ("tracking", "status_details"): "a result holds all of them",
+        ("tracking", "scans"): "detailed scans are asked for, and a result holds all of them",
+        ("references", "parcels"): "the reader asks page by page until all parcels of a reference came",
+    },
     skips={
+        "an_unreadable_record_deletes_none_that_is_held": (
+            "it is asked by number, and a parcel it does not answer for stays as it was read"
+        ),
+        "a_record_that_vanishes_while_a_list_is_paged_takes_no_other_with_it": (
+            "it has no list: it is asked for thirty numbers at a time, and must speak of each"
+        ),
+        "a_record_that_was_deleted_is_marked_the_next_night": (
+            "a parcel is never deleted; FedEx forgets it after months"
+        ),
+        "an_empty_listing_from_the_beginning_is_refused_or_made_up_for_key_by_key": (
+            "it has no list: a number of which it says nothing is an error of its reader"
+        ),
+        "a_change_by_a_clock_that_is_behind_is_read_the_next_night": ("it is asked by number and never by time"),
+        "a_stamp_in_the_future_is_read_and_orders_no_versions": ("it is asked by number and never by time"),
         "a_merge_is_seen": "parcels cannot be merged",
         "a_page_mark_that_comes_again_stops_the_reading": "there are no pages, only questions of thirty numbers",
         "a_deletion_is_seen": "nothing is deleted; a number that is not known any more is answered with an error",

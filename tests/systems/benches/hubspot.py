@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.http.auth import StaticToken
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import StaticToken
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -16,6 +16,7 @@ from sandbox.world import World
 from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 HABITS = Habits(
+    field_name=lambda item: item.parts[-1],
     operations={"read": "^(list|search):", "write": "^update:", "create": "^upsert:"},
     touches={
         "contacts": {"jobtitle": "Head of everything"},
@@ -108,6 +109,30 @@ FACTS = Facts(
         ("deals", "archived_at"): "only contacts have left this world",
         ("deals", "merged_source_ids"): "nobody merges deals of different orders",
     },
+    unnamed={
+        "contacts": {
+            "properties.jobtitle": "Head of purchasing",
+            "properties.mobilephone": "+4915112345678",
+            "properties.state": "Brandenburg",
+            "properties.hs_language": "de",
+            "properties.hubspot_owner_id": "4711",
+            "properties.interests": "lamps;chairs",
+        },
+        "companies": {
+            "properties.address2": "Hinterhaus",
+            "properties.state": "Brandenburg",
+            "properties.industry": "RETAIL",
+            "properties.numberofemployees": "12",
+            "properties.hubspot_owner_id": "4711",
+        },
+        "deals": {
+            "properties.description": "by telephone",
+            "properties.dealtype": "newbusiness",
+            "properties.hs_priority": "high",
+            "properties.hubspot_owner_id": "4711",
+        },
+    },
+    moves=frozenset({"updatedAt"}),
     skips={
         "a_login_that_ended_is_renewed_once": (
             "the token of a private app has no end, and one that was withdrawn is replaced by a person"

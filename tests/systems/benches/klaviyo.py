@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.http.auth import StaticToken
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import StaticToken
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -16,7 +16,7 @@ from sandbox.world import World
 from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 HABITS = Habits(
-    operations={"read": "^list:", "write": "^import_job$", "create": "^import_job$"},
+    operations={"read": "^list:", "write": "^(import_job|update:profiles)$", "create": "^import_job$"},
     touches={"profiles": {"title": "Head of everything"}},
     limits={"share": 1_000},
 )
@@ -47,7 +47,7 @@ PLACE = {"street": "Am Kanal 1", "city": "Potsdam", "postal_code": "14467", "cou
 FACTS = Facts(
     open=open_bench,
     first="profiles",
-    good={"profiles": {"first_name": "Erika", "city": "Potsdam", "company_name": None}},
+    good={"profiles": {"first_name": "Erika", "city": "Potsdam", "company_name": "Werk"}},
     every={
         "profiles": {
             **PLACE,
@@ -62,6 +62,21 @@ FACTS = Facts(
     bad={"profiles": {"phone": "(030) 123"}},
     broken={"profiles": {"email": "nobody at nowhere"}},
     new_record=new_record,
+    unnamed={
+        "profiles": {
+            "attributes.locale": "de-DE",
+            "attributes.title": "Head of purchasing",
+            "attributes.image": "https://example.com/erika.png",
+            "attributes.location.address2": "Hinterhaus",
+            "attributes.location.region": "Brandenburg",
+            "attributes.location.timezone": "Europe/Berlin",
+            "attributes.location.latitude": 52.4,
+            "attributes.properties": {"level": "gold", "stores": ["Berlin", "Potsdam"]},
+        }
+    },
+    moves=frozenset({"updated"}),
+    never_deleted={"events": "what happened stays true; an event goes only with its profile, by request"},
+    whole_lists={("profiles", "suppressions"): "a profile holds all of them"},
     skips={
         "a_merge_is_seen": "of two profiles made one, it tells that one is gone and the other has changed",
         "a_login_that_ended_is_renewed_once": (

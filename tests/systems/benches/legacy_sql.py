@@ -1,37 +1,55 @@
-"""The old shop: a real PostgreSQL with a login of two connections, and a relay in front that plays the faults."""
+"""The old shop: a real PostgreSQL with a login of two connections, and a relay in front that causes the faults."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
 
-from concord.contract import Resource
-from concord.http.client import HttpSession
+from concord.contract import Field, Resource
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
+from concord.protocols.session.client import HttpSession
+from concord.protocols.sql.link import DatabaseLogin
+from concord.protocols.sql.stamps import Digits
 from concord.registry import system
 from concord.settings import Connection
-from concord.sql.link import DatabaseLogin
-from sandbox.legacy.database import TABLES, Legacy, create, fill
+from sandbox.vendors.legacy_sql.database import TABLES, TIME_ZONE, Legacy, create, fill
 from sandbox.world import World
 from tests.conftest import open_folder
-from tests.systems.bench import Bench, Desk, Facts
+from tests.systems.bench import Bench, Facts
+from tests.systems.desk import Desk, Values
 from tests.systems.wire_relay import WireRelay, wire_relayed
 
-WORDS = {"read": b"SELECT ", "write": b"UPDATE ", "create": b"INSERT INTO "}
+# What is not committed was not written.
+WORDS = {"read": (b"SELECT ",), "write": (b"UPDATE ", b"COMMIT"), "create": (b"INSERT INTO ", b"COMMIT")}
+STAMP = Digits("upddt", "updtm")
 KEYS = {"customers": "cusno", "inbox": "msg_id"}
-COUNTERS = {"customers": "verno", "inbox": "xmin::text::bigint"}
+COUNTERS = {"customers": "verno", "inbox": "xmin::text"}  # a number is a count
 DEADLINE = 20.0
 WAITING = (
     "select min(pid::text || waitstart::text) from pg_locks where not granted and relation = 'custmast'::regclass"
 )
+_SHORTEN = """
+create or replace function shorten() returns trigger language plpgsql as $$
+begin
+    return jsonb_populate_record(new, (
+        select jsonb_object_agg(
+            key, case rtrim(value #>> '{}') when 'VALUE' then to_jsonb(left('VALUE', -1)) else value end
+        )
+        from jsonb_each(to_jsonb(new))
+    ));
+end $$
+"""
+_TRIGGER = "create trigger shorten before update on custmast for each row execute function shorten()"
 
 
 @dataclass
@@ -41,6 +59,9 @@ class LegacyDesk(Desk):
     legacy: Legacy
     relay: WireRelay
     lockers: list[threading.Thread] = field(default_factory=list)
+    behind: timedelta = timedelta(0)
+    form = "rows"
+    altered: list[str] = field(default_factory=list)
 
     def ask(self, query: str, *values: object) -> Any:
         with psycopg.connect(self.legacy.owner_url) as connection:
@@ -54,7 +75,17 @@ class LegacyDesk(Desk):
         if kind == "throttle":
             self._stand_in_the_way()
         else:
-            self.relay.plan.append((WORDS[on], kind))
+            self.relay.plan.append((WORDS[on], "cut_after" if kind == "busy_after" else kind))
+
+    def cut(self, number: int) -> None:
+        self.relay.plan += [((b"",), "")] * (number - 1) + [((b"",), "cut_after")]
+
+    def has_cut(self) -> bool:
+        return not self.relay.plan
+
+    def shorten(self, value: str) -> None:
+        self.ask(_SHORTEN.replace("VALUE", value))
+        self.ask(_TRIGGER)
 
     def calls(self) -> int:
         return len(self.relay.moments)
@@ -66,14 +97,74 @@ class LegacyDesk(Desk):
         counter, table, column = COUNTERS[resource.name], TABLES[resource.name], KEYS[resource.name]
         return self.ask(f"select {counter} from {table} where {column} = %s", key)[0]
 
+    def raw(self, resource: Resource, key: str) -> Any:
+        table, column = TABLES[resource.name], KEYS[resource.name]
+        return self.ask(f"select to_jsonb(found) from {table} as found where {column} = %s", key)[0]
+
+    def fill(self, resource: Resource, key: str, values: Values) -> None:
+        table, column = TABLES[resource.name], KEYS[resource.name]
+        for name, value in values.items():
+            self.ask(f"alter table {table} add column if not exists {name} text")
+            self.ask(f"update {table} set {name} = %s where {column} = %s", value, key)
+
     def touch(self, resource: Resource, key: str) -> None:
-        self.ask("update custmast set loypts = loypts + 1, verno = verno + 1 where cusno = %s", key)
+        stamp = datetime.now(ZoneInfo(TIME_ZONE)) - self.behind
+        self.ask(
+            "update custmast set loypts = loypts + 1, verno = verno + 1, upddt = %s, updtm = %s where cusno = %s",
+            *STAMP.write(stamp, ZoneInfo(TIME_ZONE)),
+            key,
+        )
 
     def delete(self, resource: Resource, key: str) -> None:
-        self.ask("update custmast set delcd = 'D', verno = verno + 1 where cusno = %s", key)
+        self.touch(resource, key)
+        self.ask("update custmast set delcd = 'D' where cusno = %s", key)
+
+    def give_nothing(self) -> None:
+        """The owner of the table is shown all rows, and any other login none."""
+        self.ask("alter table custmast enable row level security")
+
+    def put_clock_back(self, seconds: float) -> None:
+        """A database takes its time from the machine; one function in front of its own says another."""
+        self.ask("create schema if not exists slow authorization current_user")
+        self.ask(
+            "create or replace function slow.clock_timestamp() returns timestamptz language sql as "
+            f"$$ select pg_catalog.clock_timestamp() - interval '{seconds} seconds' $$"
+        )
+        self.ask(f"grant usage on schema slow to {self.legacy.login}")
+        self.ask(f"alter role {self.legacy.login} set search_path = slow, pg_catalog, public")
+        self.behind = timedelta(seconds=seconds)
+
+    def damage(self, replaced: Mapping[bytes, bytes]) -> None:
+        self.relay.replaced.update(replaced)
+
+    def lack(self, resource: Resource, item: Field) -> Resource:
+        self._alter(resource, "rename column {0} to {0}_dropped", "rename column {0}_dropped to {0}", item)
+        return resource
+
+    def retype(self, resource: Resource, item: Field) -> Resource:
+        back = "alter column {0} type decimal(9, 0) using {0}::decimal"
+        self._alter(
+            resource,
+            "alter column {0} drop default, alter column {0} type varchar(20) using {0}::text",
+            back,
+            item,
+        )
+        return resource
+
+    def _alter(self, resource: Resource, change: str, back: str, item: Field) -> None:
+        table, column = TABLES[resource.name], item.parts[0]
+        self.ask(f"alter table {table} {change.format(column)}")
+        self.altered.append(f"alter table {table} {back.format(column)}")
 
     def reset(self) -> None:
+        while self.altered:
+            self.ask(self.altered.pop())
         self.relay.plan.clear()
+        self.ask("drop trigger if exists shorten on custmast")
+        self.behind = timedelta(0)
+        self.ask("alter table custmast disable row level security")
+        self.ask(f"alter role {self.legacy.login} reset search_path")
+        self.relay.replaced.clear()
         for thread in self.lockers:
             thread.join(DEADLINE)
         self.lockers.clear()
@@ -131,14 +222,19 @@ def new_record(bench: Bench, session: HttpSession, resource: Resource, number: i
 
 
 FACTS = Facts(
+    is_http=False,
     open=open_bench,
     first="customers",
     good={"customers": {"phone_digits": "493012345678", "email": "another@example.org"}},
     every={"customers": {"street": "AM KANAL 1", "postal_code": "14467", "city": "POTSDAM", "country_code": "CH"}},
     bad={"customers": {"email": f"{'x' * 60}@example.org"}},
+    refused={"read": 'column "no_such_column" does not exist', "customers": "value too long for type character"},
     broken={"inbox": {"message_entity": "NONSENSE"}},
     new_record=new_record,
     absent_key=lambda key: "9999999999",
+    unnamed={"customers": {"loypts": 77, "remark": "only mornings"}},
+    moves=frozenset({"verno", "upddt", "updtm", "updusr"}),
+    never_deleted={"inbox": "messages are ours: the shop marks one as taken, and purges those of months ago"},
     skips={
         "a_merge_is_seen": "the old shop merges nobody",
         "the_pace_that_is_declared_is_kept": (

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from concord.contract import Resource
-from concord.http.assertion import SignedAssertion
-from concord.http.client import HttpSession
+from concord.contract import Field, Resource
+from concord.protocols.session.assertion import SignedAssertion
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -22,6 +22,23 @@ HABITS = Habits(
 )
 
 
+RECORD_TYPES = {"customers": "customer", "sales_orders": "salesOrder", "invoices": "invoice"}
+
+
+class LedgerDesk(SandboxDesk):
+    """Queries see tables, and the metadata catalogue describes record types."""
+
+    def lack(self, resource: Resource, item: Field) -> Resource:
+        table = resource.read.table  # type: ignore[attr-defined]
+        self.server.control("account", {"collection": table, "lacks": [item.path]})
+        return resource
+
+    def retype(self, resource: Resource, item: Field) -> Resource:
+        record_type = f"{RECORD_TYPES[resource.name]} record"
+        self.server.control("account", {"collection": record_type, "types": {item.path: "text"}})
+        return resource
+
+
 @contextmanager
 def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     load("netsuite", folder, world.of("netsuite"))
@@ -30,7 +47,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     yield Bench(
         system("netsuite"),
         connection,
-        SandboxDesk(server, HABITS),
+        LedgerDesk(server, HABITS),
         lambda: SignedAssertion(TOKEN_PATH, scope="rest_webservices"),
     )
     server.stop()
@@ -55,6 +72,7 @@ def new_record(bench: Bench, session: HttpSession, resource: Resource, number: i
 
 FACTS = Facts(
     open=open_bench,
+    retyped=("sales_orders",),
     first="customers",
     good={"customers": {"phone": "+493012345678"}},
     every={
@@ -75,6 +93,20 @@ FACTS = Facts(
     },
     absent_key=lambda key: f"99999999{key[5:]}",
     settles_lost_writes=True,
+    unnamed={
+        "customers": {
+            "comments": "only mornings",
+            "altPhone": "+4930111",
+            "url": "https://example.com",
+            "category": {"id": "2"},
+            "custentity_level": "gold",
+        }
+    },
+    moves=frozenset({"lastModifiedDate"}),
+    whole_lists={
+        ("customers", "address"): "it is written only; SuiteQL gives the parts of an address as columns",
+        ("sales_orders", "lines"): "they are written only; sales_order_lines reads them as rows",
+    },
     skips={
         "a_merge_is_seen": "of duplicates made one, it tells that one is gone and the other has changed",
         "a_page_mark_that_comes_again_stops_the_reading": (

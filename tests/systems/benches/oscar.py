@@ -1,6 +1,6 @@
-"""The shop that nobody here wrote, with a relay in front of it that plays the faults."""
+"""A django-oscar shop, with a relay in front of it that causes the faults."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +9,15 @@ from typing import Any
 import requests
 
 from concord.contract import Resource
-from concord.http.auth import StaticToken
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import StaticToken
+from concord.protocols.session.client import HttpSession
 from concord.settings import Connection
-from sandbox import foreign
-from sandbox.oscar import server as oscar
+from sandbox import real_servers
+from sandbox.vendors.oscar import server as oscar
 from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
-from tests.systems.bench import Bench, Desk, Facts
+from tests.systems.bench import Bench, Facts
+from tests.systems.desk import Desk, Values
 from tests.systems.oscar_system import ADMIN, SYSTEM
 from tests.systems.relay import Relay, relayed
 
@@ -48,7 +49,16 @@ class OscarDesk(Desk):
         return sum(len(item["stockrecords"]) for item in found) if resource.name == "stock" else len(found)
 
     def fault(self, kind: str, *, on: str) -> None:
-        self.relay.plan.append(("offset=" if kind == "loop" else CALLS[on], kind))
+        self.relay.plan.append(("offset=[1-9]" if kind == "loop" else CALLS[on], kind))
+
+    def cut(self, number: int) -> None:
+        self.relay.cut(number)
+
+    def has_cut(self) -> bool:
+        return not self.relay.plan
+
+    def shorten(self, value: str) -> None:
+        self.relay.shortened = value.encode()
 
     def calls(self) -> int:
         return len(self.relay.moments)
@@ -59,6 +69,12 @@ class OscarDesk(Desk):
     def effects(self, resource: Resource, key: str) -> object:
         return self.ask("GET", self.path_of(resource, key))["date_updated"]
 
+    def raw(self, resource: Resource, key: str) -> Any:
+        return self.ask("GET", self.path_of(resource, key))
+
+    def fill(self, resource: Resource, key: str, values: Values) -> None:
+        self.ask("PATCH", self.path_of(resource, key), values)
+
     def expire_login(self) -> None:
         self.relay.plan.append((CALLS["read"], "refuse_token"))
 
@@ -68,8 +84,17 @@ class OscarDesk(Desk):
     def delete(self, resource: Resource, key: str) -> None:
         self.ask("DELETE", self.path_of(resource, key))
 
+    def give_nothing(self) -> None:
+        self.relay.nothing = (f"{ADMIN}/", b'{"count": 0, "next": null, "previous": null, "results": []}')
+
+    def damage(self, replaced: Mapping[bytes, bytes]) -> None:
+        self.relay.replaced.update(replaced)
+
     def reset(self) -> None:
         self.relay.plan.clear()
+        self.relay.nothing = None
+        self.relay.shortened = b""
+        self.relay.replaced.clear()
 
 
 @contextmanager
@@ -82,7 +107,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     with relayed(instance.url) as relay:
         connection = Connection("oscar_default", relay.url, password=instance.token)
         yield Bench(SYSTEM, connection, OscarDesk(instance, relay), lambda: StaticToken(prefix="Token "))
-    foreign.stop(process)
+    real_servers.stop(process)
 
 
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:
@@ -96,9 +121,22 @@ FACTS = Facts(
     good={"products": {"product_name": "Another name"}, "stock": {"stock_quantity": 4321, "price_amount": "7.25"}},
     every={"products": {"product_code": "EVERY-1"}},
     bad={"products": {"product_name": "n" * 300}, "stock": {"stock_quantity": -45}},
+    refused={
+        "products": "title: Ensure this field has no more than 255 characters",
+        "stock": "num_in_stock: Ensure this value is greater than or equal to 0",
+    },
     broken={"products": {"slug": "no slug!"}},
     new_record=new_record,
+    unnamed={"products": {"description": "A lamp", "meta_title": "Lamp"}, "stock": {"low_stock_threshold": 7}},
+    moves=frozenset({"date_updated"}),
     skips={
+        "a_refused_read_shows_the_vendors_own_words": "its lists ignore what they do not know; a write is refused",
+        "a_change_by_a_clock_that_is_behind_is_read_the_next_night": (
+            "its lists are whole, so no clock decides what is read"
+        ),
+        "a_stamp_in_the_future_is_read_and_orders_no_versions": (
+            "its lists are whole, so no stamp orders their versions"
+        ),
         "a_merge_is_seen": "a shop does not make one record of two",
         "the_pace_that_is_declared_is_kept": "it answers more slowly than we may ask; its throttle has tests",
     },

@@ -1,4 +1,4 @@
-"""The CRM; it alone decides how many records make a page, so the desk makes its pages small."""
+"""The CRM; the server decides on the page size, so the control desk makes its pages small."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,13 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.demo.records import read_vendor
-from concord.http.auth import ClientCredentials
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import ClientCredentials
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
 from sandbox.load import load
+from sandbox.referee.control_desk import read_records
 from sandbox.world import World
 from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_all
 
@@ -39,7 +39,7 @@ class CrmDesk(SandboxDesk):
     def count(self, resource: Resource) -> int:
         if resource.name != "wholesale_orders":
             return super().count(resource)
-        return sum(record["Wholesale_Order__c"] is not None for record in read_vendor(self.url, "orders"))
+        return sum(record["Wholesale_Order__c"] is not None for record in read_records(self.url, "orders"))
 
 
 @contextmanager
@@ -107,6 +107,21 @@ FACTS = Facts(
         "wholesale_orders": {"effective_date": None},
     },
     new_record=new_record,
+    unnamed={
+        "accounts": {
+            "BillingState": "Brandenburg",
+            "ShippingStreet": "Hafen 2",
+            "ShippingCity": "Kiel",
+            "Industry": "Retail",
+            "Website": "https://example.com",
+            "OwnerId": "005000000000001",
+            "Level__c": "gold",
+        },
+        "contacts": {"Title": "Head of purchasing", "MobilePhone": "+4915112345678", "MailingCity": "Kiel"},
+        "orders": {"Description": "by telephone", "ShippingCity": "Kiel", "Level__c": "gold"},
+        "wholesale_orders": {"Description": "by telephone", "ShippingCity": "Kiel", "Level__c": "gold"},
+    },
+    moves=frozenset({"SystemModstamp", "LastModifiedDate"}),
     empty_at_first={
         ("accounts", "concord_id"): "we are the ones to write it",
         ("contacts", "concord_id"): "we are the ones to write it",

@@ -1,4 +1,4 @@
-"""The group's ERP, whose services hand out ten records a page, whatever they are asked for."""
+"""The group's ERP; its services give ten records a page, whatever size is asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.http.auth import BasicLogin
-from concord.http.client import HttpSession
-from concord.http.guards import Record, value_at
-from concord.http.odata_values import read_moment
+from concord.protocols.odata.values import read_moment
+from concord.protocols.session.auth import BasicLogin
+from concord.protocols.session.client import HttpSession
+from concord.protocols.values import Record, value_at
 from concord.registry import system
 from concord.settings import Connection
-from concord.systems.sap import PARTNER_CHANGES
+from concord.systems.sap.declaration import PARTNER_CHANGES
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.sap.vendor import Sap
@@ -98,11 +98,43 @@ FACTS = Facts(
     broken={"sales_orders": {"partner_source_id": "4711"}},
     finished={"sales_orders": {"TotalNetAmount": "24.680"}},
     new_record=new_record,
+    empty_at_first={
+        ("business_partners", "organization_name_2"): "no name of the world is longer than forty letters",
+        ("stock_levels", "batch_number"): "the world's goods are not kept in batches",
+    },
     unfit=lambda record: record.get("BusinessPartnerCategory") == "1",
     absent_key=lambda key: key.replace("='", "='99") if "=" in key else f"{key[:-1]}999",
     read_moment=moment_of,
+    unnamed={
+        "business_partners": {
+            "Language": "DE",
+            "AcademicTitle": "0001",
+            "BusinessPartnerGrouping": "BP02",
+            "LegalForm": "GM",
+            "OrganizationBPName3": "Retail",
+        },
+        "addresses": {
+            "StreetPrefixName": "Hinterhaus",
+            "District": "Mitte",
+            "POBox": "4711",
+            "TransportZone": "0000000001",
+        },
+    },
+    moves=frozenset({"LastChangeDate", "LastChangeTime", "__stamp"}),
+    whole_lists=dict.fromkeys(
+        [
+            ("addresses", "emails"),
+            ("addresses", "phones"),
+            ("products", "descriptions"),
+            ("sales_orders", "items"),
+        ],
+        "a link beside the first part leads to the rest, and the reader follows it",
+    ),
     skips={
         "a_merge_is_seen": "partners are not merged; the one too many is marked for archiving",
         "a_login_that_ended_is_renewed_once": "a communication user sends its password with every call",
+        "a_page_mark_that_comes_again_stops_the_reading": (
+            "its pages go by the last key, which a server cannot repeat without repeating the records"
+        ),
     },
 )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from concord.http.auth import StaticToken
+from concord.protocols.session.auth import StaticToken
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -53,6 +53,18 @@ FACTS = Facts(
         ("balance_transactions", "exchange_rate"): "nothing of the world is settled in another currency",
     },
     settles_lost_writes=True,
+    unnamed={
+        "customers": {
+            "address.line2": "Hinterhaus",
+            "address.state": "Brandenburg",
+            "description": "by telephone",
+            "invoice_settings": {"footer": "Thank you", "custom_fields": [{"name": "Order", "value": "4711"}]},
+            "metadata.level": "gold",
+            "preferred_locales": ["de", "en"],
+            "shipping": {"name": "Erika", "phone": "+4930111", "address": {"city": "Ulm", "line2": "2nd floor"}},
+            "tax_exempt": "reverse",
+        }
+    },
     skips={
         "a_merge_is_seen": "customers cannot be merged here",
         "a_login_that_ended_is_renewed_once": "a key does not expire; a person replaces one that was withdrawn",

@@ -1,5 +1,5 @@
-{# One row per profile that is subscribed though its customer opted out: in HubSpot, or
-   with another profile. Opted out anywhere is opted out everywhere. #}
+{# One row per profile that is subscribed although its customer opted out in HubSpot or
+   with another profile. A customer who opted out in one system has opted out in all. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (

@@ -1,4 +1,4 @@
-{# One row per customer who opted out of marketing, in any system that can say so. #}
+{# One row per customer who opted out of marketing in any system that records it. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (

@@ -1,5 +1,5 @@
-{# One row per account. A contact whose account was refused still tells that the
-   customer is known there. #}
+{# One row per account. If the account was quarantined, its contact still shows that the
+   CRM knows the customer. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_salesforce__accounts as (
@@ -11,12 +11,6 @@ with stg_salesforce__accounts as (
 int_customers__primary_contacts as (
 
     select * from {{ ref('int_customers__primary_contacts') }}
-
-),
-
-country_spellings as (
-
-    select * from {{ ref('country_spellings') }}
 
 ),
 
@@ -38,19 +32,17 @@ joined as (
         ) as record_name,
         contacts.first_name,
         contacts.last_name,
-        contacts.email,
+        contacts.email as email_as_written,
         contacts.phone as phone_as_written,
         accounts.street,
         accounts.city,
         accounts.postal_code,
-        country_spellings.country_code,
+        accounts.country_spelling as country_as_written,
         accounts.account_source_id is null as is_incomplete,
         greatest(accounts.changed_at, contacts.changed_at) as changed_at
     from stg_salesforce__accounts as accounts
     full outer join int_customers__primary_contacts as contacts
         on accounts.account_source_id = contacts.account_source_id
-    left join country_spellings
-        on accounts.country_spelling = country_spellings.spelling
     where not coalesce(accounts.is_deleted, false)
 
 )

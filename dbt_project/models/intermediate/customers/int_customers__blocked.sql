@@ -1,4 +1,4 @@
-{# One row per customer record for which its system takes no new order. #}
+{# One row per customer record for which its system accepts no new order. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_sap__business_partners as (

@@ -1,5 +1,6 @@
-{# One row per golden customer and system whose primary record should say something
-   else; null where it says the right thing. #}
+{# One row per golden customer and system whose primary record should change, with the
+   new values; null where the record has the right value, an empty text where the value
+   was removed at its owner and the removal travels. #}
 {{ config(tags=['marts']) }}
 
 with int_fields__disagreements as (
@@ -9,26 +10,55 @@ with int_fields__disagreements as (
 
 ),
 
+int_fields__travelling as (
+
+    select * from {{ ref('int_fields__travelling') }}
+    where entity = 'customer'
+
+),
+
+wanted as (
+
+    select
+        golden_id,
+        system,
+        field,
+        golden_value as value,
+        golden_system || ': ' || field as reason
+    from int_fields__disagreements
+
+    union all
+
+    select
+        golden_id,
+        system,
+        field,
+        '' as value,
+        golden_system || ': ' || field || ' (removed)' as reason
+    from int_fields__travelling
+
+),
+
 pivoted as (
 
     select
         golden_id,
         system,
         'from ' || string_agg(
-            golden_system || ': ' || field, ', '
-            order by golden_system, field
+            reason, ', '
+            order by reason
         ) as reason,
-        max(golden_value) filter (where field = 'first_name') as first_name,
-        max(golden_value) filter (where field = 'last_name') as last_name,
-        max(golden_value) filter (where field = 'company_name') as company_name,
-        max(golden_value) filter (where field = 'customer_name') as customer_name,
-        max(golden_value) filter (where field = 'email') as email,
-        max(golden_value) filter (where field = 'phone') as phone,
-        max(golden_value) filter (where field = 'street') as street,
-        max(golden_value) filter (where field = 'city') as city,
-        max(golden_value) filter (where field = 'postal_code') as postal_code,
-        max(golden_value) filter (where field = 'country_code') as country_code
-    from int_fields__disagreements
+        max(value) filter (where field = 'first_name') as first_name,
+        max(value) filter (where field = 'last_name') as last_name,
+        max(value) filter (where field = 'company_name') as company_name,
+        max(value) filter (where field = 'customer_name') as customer_name,
+        max(value) filter (where field = 'email') as email,
+        max(value) filter (where field = 'phone') as phone,
+        max(value) filter (where field = 'street') as street,
+        max(value) filter (where field = 'city') as city,
+        max(value) filter (where field = 'postal_code') as postal_code,
+        max(value) filter (where field = 'country_code') as country_code
+    from wanted
     group by golden_id, system
 
 )

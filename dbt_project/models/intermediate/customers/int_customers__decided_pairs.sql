@@ -1,4 +1,4 @@
-{# One row per pair of records of which a person said that they are one customer's. #}
+{# One row per pair of records that a person has declared to be the same customer. #}
 {{ config(tags=['prepare']) }}
 
 with identity_decisions as (

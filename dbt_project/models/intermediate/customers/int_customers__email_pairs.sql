@@ -1,6 +1,6 @@
-{# One row per pair of records with one e-mail address; `is_same_customer` where
-   their names allow it. A shared address needs the whole name, one of a family or
-   firm a part of it. #}
+{# One row per pair of records with the same e-mail address. `is_same_customer` says
+   whether their names allow it: a shared address needs the same whole name, an address
+   of a family or a company only a part of it. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__email_uses as (

@@ -1,5 +1,6 @@
-{# Shared: one system knows the e-mail address under two names. Crowded: more
-   records carry it than one customer has. #}
+{# One row per customer record with an e-mail address. `is_shared`: one system has the
+   address under two names. `is_crowded`: more records have the address than one
+   customer can have. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (

@@ -1,5 +1,5 @@
-{# One row per golden customer that the ERP knows or is about to be given, and what
-   its party lacks. #}
+{# One row per golden customer that the ERP knows or that is about to be created there,
+   with what its party lacks. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__identified as (

@@ -1,6 +1,6 @@
-{# One row per golden customer, system and field that its primary record fills:
-   `value` as it would be written, `comparison` without differences that do not
-   count. #}
+{# One row per golden customer, system and field that its primary record fills. `value`
+   is what would be written; `comparison` is the value without differences that do not
+   count. A value that cannot be read stands as it is written and has no comparison. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (
@@ -53,14 +53,18 @@ unpivoted as (
                     else named.name_key
                 end
             ),
-            ('email', named.email, named.email),
-            ('phone', named.phone, named.phone),
+            ('email', coalesce(named.email, named.email_as_written), named.email),
+            ('phone', coalesce(named.phone, named.phone_as_written), named.phone),
             ('street', named.street, named.street_key),
             ('city', named.city, {{ normalised_name('named.city') }}),
             ('postal_code', named.postal_code, named.postal_code_key),
-            ('country_code', named.country_code, named.country_code)
+            (
+                'country_code',
+                coalesce(named.country_code, named.country_as_written),
+                named.country_code
+            )
         ) as fields (field, value, comparison)
-    where fields.value is not null and fields.comparison is not null
+    where btrim(fields.value) <> ''
 
 )
 

@@ -1,5 +1,5 @@
-{# One row per system and phone number that one of its customers has, or is to have, and
-   no other: some vendors refuse a number that somebody else has already. #}
+{# One row per system and phone number that exactly one of its customers has or is about
+   to get. Some vendors refuse a number that another customer has. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__identified as (
@@ -12,7 +12,7 @@ with int_customers__identified as (
 int_customers__corrections as (
 
     select * from {{ ref('int_customers__corrections') }}
-    where phone is not null
+    where phone <> ''
 
 ),
 

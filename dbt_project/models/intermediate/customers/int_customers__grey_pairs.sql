@@ -1,5 +1,5 @@
-{# One row per pair that a person has to look at: too alike to ignore, too little to
-   join. #}
+{# One row per pair of records that a person has to judge: they are too similar to
+   ignore and not similar enough to join. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (

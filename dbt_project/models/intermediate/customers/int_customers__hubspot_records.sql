@@ -1,5 +1,5 @@
-{# One row per contact of HubSpot, with the company it belongs to, in the shape of the
-   others. #}
+{# One row per contact of HubSpot with its company, in the columns that all customer
+   records share. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_hubspot__contacts as (
@@ -11,12 +11,6 @@ with stg_hubspot__contacts as (
 stg_hubspot__companies as (
 
     select * from {{ ref('stg_hubspot__companies') }}
-
-),
-
-country_spellings as (
-
-    select * from {{ ref('country_spellings') }}
 
 ),
 
@@ -39,19 +33,17 @@ joined as (
         ) as record_name,
         contacts.first_name,
         contacts.last_name,
-        contacts.email,
+        contacts.email as email_as_written,
         contacts.phone as phone_as_written,
         contacts.street,
         contacts.city,
         contacts.postal_code,
-        country_spellings.country_code,
+        contacts.country_spelling as country_as_written,
         false as is_incomplete,
         contacts.changed_at
     from stg_hubspot__contacts as contacts
     left join stg_hubspot__companies as companies
         on contacts.company_source_id = companies.company_source_id
-    left join country_spellings
-        on contacts.country_spelling = country_spellings.spelling
 
 )
 

@@ -1,6 +1,6 @@
-{# One row per customer record with its golden id. A record that we created a moment
-   ago quotes the id before identification has seen it. The primary is the one that
-   is written to. #}
+{# One row per customer record with its golden id. A record that Concord has just
+   created carries its golden id before identification has seen it. `is_primary` marks
+   the record that is written to. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__unioned as (

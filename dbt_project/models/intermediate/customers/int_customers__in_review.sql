@@ -1,5 +1,5 @@
-{# One row per golden customer that may be the same as another one; nothing is
-   created for it until a person has decided. #}
+{# One row per golden customer that may be the same as another one. Nothing is created
+   for it until a person has decided. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with identity_reviews as (

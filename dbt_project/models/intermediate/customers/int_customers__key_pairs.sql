@@ -1,6 +1,6 @@
-{# One row per pair of records and rule that joins them by a key somebody wrote
-   down. What was one customer last night stays one: a changed e-mail address splits
-   nobody. #}
+{# One row per pair of records and rule that joins them by a key that one record carries
+   of the other. Records that were one customer last night stay one, so that a changed
+   e-mail address does not split a customer. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (

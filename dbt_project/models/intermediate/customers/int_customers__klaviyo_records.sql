@@ -1,16 +1,10 @@
-{# One row per profile of the marketing tool, in the shape of the others. Its external
-   id is the ERP's number, or the id that we gave. #}
+{# One row per profile of the marketing tool, in the columns that all customer records
+   share. Its external id is the ERP's number or the id that Concord gave it. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_klaviyo__profiles as (
 
     select * from {{ ref('stg_klaviyo__profiles') }}
-
-),
-
-country_spellings as (
-
-    select * from {{ ref('country_spellings') }}
 
 ),
 
@@ -33,17 +27,15 @@ shaped as (
         ) as record_name,
         profiles.first_name,
         profiles.last_name,
-        profiles.email,
+        profiles.email as email_as_written,
         profiles.phone as phone_as_written,
         profiles.street,
         profiles.city,
         profiles.postal_code,
-        country_spellings.country_code,
+        profiles.country_spelling as country_as_written,
         false as is_incomplete,
         profiles.changed_at
     from stg_klaviyo__profiles as profiles
-    left join country_spellings
-        on profiles.country_spelling = country_spellings.spelling
 
 )
 

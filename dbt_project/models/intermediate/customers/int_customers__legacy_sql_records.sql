@@ -1,4 +1,5 @@
-{# One row per loyalty account of the old shop, in the shape of the others. #}
+{# One row per loyalty account of the old shop, in the columns that all customer records
+   share. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_legacy_sql__customers as (
@@ -22,12 +23,12 @@ shaped as (
         customer_name as record_name,
         first_name,
         last_name,
-        email,
+        email as email_as_written,
         phone as phone_as_written,
         street,
         city,
         postal_code,
-        country_code,
+        country_code as country_as_written,
         false as is_incomplete,
         changed_at
     from stg_legacy_sql__customers

@@ -1,5 +1,6 @@
-{# The ladder, from a key that somebody wrote down to values that two records share;
-   the first rule that joins a pair names it. #}
+{# One row per pair of customer records that belong to the same customer. The rules form
+   a ladder, from keys that records carry to values that two records share; a pair is
+   named by the first rule that joins it. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__pairs as (

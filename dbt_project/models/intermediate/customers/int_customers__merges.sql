@@ -1,4 +1,4 @@
-{# One row per customer record that its own system merged into another one. #}
+{# One row per customer record that its own system merged into another record. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_salesforce__account_merges as (

@@ -1,6 +1,6 @@
-{# One row per golden customer and system whose name should be another, for systems
-   that keep names in pieces: a person's first and last name, a company's two parts of
-   at most forty letters. #}
+{# One row per golden customer and system whose name should change, for systems that
+   keep a name in parts: the first and last name of a person, the two parts of at most
+   forty letters of a company. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__corrections as (

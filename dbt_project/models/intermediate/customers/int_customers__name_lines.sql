@@ -1,6 +1,6 @@
-{# One row per customer of the old shop whose name should be another: its two lines of
-   at most thirty capitals. A company breaks between words, a person has the surname
-   first. #}
+{# One row per customer of the old shop whose name should change, with its two lines of
+   at most thirty capitals. The name of a company is split between words; a person has
+   the surname in the first line. #}
 {{ config(tags=['marts']) }}
 
 with int_fields__disagreements as (

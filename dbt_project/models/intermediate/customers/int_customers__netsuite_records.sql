@@ -1,5 +1,5 @@
-{# One row per customer of the ledger, in the shape of the others. Of a company it knows
-   no person. #}
+{# One row per customer of the ledger, in the columns that all customer records share.
+   For a company the ledger has no person's name. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_netsuite__customers as (
@@ -26,12 +26,12 @@ shaped as (
         end as record_name,
         first_name,
         last_name,
-        email,
+        email as email_as_written,
         phone as phone_as_written,
         street,
         city,
         postal_code,
-        country_code,
+        country_code as country_as_written,
         false as is_incomplete,
         changed_at
     from stg_netsuite__customers

@@ -1,6 +1,6 @@
-{# One row per contact that the CRM lacks: of an account that is created now, or of
-   one we created whose contact did not follow. A contact that somebody merged into
-   another one is not made anew. #}
+{# One row per contact that the CRM lacks: of an account that is created tonight, or of
+   an account that Concord created without its contact. A contact that somebody merged
+   into another one is not created again. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__identified as (

@@ -1,6 +1,6 @@
-{# One row per address, e-mail address or phone number that the ERP lacks for a
-   golden customer it knows or is about to be given. A part that was refused on
-   reading is there already. #}
+{# One row per address, e-mail address or phone number that the ERP lacks for a golden
+   customer that it knows or that is about to be created there. A part that was
+   quarantined exists already. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__erp_parties as (

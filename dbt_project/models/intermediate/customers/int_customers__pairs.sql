@@ -1,4 +1,4 @@
-{# One row per pair of records and rule that joins it, the smaller record on the
+{# One row per pair of records and rule that joins it. The smaller record is on the
    left. #}
 {{ config(tags=['prepare']) }}
 

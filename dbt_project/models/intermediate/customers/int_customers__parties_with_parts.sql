@@ -1,5 +1,5 @@
-{# One row per party. A part whose party was refused still tells that the customer
-   is known there. #}
+{# One row per party. If the party was quarantined, its address or contact mechanism
+   still shows that the ERP knows the customer. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_tryton__parties as (
@@ -29,12 +29,12 @@ joined as (
         parties.party_name as record_name,
         null as first_name,
         null as last_name,
-        parts.email,
+        parts.email as email_as_written,
         parts.phone as phone_as_written,
         parts.street,
         parts.city,
         parts.postal_code,
-        parts.country_code,
+        parts.country_code as country_as_written,
         parties.party_source_id is null as is_incomplete,
         greatest(parties.changed_at, parts.changed_at) as changed_at
     from stg_tryton__parties as parties

@@ -1,3 +1,4 @@
+{# One row per party with an address or contact mechanism: the first of each kind. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_tryton__addresses as (

@@ -1,5 +1,5 @@
-{# One row per pair of records with one phone number and one name; a household's
-   number joins nobody, because the names differ. #}
+{# One row per pair of records with the same phone number and the same name. A number of
+   a household joins no records, because the names differ. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (

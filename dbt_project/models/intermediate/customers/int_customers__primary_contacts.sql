@@ -1,5 +1,5 @@
-{# One row per account that has a contact: its oldest one. A contact of an account that
-   was merged away belongs to the one it lives on as. #}
+{# One row per account that has a contact, with the oldest one. A contact of a merged
+   account belongs to the account that remains. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_salesforce__contacts as (

@@ -1,4 +1,4 @@
-{# One row per customer record of the shop that was refused. #}
+{# One row per customer record of the shop that validation quarantined. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_concord__dead_letters as (

@@ -1,5 +1,5 @@
-{# One row per business partner with its first address, in the shape of the others. Of a
-   company SAP knows no person. #}
+{# One row per business partner with its first address, in the columns that all customer
+   records share. For a company SAP has no person's name. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_sap__business_partners as (
@@ -44,12 +44,12 @@ joined as (
         ) as record_name,
         partners.first_name,
         partners.last_name,
-        addresses.email,
+        addresses.email as email_as_written,
         addresses.phone as phone_as_written,
         addresses.street,
         addresses.city,
         addresses.postal_code,
-        addresses.country_code,
+        addresses.country_code as country_as_written,
         false as is_incomplete,
         greatest(partners.changed_at, addresses.changed_at) as changed_at
     from stg_sap__business_partners as partners

@@ -1,5 +1,6 @@
-{# One row per customer of the payment provider, in the shape of the others; it knows
-   one name and not whose. #}
+{# One row per customer of the payment provider, in the columns that all customer
+   records share. The provider has one name and does not say whether it is a person's or
+   a company's. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with stg_stripe__customers as (
@@ -23,12 +24,12 @@ shaped as (
         customer_name as record_name,
         null as first_name,
         null as last_name,
-        email,
+        email as email_as_written,
         phone as phone_as_written,
         street,
         city,
         postal_code,
-        country_code,
+        country_code as country_as_written,
         false as is_incomplete,
         changed_at
     from stg_stripe__customers

@@ -1,4 +1,4 @@
-{# One row per golden customer and system that lacks it and may be given it. #}
+{# One row per golden customer and system that lacks the customer and may receive it. #}
 {{ config(tags=['marts']) }}
 
 with int_customers__expected as (

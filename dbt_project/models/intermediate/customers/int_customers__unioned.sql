@@ -1,3 +1,6 @@
+{# One row per customer record of any system, with the normalised values by which
+   records are compared. A value that cannot be read is null here; how it is written
+   stays in its column `..._as_written`. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with int_customers__records as (
@@ -6,24 +9,24 @@ with int_customers__records as (
 
 ),
 
-countries as (
+stg_concord__phone_numbers as (
 
-    select * from {{ ref('countries') }}
+    select * from {{ ref('stg_concord__phone_numbers') }}
 
 ),
 
 phones_read as (
 
     select
-        int_customers__records.*,
-        {{ normalised_phone(
-            'int_customers__records.phone_as_written',
-            'countries.calling_code',
-            'countries.trunk_prefix'
-        ) }} as phone
-    from int_customers__records
-    left join countries
-        on int_customers__records.country_code = countries.country_code
+        records.*,
+        {{ read_email('records.email_as_written') }} as email,
+        phone_numbers.phone,
+        phone_numbers.phone_extension
+    from int_customers__records as records
+    left join stg_concord__phone_numbers as phone_numbers
+        on
+            records.phone_as_written = phone_numbers.spelling
+            and coalesce(records.country_code, '') = phone_numbers.country_code
 
 ),
 

@@ -1,6 +1,7 @@
-{# One row per record of the further books that is an order of the shop. Others fill
-   these books, too, and may put a customer's own number in the place of the shop's
-   name: a name counts that the shop, the CRM or the ERP knows. #}
+{# One row per record of SAP, the ledger or HubSpot that is an order of the shop. Other
+   people create records there too and may enter a customer's own number instead of the
+   shop's order name. A record counts if the shop, the CRM or the ERP knows its order
+   name. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with unioned as (

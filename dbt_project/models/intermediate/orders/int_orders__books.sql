@@ -1,7 +1,7 @@
 {# One row per system that should get the shop's orders and whose own orders were read:
-   only where a system was heard can something be missing. Where customers are created,
-   too, an order waits for its customer; elsewhere only customers that are there have
-   orders. #}
+   a record can only be missing in a system that was read. If customers are created in
+   the system too, an order waits for its customer; otherwise orders are expected only
+   for customers that exist there. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with flows as (

@@ -1,4 +1,5 @@
-{# One row per line of an order that a system is to be given, with its keys there. #}
+{# One row per system and line of an order that is to be created there, with the
+   system's keys. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__to_create as (

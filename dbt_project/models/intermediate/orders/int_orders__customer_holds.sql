@@ -1,5 +1,5 @@
-{# One row per order and system that names a customer who cannot be judged yet, and
-   why. #}
+{# One row per order and system that names a customer who cannot be judged yet, with the
+   reason. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (

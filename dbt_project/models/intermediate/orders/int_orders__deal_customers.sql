@@ -1,5 +1,5 @@
-{# One row per deal that says whose it is: by its company, where all contacts of that
-   are one customer, or by the ERP's number of the customer. #}
+{# One row per deal of which the customer is known: by its company if all contacts of
+   the company are one customer, otherwise by the ERP's number of the customer. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_hubspot__deals as (

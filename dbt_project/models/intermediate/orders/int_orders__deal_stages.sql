@@ -1,4 +1,5 @@
-{# One row per deal whose stage says something else than its order's status. #}
+{# One row per deal whose stage disagrees with the status of its order, with the right
+   stage. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__identified as (

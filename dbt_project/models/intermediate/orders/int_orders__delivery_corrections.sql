@@ -1,5 +1,5 @@
-{# One row per order and system that does not say how far its parcels got, and what it
-   should say in its own words; of what has arrived, the day as well. #}
+{# One row per order and system whose delivery status is wrong, with the right status in
+   the system's own words. A delivered order has the day of delivery as well. #}
 {{ config(tags=['marts']) }}
 
 with int_fields__disagreements as (

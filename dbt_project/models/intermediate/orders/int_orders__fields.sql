@@ -1,4 +1,6 @@
-{# One row per order, system and field that its primary record fills. #}
+{# One row per order, system and field that its primary record fills. A status without a
+   translation, a customer who is not known and a text that is no currency stand as the
+   system writes them and have no comparison. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
@@ -23,7 +25,7 @@ unpivoted as (
         orders.record_key,
         fields.field,
         fields.value,
-        fields.value as comparison,
+        fields.comparison,
         fields.amount,
         orders.changed_at
     from int_orders__identified as orders
@@ -32,18 +34,31 @@ unpivoted as (
     cross join
         lateral (
             values
-            ('customer', orders.customer_golden_id, null),
+            (
+                'customer',
+                coalesce(orders.customer_golden_id, orders.customer_record_key),
+                orders.customer_golden_id,
+                null
+            ),
             (
                 'total_amount',
+                round(orders.total_amount, 2)::text,
                 round(orders.total_amount, 2)::text,
                 orders.total_amount
             ),
             (
+                'currency_code',
+                orders.currency_code,
+                {{ read_currency('orders.currency_code') }},
+                null
+            ),
+            (
                 'order_status',
+                coalesce(meant.order_status, orders.order_status, orders.source_status),
                 coalesce(meant.order_status, orders.order_status),
                 null
             )
-        ) as fields (field, value, amount)
+        ) as fields (field, value, comparison, amount)
     where fields.value is not null
 
 )

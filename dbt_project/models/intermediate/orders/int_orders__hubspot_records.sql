@@ -1,5 +1,5 @@
-{# One row per deal, in the shape of the others. A deal does not name its customer by a
-   key of a contact; whose it is says int_orders__deal_customers. #}
+{# One row per deal, in the columns that all order records share. A deal has no key of a
+   customer record; int_orders__deal_customers finds its customer. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_hubspot__deals as (

@@ -1,7 +1,7 @@
-{# One row per order record with the golden id of its customer, also where that one
-   was merged into another meanwhile. The shop's order
-   name is the key everywhere; of several records with one name the oldest live one
-   is the primary. #}
+{# One row per order record with the golden id of its customer. If the customer record
+   was merged, the record that remains counts. All systems identify an order by the
+   shop's order name. Of several records with one name the oldest live one is the
+   primary. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__unioned as (

@@ -1,5 +1,6 @@
-{# One row per order of the shop with the id that the ledger's import gives it: letters,
-   digits, _ and - of its name. Two names of one id have none. #}
+{# One row per order of the shop, with the id that the ledger's import gives it: the
+   letters, digits, _ and - of its name. Order names that would share an id are left
+   out. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_shopify__orders as (

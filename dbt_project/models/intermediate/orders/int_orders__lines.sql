@@ -1,4 +1,4 @@
-{# One row per line of a shop order, with the product it sells. #}
+{# One row per line of a shop order, with the product that it sells. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (

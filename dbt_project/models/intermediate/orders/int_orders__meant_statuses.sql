@@ -1,5 +1,6 @@
-{# One row per order record whose system has one word for several of our statuses, and
-   that means the one which the first owner that knows better says. #}
+{# One row per order record whose system has one word for several of our statuses and
+   whose meaning is known: the first owner with a more exact status has the status that
+   is meant. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (

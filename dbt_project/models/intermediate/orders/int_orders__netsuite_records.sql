@@ -1,5 +1,6 @@
-{# One row per sales order of the ledger, in the shape of the others. The id that its
-   import gives tells the shop's order also where a person changed the reference. #}
+{# One row per sales order of the ledger, in the columns that all order records share.
+   The id that the import gives identifies the shop's order even if a person changed the
+   reference. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_netsuite__sales_orders as (

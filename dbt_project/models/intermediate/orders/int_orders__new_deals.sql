@@ -1,5 +1,5 @@
-{# One row per order that is to become a deal, with its stage and the ERP's number of
-   its customer. Of an order that only the shop speaks of, the status is Draft. #}
+{# One row per order for which a deal is to be created, with its stage and the ERP's
+   number of its customer. An order that only the shop knows has the status Draft. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__to_create as (

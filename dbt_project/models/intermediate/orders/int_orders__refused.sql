@@ -1,5 +1,5 @@
-{# One row per system and name of an order whose record there was refused: it is there
-   already, though we cannot read it. #}
+{# One row per system and order name whose record in that system validation quarantined.
+   The order exists there, although Concord cannot read it. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_concord__dead_letters as (

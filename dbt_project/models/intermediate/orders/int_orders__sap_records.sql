@@ -1,5 +1,5 @@
-{# One row per sales order of SAP, in the shape of the others. All items rejected: that
-   is how SAP cancels an order. #}
+{# One row per sales order of SAP, in the columns that all order records share. SAP
+   cancels an order by rejecting all its items. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_sap__sales_orders as (

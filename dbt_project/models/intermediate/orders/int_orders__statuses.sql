@@ -1,5 +1,5 @@
-{# One row per order whose status is known, or will be when tonight's sales are there:
-   they begin in the state `processing`. #}
+{# One row per order whose status is known now, or will be known once tonight's sales
+   are created; a new sale has the status `processing`. #}
 {{ config(tags=['marts'], materialized='view') }}
 
 with int_fields__golden as (

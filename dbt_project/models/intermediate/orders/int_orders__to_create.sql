@@ -1,5 +1,5 @@
-{# One row per order and system that lacks it and can be given it: its customer, address
-   and products are there or, in the ERP, are created with it. #}
+{# One row per order and system that lacks the order and can receive it: its customer,
+   address and products exist there or, in the ERP, are created with it. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__expected as (

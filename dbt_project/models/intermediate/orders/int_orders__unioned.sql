@@ -1,5 +1,5 @@
-{# One row per order record that quotes a name of the shop. Test orders are nobody's
-   order. #}
+{# One row per order record that carries an order name of the shop.
+   int_orders__identified leaves test orders out. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_shopify__orders as (

@@ -1,5 +1,6 @@
-{# One row per order and system that has it not and would not take it: it has no line,
-   or one without a quantity, a price or a product that is known there. #}
+{# One row per order and system that lacks the order and could not accept it: the order
+   has no lines, or a line without a quantity, a price or a product that the system
+   knows. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (

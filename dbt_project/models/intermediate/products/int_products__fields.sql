@@ -1,5 +1,5 @@
-{# One row per golden product, system and field that its primary record fills; stock
-   is the entity inventory_level. #}
+{# One row per golden product, system and field that its primary record fills. Stock is
+   a field of the entity inventory_level. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_products__identified as (

@@ -1,4 +1,4 @@
-{# One row per product record with its golden id. The primary is the one that is
+{# One row per product record with its golden id. `is_primary` marks the record that is
    written to. #}
 {{ config(tags=['marts', 'measure']) }}
 

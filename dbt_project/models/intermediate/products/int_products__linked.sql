@@ -1,5 +1,5 @@
-{# Every product of a sku is joined to the first one, which is enough to make them
-   one. #}
+{# One row per pair of product records with the same sku. Each record is paired with the
+   first one, which is enough to make them one product. #}
 {{ config(tags=['prepare']) }}
 
 with int_products__unioned as (

@@ -1,4 +1,4 @@
-{# One row per sku and system that books orders line by line, with that system's keys of
+{# One row per sku and system that books orders line by line, with the system's keys of
    the product and of its unit. #}
 {{ config(tags=['marts', 'measure']) }}
 

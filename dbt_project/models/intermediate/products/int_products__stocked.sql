@@ -1,5 +1,5 @@
-{# One row per golden product and system that keeps its stock. A shop's item whose
-   product was refused is still the product of its sku. #}
+{# One row per golden product and system that keeps its stock. A stocked item of the
+   shop whose product was quarantined is still matched by its sku. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_shopify__inventory_levels as (

@@ -1,6 +1,6 @@
-{# One row per customer of the shop and system that should know it. `hold_reason`
-   says why a missing one is not created: it may be there already, was refused, or
-   somebody deleted it. #}
+{# One row per customer of the shop and system that should have the customer.
+   `hold_reason` says why a missing customer is not created: it may exist there already,
+   its record was quarantined, or somebody deleted it. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (

@@ -1,6 +1,6 @@
-{# One row per break that is not a field of one record: between an order and its cash,
-   between what a customer said and where we write to, and between the orders of the
-   wholesale department and those of the CRM. #}
+{# One row per difference that does not concern a field of one record: between an order
+   and its cash, between a customer's consent and a subscription, and between the orders
+   of the wholesale department and those of the CRM. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with unioned as (

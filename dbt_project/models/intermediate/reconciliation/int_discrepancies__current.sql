@@ -1,4 +1,4 @@
-{# One row per thing that is not as it should be now. #}
+{# One row per discrepancy that exists now. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__disagreements as (
@@ -25,12 +25,6 @@ int_orders__customer_holds as (
 
 ),
 
-int_discrepancies__breaks as (
-
-    select * from {{ ref('int_discrepancies__breaks') }}
-
-),
-
 found as (
 
     select
@@ -50,6 +44,10 @@ found as (
             and fields.field = 'customer'
             and fields.golden_id = int_orders__customer_holds.order_name
             and fields.system = int_orders__customer_holds.system
+
+    union all
+
+    select * from {{ ref('int_fields__undecided') }}
 
     union all
 
@@ -81,17 +79,7 @@ found as (
 
     union all
 
-    select
-        entity,
-        golden_id,
-        field,
-        system,
-        record_key,
-        golden_system,
-        system_value,
-        golden_value,
-        cause
-    from int_discrepancies__breaks
+    select * from {{ ref('int_discrepancies__breaks') }}
 
 ),
 

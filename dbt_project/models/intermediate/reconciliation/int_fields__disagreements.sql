@@ -1,6 +1,6 @@
-{# One row per golden record, system and field where the system's primary record
-   says something else than the golden record, or nothing where it should. A golden
-   value is never held against its own source. #}
+{# One row per golden record, field and system whose primary record has another value
+   than the golden record, or none where it should have one. A golden value is never
+   compared with the record that it came from, nor with a field that is not read. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -55,6 +55,7 @@ compared as (
         records.record_key,
         golden.system as golden_system,
         held.value as system_value,
+        held.value is not null and held.comparison is null as is_unreadable,
         golden.value as golden_value,
         held.comparison = golden.comparison
         or abs(held.amount - golden.amount) <= tolerances.tolerated_amount
@@ -82,7 +83,11 @@ compared as (
             golden.entity = optional_fields.entity
             and golden.field = optional_fields.field
             and records.system = optional_fields.system
-    where held.value is not null or optional_fields.system is null
+    left join {{ ref('stg_concord__unread_fields') }} as unread_fields
+        on golden.field = unread_fields.field and records.system = unread_fields.system
+    where
+        unread_fields.system is null
+        and (held.comparison is not null or optional_fields.system is null)
 
 ),
 
@@ -99,8 +104,10 @@ judged as (
         golden_value,
         case
             when system_value is null then 'missing_value'
+            when is_unreadable then 'unreadable'
             when is_amount then 'amount'
             when field = 'order_status' then 'state'
+            when field = 'currency_code' then 'currency'
             else 'stale'
         end as cause,
         changed_at

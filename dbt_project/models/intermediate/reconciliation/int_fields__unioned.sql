@@ -1,4 +1,4 @@
-{# One row per golden record, system and field, of all entities. #}
+{# One row per golden record, system and field, for all entities. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with unioned as (
@@ -21,7 +21,7 @@ with unioned as (
         system,
         record_key,
         'delivery_status' as field,
-        delivery_status as value,
+        coalesce(delivery_status, untranslated_status) as value,
         delivery_status as comparison,
         null::numeric as amount,
         changed_at

@@ -1,5 +1,5 @@
-{# One row per live order of the shop and system that should know it. `hold_reason`
-   says why a missing one cannot be created yet. #}
+{# One row per live order of the shop and system that should have it. `hold_reason` says
+   why a missing order cannot be created yet. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
@@ -77,6 +77,7 @@ judged as (
             when owners.value is null then 'quarantined'
             when blocked.record_key is not null then 'blocked'
             when unsellable.order_name is not null then 'unknown_product'
+            when {{ is_unreadable_currency('orders.currency_code') }} then 'unreadable'
         end as hold_reason,
         present.record_key is not null as is_present
     from int_orders__identified as orders

@@ -1,4 +1,4 @@
-{# One row per record that a system should have and has not. #}
+{# One row per record that a system should have and lacks. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__expected as (

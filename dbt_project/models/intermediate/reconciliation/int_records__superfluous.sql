@@ -1,4 +1,4 @@
-{# One row per record that should not be there: the second of one thing in one
+{# One row per record that should not exist: the second record of one thing in one
    system, or the live sale of an order that the shop cancelled. #}
 {{ config(tags=['marts', 'measure']) }}
 

@@ -1,4 +1,4 @@
-{# One row per order of the shop and tracking number that somebody entered there. #}
+{# One row per order of the shop and tracking number that the shop holds. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_shopify__fulfillments as (

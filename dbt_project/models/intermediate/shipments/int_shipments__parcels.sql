@@ -1,4 +1,5 @@
-{# One row per live order and parcel that the carrier knows, and how far it got. #}
+{# One row per live order and parcel that the carrier knows, with its delivery status.
+   #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
@@ -34,6 +35,7 @@ joined as (
         told.order_source_id,
         told.tracking_number,
         'FedEx' as carrier_name,
+        told.status_code as source_status,
         delivery_statuses.delivery_status,
         left(told.delivered_at_local, 10) as delivered_on,
         in_shop.tracking_number is not null as is_in_shop

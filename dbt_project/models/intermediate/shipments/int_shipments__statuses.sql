@@ -1,4 +1,4 @@
-{# One row per system and parcel (the CRM: order), and how far it got at its word. #}
+{# One row per system and parcel (CRM: order), with the delivery status it shows. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_shipments__parcels as (
@@ -61,18 +61,16 @@ select
     'fedex' as system,
     order_name,
     tracking_number as record_key,
-    delivery_status,
-    delivered_on
+    source_status,
+    delivered_on,
+    delivery_status
 from int_shipments__parcels
 
 union all
 
 select
-    said.system,
-    said.order_name,
-    said.record_key,
-    delivery_statuses.delivery_status,
-    said.delivered_on
+    said.*,
+    delivery_statuses.delivery_status
 from said
 left join delivery_statuses
     on

@@ -1,5 +1,5 @@
-{# One row per order of the shop and parcel that the carrier knows: by the number that
-   the shop has, or by the order's name. #}
+{# One row per order of the shop and parcel that the carrier knows: found by the
+   tracking number that the shop holds, or by the order's name. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (

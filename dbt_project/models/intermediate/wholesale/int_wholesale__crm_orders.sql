@@ -1,5 +1,6 @@
-{# One row per order of the CRM that quotes a number of the wholesale department's
-   host. Of several live ones with one number the oldest is the primary. #}
+{# One row per order of the CRM that carries an order number of the wholesale
+   department's host. Of several live orders with one number the oldest is the primary.
+   #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_salesforce__wholesale_orders as (

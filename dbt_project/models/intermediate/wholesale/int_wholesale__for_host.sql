@@ -1,7 +1,7 @@
-{# One row per live order of the shop that the wholesale department's host should be
-   handed: of a company that it knows by one number, and younger than
-   `handed_over_days`. The host ships what it is handed, and an old order was shipped
-   otherwise long ago. #}
+{# One row per live order of the shop that the wholesale department's host should
+   receive: the host knows the company by one number, and the order is younger than
+   `handed_over_days`. The host ships each order that it receives, and older orders have
+   been shipped another way. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__identified as (
@@ -13,6 +13,7 @@ with int_orders__identified as (
         and not is_cancelled
         and order_date
         >= {{ run_time() }}::date - interval '{{ var("handed_over_days") }} days'
+        and order_date <= {{ run_time() }}::date + 1
 
 ),
 

@@ -1,6 +1,7 @@
-{# One row per order of the wholesale department's host that we were told of and that
-   it has not cancelled, also where validation set it aside. A refusal stands until the
-   host sends the order again. Settled: told long enough ago to have reached the CRM. #}
+{# One row per order of the wholesale department's host that it has not cancelled,
+   including orders that validation quarantined. A refused order is left out until the
+   host sends it again. `is_settled`: the order was read long enough ago to have reached
+   the CRM. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_ibm_i__orders as (
@@ -71,6 +72,6 @@ told as (
 
 select
     told.*,
-    told.changed_at
-    < {{ run_time() }} - interval '{{ var("settling_hours") }} hours' as is_settled
+    not {{ is_younger_than('told.changed_at', var('settling_hours') ~ ' hours') }}
+    as is_settled
 from told

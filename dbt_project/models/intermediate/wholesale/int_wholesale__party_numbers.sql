@@ -1,6 +1,6 @@
-{# One row per number of the ERP's parties without the letter before it, which is the
-   number that the wholesale department's host has for the company; no other rule
-   links the two. A number of two customers is nobody's. #}
+{# One row per number of an ERP party without the letter before it. The wholesale
+   department's host has this number for the company; no other rule links the two. A
+   number that two customers have is left out. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_tryton__parties as (

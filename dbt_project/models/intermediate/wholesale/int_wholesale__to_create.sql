@@ -1,5 +1,5 @@
-{# One row per order of the wholesale department that the CRM lacks and can be given:
-   its company has an account or gets one tonight. #}
+{# One row per order of the wholesale department that the CRM lacks and can receive: its
+   company has an account or gets one tonight. #}
 {{ config(tags=['marts']) }}
 
 with int_wholesale__expected as (

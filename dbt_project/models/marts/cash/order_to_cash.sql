@@ -1,5 +1,6 @@
-{# Whole: one sale of the same total, one payment net of refunds, invoices that add up,
-   and parcels that account for the lines, as far as the systems in use can tell. #}
+{# `is_whole`: there is one sale with the same total, one payment net of refunds,
+   invoices that add up, and parcels that contain all lines, judged by the systems in
+   use. #}
 with int_cash__orders as (
 
     select * from {{ ref('int_cash__orders') }}

@@ -1,5 +1,4 @@
-{# What the provider keeps for itself and pays out is told by its balance
-   transactions. #}
+{# The fee and the payout of a charge come from the provider's balance transactions. #}
 with stg_stripe__charges as (
 
     select * from {{ ref('stg_stripe__charges') }}

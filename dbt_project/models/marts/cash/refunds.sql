@@ -1,5 +1,5 @@
-{# The shop and the payment provider each keep their own; the provider's names the
-   shop's where there is one. #}
+{# The shop and the payment provider each keep refunds of their own. The provider's
+   refund names the shop's refund if there is one. #}
 with stg_shopify__refunds as (
 
     select * from {{ ref('stg_shopify__refunds') }}

@@ -1,4 +1,4 @@
-{# The shop says what a parcel holds, the carrier where it is. #}
+{# The contents of a parcel come from the shop, its status from the carrier. #}
 with stg_shopify__fulfillments as (
 
     select * from {{ ref('stg_shopify__fulfillments') }}

@@ -1,4 +1,4 @@
-{# Consent as it should be: what the customer said, and never more than that. #}
+{# The consent that should hold is what the customer gave, and never more. #}
 with int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}

@@ -24,7 +24,6 @@ records as (
         min(record_key) filter (where system = 'netsuite')
         as netsuite_sales_order_source_id,
         min(record_key) filter (where system = 'hubspot') as hubspot_deal_source_id,
-        min(currency_code) as currency_code,
         min(order_date) as order_date,
         coalesce(bool_or(is_cancelled) filter (where system = 'shopify'), false)
         as is_cancelled,
@@ -40,6 +39,7 @@ fields as (
         golden_id as order_name,
         max(value) filter (where field = 'customer') as customer_id,
         max(value) filter (where field = 'order_status') as order_status,
+        max(comparison) filter (where field = 'currency_code') as currency_code,
         max(value) filter (where field = 'total_amount') as total_amount
     from int_fields__golden
     group by golden_id
@@ -58,7 +58,7 @@ joined as (
         records.netsuite_sales_order_source_id,
         records.hubspot_deal_source_id,
         fields.order_status,
-        records.currency_code,
+        fields.currency_code,
         fields.total_amount::numeric as total_amount,
         records.is_cancelled,
         records.order_date,

@@ -1,5 +1,5 @@
-{# A discrepancy that goes away is closed and kept, one that stays keeps the day it
-   was first seen, and one that comes back starts anew. #}
+{# A discrepancy that disappears is closed and kept. One that stays keeps the time at
+   which it was first seen. One that comes back is a new one. #}
 {{
     config(
         materialized='incremental',

@@ -1,5 +1,5 @@
-{# One question for a person: are these two golden customers one? One pair of their
-   records says why it is asked; a decision on any pair of them ends it. #}
+{# A row asks a person whether two golden customers are the same. One pair of their
+   records shows why the question arises; a decision on any pair of them answers it. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with pairs as (

@@ -46,6 +46,8 @@ compared as (
             and one.golden_id = other.golden_id
             and one.field = other.field
             and one.system < other.system
+            and one.comparison is not null
+            and other.comparison is not null
     left join tolerances
         on one.entity = tolerances.entity and one.field = tolerances.field
 

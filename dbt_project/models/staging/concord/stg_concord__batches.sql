@@ -1,3 +1,4 @@
+{# One row per batch. #}
 with batches as (
 
     select * from {{ source('ops', 'batches') }}

@@ -1,6 +1,7 @@
-{# What a record that was set aside refers to, as far as it can be read: the order by
-   its name or number, the payout, and the record it is a part of (the account of a
-   contact, the party of an address or contact mechanism, the customer of an order). #}
+{# One row per open dead letter, with what the quarantined record refers to, as far as
+   it can be read: the order by its name or number, the payout, and the record that it
+   is a part of (the account of a contact, the party of an address or contact mechanism,
+   the customer of an order). #}
 with dead_letters as (
 
     select * from {{ source('ops', 'dead_letters') }}
@@ -26,6 +27,13 @@ renamed as (
             {{ trimmed("(fields ->> 'reference')") }}
         ) as order_name,
         fields ->> 'payout_source_id' as payout_source_id,
+        {{ read_email("(fields ->> 'email')") }} as email,
+        coalesce(
+            fields ->> 'erp_customer_code',
+            fields ->> 'account_number',
+            fields ->> 'party_code',
+            fields ->> 'external_party_code'
+        ) as account_number,
         {{ trimmed("(fields ->> 'order_number')") }} as order_number,
         stage,
         error_class,

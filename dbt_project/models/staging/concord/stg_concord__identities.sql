@@ -1,3 +1,4 @@
+{# One row per record that has a golden id. #}
 with identities as (
 
     select * from {{ source('ops', 'identities') }}

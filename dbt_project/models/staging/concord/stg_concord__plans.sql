@@ -1,3 +1,4 @@
+{# One row per plan. #}
 with plans as (
 
     select * from {{ source('ops', 'plans') }}

@@ -1,14 +1,8 @@
-{# One row per parcel that carries the name of an order; none for an order of which the
-   carrier knows nothing. #}
-with answers as (
+{# One row per parcel that carries the name of an order. An order that the carrier does
+   not know has no row. #}
+with live as (
 
     select * from {{ source('fedex', 'fedex__references') }}
-
-),
-
-live as (
-
-    select * from answers
     where not _is_deleted
 
 ),

@@ -1,13 +1,7 @@
-{# One row per tracking number: the youngest parcel that the shop sent under it. #}
-with tracking as (
+{# One row per tracking number: the latest parcel that the shop sent under it. #}
+with live as (
 
     select * from {{ source('fedex', 'fedex__tracking') }}
-
-),
-
-live as (
-
-    select * from tracking
     where not _is_deleted
 
 ),

@@ -1,13 +1,8 @@
-{# One row per live company; what was merged away is in stg_hubspot__company_merges. #}
-with companies as (
+{# One row per live company. Companies that were merged into another one are in
+   stg_hubspot__company_merges. #}
+with live as (
 
     select * from {{ source('hubspot', 'hubspot__companies') }}
-
-),
-
-live as (
-
-    select * from companies
     where not _is_deleted
 
 ),
@@ -40,7 +35,7 @@ cleaned as (
         live.postal_code as stored_postal_code,
         live.country_name as stored_country_name,
         live.created_at,
-        live.updated_at as changed_at
+        {{ believed('live.updated_at') }} as changed_at
     from live
     where not exists (
         select 1 from merged_away

@@ -1,14 +1,8 @@
-{# One row per id that was merged away, with the company it lives on as;
-   one that was itself merged on later is not the end of the way. #}
-with companies as (
+{# One row per id of a merged company, with the company that remains. If that company
+   was merged later as well, the last one counts. #}
+with live as (
 
     select * from {{ source('hubspot', 'hubspot__companies') }}
-
-),
-
-live as (
-
-    select * from companies
     where not _is_deleted
 
 ),

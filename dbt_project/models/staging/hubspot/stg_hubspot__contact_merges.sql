@@ -1,14 +1,8 @@
-{# One row per id that was merged away, with the contact it lives on as;
-   one that was itself merged on later is not the end of the way. #}
-with contacts as (
+{# One row per id of a merged contact, with the contact that remains. If that contact
+   was merged later as well, the last one counts. #}
+with live as (
 
     select * from {{ source('hubspot', 'hubspot__contacts') }}
-
-),
-
-live as (
-
-    select * from contacts
     where not _is_deleted
 
 ),

@@ -1,14 +1,8 @@
-{# One row per live contact. What was merged away lives on as another one
-   (stg_hubspot__contact_merges) and is no row of its own. #}
-with contacts as (
+{# One row per live contact. Contacts that were merged into another one are in
+   stg_hubspot__contact_merges. #}
+with live as (
 
     select * from {{ source('hubspot', 'hubspot__contacts') }}
-
-),
-
-live as (
-
-    select * from contacts
     where not _is_deleted
 
 ),
@@ -47,7 +41,7 @@ cleaned as (
         live.postal_code as stored_postal_code,
         live.country_name as stored_country_name,
         live.created_at,
-        live.updated_at as changed_at
+        {{ believed('live.updated_at') }} as changed_at
     from live
     where not exists (
         select 1 from merged_away

@@ -1,13 +1,7 @@
-{# One row per live deal that no other deal swallowed. #}
-with deals as (
+{# One row per live deal that was not merged into another one. #}
+with live as (
 
     select * from {{ source('hubspot', 'hubspot__deals') }}
-
-),
-
-live as (
-
-    select * from deals
     where not _is_deleted
 
 ),
@@ -33,7 +27,7 @@ cleaned as (
         live.amount as total_amount,
         live.closed_at,
         live.created_at,
-        live.updated_at as changed_at
+        {{ believed('live.updated_at') }} as changed_at
     from live
     where not exists (
         select 1 from merged_away

@@ -1,13 +1,7 @@
-{# One row per wholesale order that we answered: the newest answer. #}
-with acknowledgements as (
+{# One row per wholesale order that was acknowledged: the newest acknowledgement. #}
+with live as (
 
     select * from {{ source('ibm_i', 'ibm_i__acknowledgements') }}
-
-),
-
-live as (
-
-    select * from acknowledgements
     where not _is_deleted
 
 ),
@@ -20,7 +14,7 @@ cleaned as (
         {{ trimmed('crm_order_number') }} as crm_order_number,
         {{ trimmed('reason') }} as reason,
         run_number,
-        run_at as changed_at
+        {{ believed('run_at') }} as changed_at
     from live
 
 )

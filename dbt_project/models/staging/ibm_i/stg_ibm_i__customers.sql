@@ -1,14 +1,8 @@
-{# One row per company that the wholesale department's host knows; its number is that of
-   the ERP without the letter before it. #}
-with customers as (
+{# One row per company that the wholesale department's host knows. Its number is the
+   ERP's number without the letter before it. #}
+with live as (
 
     select * from {{ source('ibm_i', 'ibm_i__customers') }}
-
-),
-
-live as (
-
-    select * from customers
     where not _is_deleted
 
 ),
@@ -25,7 +19,7 @@ cleaned as (
         {{ trimmed('phone') }} as phone,
         credit_limit,
         balance_due,
-        coalesce(changed_at, _modified_at) as changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,13 +1,7 @@
 {# One row per line of a wholesale order. #}
-with orders as (
+with live as (
 
     select * from {{ source('ibm_i', 'ibm_i__orders') }}
-
-),
-
-live as (
-
-    select * from orders
     where not _is_deleted
 
 ),

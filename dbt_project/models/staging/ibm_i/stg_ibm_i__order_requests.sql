@@ -1,13 +1,7 @@
-{# One row per order that we handed to the host. #}
-with requests as (
+{# One row per order that Concord handed to the host. #}
+with live as (
 
     select * from {{ source('ibm_i', 'ibm_i__order_requests') }}
-
-),
-
-live as (
-
-    select * from requests
     where not _is_deleted
 
 ),
@@ -22,7 +16,7 @@ cleaned as (
         line_count,
         ordered_on as order_date,
         run_number,
-        run_at as changed_at
+        {{ believed('run_at') }} as changed_at
     from live
 
 )

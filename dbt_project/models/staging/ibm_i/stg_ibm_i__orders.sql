@@ -1,13 +1,7 @@
-{# One row per wholesale order; those that the host marked as deleted are gone. #}
-with orders as (
+{# One row per wholesale order. Orders that the host marked as deleted are left out. #}
+with live as (
 
     select * from {{ source('ibm_i', 'ibm_i__orders') }}
-
-),
-
-live as (
-
-    select * from orders
     where not _is_deleted
 
 ),
@@ -27,7 +21,7 @@ cleaned as (
         requested_on,
         {{ trimmed('sales_representative') }} as sales_representative,
         run_number,
-        run_at as changed_at,
+        {{ believed('run_at') }} as changed_at,
         order_status = 'C' as is_cancelled
     from live
 

@@ -1,13 +1,7 @@
-{# One row per event; a metric is the kind of event it is. #}
-with events as (
+{# One row per event. A metric is a kind of event. #}
+with live as (
 
     select * from {{ source('klaviyo', 'klaviyo__events') }}
-
-),
-
-live as (
-
-    select * from events
     where not _is_deleted
 
 ),

@@ -1,13 +1,8 @@
-{# One row per live profile. Only SUBSCRIBED is a yes; what is not known is none. #}
-with profiles as (
+{# One row per live profile. Only SUBSCRIBED counts as consent; an empty value does not.
+   #}
+with live as (
 
     select * from {{ source('klaviyo', 'klaviyo__profiles') }}
-
-),
-
-live as (
-
-    select * from profiles
     where not _is_deleted
 
 ),
@@ -70,7 +65,7 @@ cleaned as (
         live.consented_at,
         live.consent_changed_at,
         live.created_at,
-        live.updated_at as changed_at
+        {{ believed('live.updated_at') }} as changed_at
     from live
     left join suppressed on live._key = suppressed.profile_source_id
 

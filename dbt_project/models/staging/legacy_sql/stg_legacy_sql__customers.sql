@@ -1,5 +1,5 @@
-{# One row per live loyalty customer. Two lines in capitals are one name of a company,
-   or surname and first name of a person. #}
+{# One row per live loyalty customer. The two name lines in capitals hold one name of a
+   company, or the surname and the first name of a person. #}
 with customers as (
 
     select * from {{ source('legacy_sql', 'legacy_sql__customers') }}
@@ -16,8 +16,7 @@ named as (
         case
             when customer_type = 'B' then concat_ws(' ', name_line_1, name_line_2)
             else concat_ws(' ', name_line_2, name_line_1)
-        end as whole_name,
-        '+' || phone_digits as dialled
+        end as whole_name
     from customers
     where not _is_deleted
 
@@ -33,7 +32,7 @@ cleaned as (
         case when is_company then {{ written_name('whole_name') }} end as company_name,
         {{ written_name('whole_name') }} as customer_name,
         {{ normalised_email('email') }} as email,
-        {{ normalised_phone('dialled', "''", "''") }} as phone,
+        '+' || phone_digits as phone,
         {{ written_name('street') }} as street,
         {{ written_name('city') }} as city,
         {{ trimmed('postal_code') }} as postal_code,
@@ -53,7 +52,7 @@ cleaned as (
         loyalty_points as loyalty_points_quantity,
         is_company,
         created_date,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from named
 
 )

@@ -1,4 +1,4 @@
-{# One row per message to the old shop's programs, and what became of it. #}
+{# One row per message to the old shop's programs, with its outcome. #}
 with messages as (
 
     select * from {{ source('legacy_sql', 'legacy_sql__inbox') }}
@@ -19,7 +19,7 @@ cleaned as (
         message_text,
         {{ trimmed('error_code') }} as error_code,
         {{ trimmed('error_text') }} as error_text,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from messages
     where not _is_deleted
 

@@ -1,14 +1,8 @@
-{# One row per live customer. A company has a name and no person; inactive ones stay,
-   for their invoices do. #}
-with customers as (
+{# One row per live customer. A company has a company name and no person's name.
+   Inactive customers are kept, because their invoices are. #}
+with live as (
 
     select * from {{ source('netsuite', 'netsuite__customers') }}
-
-),
-
-live as (
-
-    select * from customers
     where not _is_deleted
 
 ),
@@ -37,7 +31,7 @@ cleaned as (
         email as stored_email,
         phone as stored_phone,
         created_at,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,13 +1,7 @@
 {# One row per item and location. #}
-with inventory_levels as (
+with live as (
 
     select * from {{ source('netsuite', 'netsuite__inventory_levels') }}
-
-),
-
-live as (
-
-    select * from inventory_levels
     where not _is_deleted
 
 ),

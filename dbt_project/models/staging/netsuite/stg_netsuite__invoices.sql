@@ -1,13 +1,8 @@
-{# One row per live invoice; `order_name` is the shop's. Void ones are marked. #}
-with invoices as (
+{# One row per live invoice; `order_name` is the shop's. `is_void` marks void invoices.
+   #}
+with live as (
 
     select * from {{ source('netsuite', 'netsuite__invoices') }}
-
-),
-
-live as (
-
-    select * from invoices
     where not _is_deleted
 
 ),
@@ -29,7 +24,7 @@ cleaned as (
         document_date as invoice_date,
         due_date,
         created_at,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

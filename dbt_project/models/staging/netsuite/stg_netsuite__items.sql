@@ -1,13 +1,7 @@
-{# One row per live item, inactive ones included. #}
-with items as (
+{# One row per live item, including inactive items. #}
+with live as (
 
     select * from {{ source('netsuite', 'netsuite__items') }}
-
-),
-
-live as (
-
-    select * from items
     where not _is_deleted
 
 ),
@@ -21,7 +15,7 @@ cleaned as (
         item_type,
         not coalesce(is_inactive, false) as is_active,
         created_at,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,14 +1,8 @@
-{# One row per line of a live sales order. The ledger's quantities are negative
-   on sales; here they are what the customer gets. #}
-with sales_order_lines as (
+{# One row per line of a live sales order. The ledger shows sold quantities as negative
+   numbers; here they are positive. #}
+with live as (
 
     select * from {{ source('netsuite', 'netsuite__sales_order_lines') }}
-
-),
-
-live as (
-
-    select * from sales_order_lines
     where not _is_deleted
 
 ),
@@ -22,7 +16,7 @@ cleaned as (
         line_number,
         -ledger_quantity as quantity,
         unit_price,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
     where item_source_id is not null
 

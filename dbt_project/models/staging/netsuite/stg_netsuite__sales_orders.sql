@@ -1,13 +1,7 @@
 {# One row per live sales order; `order_name` is the shop's. #}
-with sales_orders as (
+with live as (
 
     select * from {{ source('netsuite', 'netsuite__sales_orders') }}
-
-),
-
-live as (
-
-    select * from sales_orders
     where not _is_deleted
 
 ),
@@ -26,7 +20,7 @@ cleaned as (
         total_amount,
         document_date as order_date,
         created_at,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,5 +1,5 @@
-{# One row per account that was merged away, with the account it lives on as; one
-   that was itself merged on later is not the end of the way. #}
+{# One row per account that was merged into another one, with the account that remains.
+   If that account was merged later as well, the last one counts. #}
 with recursive accounts as (
 
     select * from {{ source('salesforce', 'salesforce__accounts') }}

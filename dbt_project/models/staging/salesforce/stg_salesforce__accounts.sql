@@ -1,3 +1,4 @@
+{# One row per account, including deleted ones. #}
 with accounts as (
 
     select * from {{ source('salesforce', 'salesforce__accounts') }}
@@ -26,7 +27,7 @@ cleaned as (
         postal_code as stored_postal_code,
         country_name as stored_country_name,
         _is_deleted as is_deleted,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from accounts
 
 )

@@ -1,5 +1,5 @@
-{# One row per contact that was merged away: the contact it was merged into, and the
-   account it used to belong to. #}
+{# One row per contact that was merged into another one, with that contact and the
+   account to which the merged one belonged. #}
 with contacts as (
 
     select * from {{ source('salesforce', 'salesforce__contacts') }}

@@ -1,12 +1,7 @@
-with contacts as (
+{# One row per live contact. #}
+with live as (
 
     select * from {{ source('salesforce', 'salesforce__contacts') }}
-
-),
-
-live as (
-
-    select * from contacts
     where not _is_deleted
 
 ),
@@ -25,7 +20,7 @@ cleaned as (
         last_name as stored_last_name,
         email as stored_email,
         phone as stored_phone,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with orders as (
+{# One row per live order of the CRM. #}
+with live as (
 
     select * from {{ source('salesforce', 'salesforce__orders') }}
-
-),
-
-live as (
-
-    select * from orders
     where not _is_deleted
 
 ),
@@ -24,7 +19,7 @@ cleaned as (
         substring(delivery_status, '[0-9]{4}-[0-9]{2}-[0-9]{2}$') as delivered_on,
         total_amount,
         effective_date as order_date,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,5 +1,5 @@
-{# One row per order of the CRM that quotes a number of the wholesale department's
-   host, deleted ones included. #}
+{# One row per order of the CRM that carries an order number of the wholesale
+   department's host, including deleted orders. #}
 with orders as (
 
     select * from {{ source('salesforce', 'salesforce__wholesale_orders') }}
@@ -17,7 +17,7 @@ cleaned as (
         upper({{ trimmed('currency_code') }}) as currency_code,
         wholesale_amount as total_amount,
         _is_deleted as is_deleted,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from orders
 
 )

@@ -1,14 +1,8 @@
-{# One row per address of a business partner, with its first e-mail and telephone; those
-   that SAP calls the default come first. #}
-with addresses as (
+{# One row per address of a business partner, with one e-mail address and one telephone
+   number: SAP's default if there is one, otherwise the first. #}
+with live as (
 
     select * from {{ source('sap', 'sap__addresses') }}
-
-),
-
-live as (
-
-    select * from addresses
     where not _is_deleted
 
 ),

@@ -1,13 +1,7 @@
 {# One row per business partner that is not marked for the archive. #}
-with business_partners as (
+with live as (
 
     select * from {{ source('sap', 'sap__business_partners') }}
-
-),
-
-live as (
-
-    select * from business_partners
     where not _is_deleted and not coalesce(is_archived, false)
 
 ),
@@ -40,7 +34,7 @@ cleaned as (
         first_name as stored_first_name,
         last_name as stored_last_name,
         coalesce(is_blocked, false) as is_blocked,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from named
 
 )

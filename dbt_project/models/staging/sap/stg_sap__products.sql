@@ -1,13 +1,7 @@
 {# One row per product that is not marked for deletion, with its English description. #}
-with products as (
+with live as (
 
     select * from {{ source('sap', 'sap__products') }}
-
-),
-
-live as (
-
-    select * from products
     where not _is_deleted and not coalesce(is_marked_for_deletion, false)
 
 ),
@@ -22,7 +16,7 @@ cleaned as (
         live.product_type,
         live.product_group,
         live.base_unit as unit_code,
-        live.changed_at
+        {{ believed('live.changed_at') }} as changed_at
     from live
     left join lateral (
         select listed.item

@@ -1,13 +1,7 @@
 {# One row per item of a sales order. #}
-with sales_orders as (
+with live as (
 
     select * from {{ source('sap', 'sap__sales_orders') }}
-
-),
-
-live as (
-
-    select * from sales_orders
     where not _is_deleted
 
 ),

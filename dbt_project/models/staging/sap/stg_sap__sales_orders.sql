@@ -1,14 +1,8 @@
-{# One row per sales order; it is cancelled where all its items have a reason for
+{# One row per sales order. It is cancelled if all its items have a reason for
    rejection. #}
-with sales_orders as (
+with live as (
 
     select * from {{ source('sap', 'sap__sales_orders') }}
-
-),
-
-live as (
-
-    select * from sales_orders
     where not _is_deleted
 
 ),
@@ -30,7 +24,7 @@ cleaned as (
             where coalesce(listed.item ->> 'SalesDocumentRjcnReason', '') = ''
         ) as is_cancelled,
         live.order_date,
-        live.changed_at
+        {{ believed('live.changed_at') }} as changed_at
     from live
 
 )

@@ -1,14 +1,8 @@
-{# One row per product, plant, storage location, batch and type of stock; type 01 is
-   free to use. #}
-with stock_levels as (
+{# One row per product, plant, storage location, batch and type of stock. Stock of type
+   01 is free to use. #}
+with live as (
 
     select * from {{ source('sap', 'sap__stock_levels') }}
-
-),
-
-live as (
-
-    select * from stock_levels
     where not _is_deleted
 
 ),

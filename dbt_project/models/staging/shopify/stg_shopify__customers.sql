@@ -1,12 +1,7 @@
-with customers as (
+{# One row per live customer. #}
+with live as (
 
     select * from {{ source('shopify', 'shopify__customers') }}
-
-),
-
-live as (
-
-    select * from customers
     where not _is_deleted
 
 ),
@@ -31,7 +26,7 @@ cleaned as (
         postal_code as stored_postal_code,
         country_code as stored_country_code,
         created_at,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

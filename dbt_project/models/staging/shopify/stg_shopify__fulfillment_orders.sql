@@ -1,14 +1,8 @@
-{# One row per fulfillment order: what leaves one location for an order, and the
-   fulfillment by which it left. #}
-with fulfillment_orders as (
+{# One row per fulfillment order: the part of an order that one location ships, with the
+   fulfillment that shipped it. #}
+with live as (
 
     select * from {{ source('shopify', 'shopify__fulfillment_orders') }}
-
-),
-
-live as (
-
-    select * from fulfillment_orders
     where not _is_deleted
 
 ),
@@ -24,7 +18,7 @@ cleaned as (
         {{ trimmed('carrier_name') }} as carrier_name,
         {{ trimmed('tracking_number') }} as tracking_number,
         delivery_status as source_status,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with orders as (
+{# One row per fulfillment of a live order. #}
+with live as (
 
     select * from {{ source('shopify', 'shopify__orders') }}
-
-),
-
-live as (
-
-    select * from orders
     where not _is_deleted
 
 ),

@@ -1,12 +1,7 @@
-with inventory_levels as (
+{# One row per live inventory level. #}
+with live as (
 
     select * from {{ source('shopify', 'shopify__inventory_levels') }}
-
-),
-
-live as (
-
-    select * from inventory_levels
     where not _is_deleted
 
 ),

@@ -1,12 +1,7 @@
-with orders as (
+{# One row per live order. #}
+with live as (
 
     select * from {{ source('shopify', 'shopify__orders') }}
-
-),
-
-live as (
-
-    select * from orders
     where not _is_deleted
 
 ),
@@ -22,7 +17,7 @@ cleaned as (
         coalesce(is_test, false) as is_test,
         cancelled_at is not null as is_cancelled,
         created_at as ordered_at,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with products as (
+{# One row per live product variant. #}
+with live as (
 
     select * from {{ source('shopify', 'shopify__products') }}
-
-),
-
-live as (
-
-    select * from products
     where not _is_deleted
 
 ),
@@ -20,7 +15,7 @@ cleaned as (
         {{ trimmed('product_name') }} as product_name,
         product_status,
         price,
-        updated_at as changed_at
+        {{ believed('updated_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with balance_transactions as (
+{# One row per live balance transaction. #}
+with live as (
 
     select * from {{ source('stripe', 'stripe__balance_transactions') }}
-
-),
-
-live as (
-
-    select * from balance_transactions
     where not _is_deleted
 
 ),
@@ -27,7 +22,7 @@ cleaned as (
         {{ major_units('minor_net_amount', 'currency_code') }} as net_amount,
         available_at,
         created_at,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with charges as (
+{# One row per live charge. #}
+with live as (
 
     select * from {{ source('stripe', 'stripe__charges') }}
-
-),
-
-live as (
-
-    select * from charges
     where not _is_deleted
 
 ),
@@ -30,7 +25,7 @@ cleaned as (
         coalesce(is_refunded, false) as is_refunded,
         coalesce(is_disputed, false) as is_disputed,
         created_at as charged_at,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with customers as (
+{# One row per live customer. #}
+with live as (
 
     select * from {{ source('stripe', 'stripe__customers') }}
-
-),
-
-live as (
-
-    select * from customers
     where not _is_deleted
 
 ),
@@ -32,7 +27,7 @@ cleaned as (
         postal_code as stored_postal_code,
         country_code as stored_country_code,
         created_at,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

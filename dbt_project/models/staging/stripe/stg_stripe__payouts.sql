@@ -1,12 +1,7 @@
-with payouts as (
+{# One row per live payout. #}
+with live as (
 
     select * from {{ source('stripe', 'stripe__payouts') }}
-
-),
-
-live as (
-
-    select * from payouts
     where not _is_deleted
 
 ),
@@ -25,7 +20,7 @@ cleaned as (
         coalesce(is_automatic, false) as is_automatic,
         arrival_date,
         created_at,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with refunds as (
+{# One row per live refund. #}
+with live as (
 
     select * from {{ source('stripe', 'stripe__refunds') }}
-
-),
-
-live as (
-
-    select * from refunds
     where not _is_deleted
 
 ),
@@ -25,7 +20,7 @@ cleaned as (
         upper({{ trimmed('currency_code') }}) as currency_code,
         {{ major_units('minor_amount', 'currency_code') }} as refunded_amount,
         created_at as refunded_at,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

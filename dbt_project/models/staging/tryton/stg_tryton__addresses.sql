@@ -1,12 +1,7 @@
-with addresses as (
+{# One row per active address of a party. #}
+with live as (
 
     select * from {{ source('tryton', 'tryton__addresses') }}
-
-),
-
-live as (
-
-    select * from addresses
     where not _is_deleted and coalesce(is_active, true)
 
 ),
@@ -24,7 +19,7 @@ cleaned as (
         city as stored_city,
         postal_code as stored_postal_code,
         country_code as stored_country_code,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with contact_mechanisms as (
+{# One row per active contact mechanism of a party, such as an e-mail address. #}
+with live as (
 
     select * from {{ source('tryton', 'tryton__contact_mechanisms') }}
-
-),
-
-live as (
-
-    select * from contact_mechanisms
     where not _is_deleted and coalesce(is_active, true)
 
 ),
@@ -27,7 +22,7 @@ cleaned as (
             else {{ trimmed('mechanism_value') }}
         end as mechanism_value,
         mechanism_value as stored_value,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,3 +1,4 @@
+{# One row per party, including deleted and inactive ones. #}
 with parties as (
 
     select * from {{ source('tryton', 'tryton__parties') }}
@@ -12,7 +13,7 @@ cleaned as (
         {{ trimmed('party_name') }} as party_name,
         party_name as stored_party_name,
         _is_deleted or not coalesce(is_active, true) as is_deleted,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from parties
 
 )

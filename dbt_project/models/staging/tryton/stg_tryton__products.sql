@@ -1,12 +1,7 @@
-with products as (
+{# One row per active product. #}
+with live as (
 
     select * from {{ source('tryton', 'tryton__products') }}
-
-),
-
-live as (
-
-    select * from products
     where not _is_deleted and coalesce(is_active, true)
 
 ),
@@ -19,7 +14,7 @@ cleaned as (
         {{ normalised_sku('sku') }} as sku,
         {{ trimmed('product_name') }} as product_name,
         list_price,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

@@ -1,12 +1,7 @@
-with sales as (
+{# One row per live sale. #}
+with live as (
 
     select * from {{ source('tryton', 'tryton__sales') }}
-
-),
-
-live as (
-
-    select * from sales
     where not _is_deleted
 
 ),
@@ -24,7 +19,7 @@ cleaned as (
         reference as stored_reference,
         total_amount,
         sale_date as order_date,
-        changed_at
+        {{ believed('changed_at') }} as changed_at
     from live
 
 )

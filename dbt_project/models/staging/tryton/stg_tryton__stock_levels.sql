@@ -1,12 +1,7 @@
-with stock_levels as (
+{# One row per product that is kept in stock. #}
+with live as (
 
     select * from {{ source('tryton', 'tryton__stock_levels') }}
-
-),
-
-live as (
-
-    select * from stock_levels
     where not _is_deleted
 
 ),

@@ -10,11 +10,18 @@ Know before you touch:
 
 from datetime import timedelta
 
-from concord.contract import ChangedBetween, Pace, Resource, System, Writes
-from concord.fields import Field, Kind
-from concord.http.auth import StaticToken
-from concord.http.rest import RestList
-from concord.http.rest_writes import Precondition, RestWrites
+from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, System, Writes
+from concord.protocols.rest import (
+    Create,
+    IfMatchEtag,
+    PageNumber,
+    RestList,
+    RestWrites,
+    SingleRecord,
+    Update,
+    WindowParams,
+)
+from concord.protocols.session.auth import StaticToken
 
 CHANGES = ChangedBetween("updated_at", overlap=timedelta(minutes=10), vanish_limit=0.1)
 
@@ -24,13 +31,9 @@ def listing(name: str, **lookup: str) -> RestList:
     return RestList(
         f"/api/v1/{name}",
         records="data",
-        size=100,
-        size_parameter="per_page",
-        total="total",
-        since="changed_from",
-        until="changed_to",
-        one=f"/api/v1/{name}/{{key}}",
-        record="data",
+        pages=PageNumber(size_param="per_page", size=100, next="next"),
+        window=WindowParams(since="changed_from", until="changed_to"),
+        single=SingleRecord(f"/api/v1/{name}/{{key}}", record="data"),
         lookup=lookup,
     )
 
@@ -43,8 +46,8 @@ requesters = Resource(
     fields=(
         Field("id", "source_id", required=True),
         Field("name", "requester_name", required=True),
-        Field("email", "email"),
-        Field("phone", "phone"),
+        Field("email", "email", is_personal=True),
+        Field("phone", "phone", is_personal=True),
         Field("created", "created_at", Kind.TIMESTAMP, required=True),
         Field("changed", "updated_at", Kind.TIMESTAMP, required=True),
     ),
@@ -67,12 +70,14 @@ tickets = Resource(
     ),
     writes=Writes(
         RestWrites(
-            "/api/v1/tickets/{key}", create="/api/v1/tickets", wrapper="data", precondition=Precondition.ETAG
+            update=Update("/api/v1/tickets/{key}", precondition=IfMatchEtag()),
+            create=Create("/api/v1/tickets"),
+            wrapper="data",
         ),
         update=frozenset({"priority"}),
         create=frozenset({"requester_source_id", "external_id", "subject", "priority"}),
         guard="updated_at",
-        find_by="external_id",
+        natural_key=("external_id",),
     ),
 )
 
@@ -82,6 +87,6 @@ SYSTEM = System(
     owns="tickets",
     connection="deskly_default",
     auth=StaticToken(),
-    pace=Pace(per_second=20, burst=20, concurrency=2),
+    rate_limit=RateLimit(per_second=20, burst=20, concurrency=2),
     resources=(requesters, tickets),
 )

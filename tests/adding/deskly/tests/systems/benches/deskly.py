@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.http.auth import StaticToken
-from concord.http.client import HttpSession
+from concord.protocols.session.auth import StaticToken
+from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
 from sandbox.load import load
-from sandbox.vendors.deskly import Deskly
+from sandbox.vendors.deskly.vendor import Deskly
 from sandbox.world import World
 from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 

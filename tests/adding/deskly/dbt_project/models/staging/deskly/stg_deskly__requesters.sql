@@ -1,13 +1,7 @@
 {# One row per person who asked something. #}
-with requesters as (
+with live as (
 
     select * from {{ source('deskly', 'deskly__requesters') }}
-
-),
-
-live as (
-
-    select * from requesters
     where not _is_deleted
 
 ),

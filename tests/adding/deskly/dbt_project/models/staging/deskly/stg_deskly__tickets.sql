@@ -1,13 +1,7 @@
 {# One row per ticket. #}
-with tickets as (
+with live as (
 
     select * from {{ source('deskly', 'deskly__tickets') }}
-
-),
-
-live as (
-
-    select * from tickets
     where not _is_deleted
 
 ),

@@ -1,0 +1,33 @@
+{# One row per order name for which a customer was charged. Several charges are one
+   payment in parts if they do not exceed the order; int_cash__payment_breaks, which
+   knows the order, judges that. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with stg_stripe__charges as (
+
+    select * from {{ ref('stg_stripe__charges') }}
+    where
+        is_paid
+        and is_captured
+        and charge_status = 'succeeded'
+        and order_name is not null
+
+),
+
+summed as (
+
+    select
+        order_name,
+        count(*) as charge_count,
+        min(charge_source_id) as charge_source_id,
+        min(currency_code) as currency_code,
+        count(distinct currency_code) as currency_count,
+        bool_or({{ read_currency('currency_code') }} is null) as is_unreadable,
+        sum(captured_amount) as charged_amount,
+        sum(refunded_amount) as refunded_amount
+    from stg_stripe__charges
+    group by order_name
+
+)
+
+select * from summed

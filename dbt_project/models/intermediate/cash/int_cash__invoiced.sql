@@ -1,0 +1,26 @@
+{# One row per order name that was invoiced. Void invoices do not count. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with stg_netsuite__invoices as (
+
+    select * from {{ ref('stg_netsuite__invoices') }}
+    where not is_void and order_name is not null
+
+),
+
+summed as (
+
+    select
+        order_name,
+        count(*) as invoice_count,
+        min(invoice_source_id) as invoice_source_id,
+        min(currency_code) as currency_code,
+        count(distinct currency_code) as currency_count,
+        bool_or({{ read_currency('currency_code') }} is null) as is_unreadable,
+        sum(total_amount) as invoiced_amount
+    from stg_netsuite__invoices
+    group by order_name
+
+)
+
+select * from summed

@@ -1,0 +1,23 @@
+{# One row per payout whose transactions are known, with their sum. #}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
+
+with stg_stripe__balance_transactions as (
+
+    select * from {{ ref('stg_stripe__balance_transactions') }}
+    where payout_source_id is not null and transaction_type <> 'payout'
+
+),
+
+summed as (
+
+    select
+        payout_source_id,
+        count(*) as transaction_quantity,
+        case when bool_and(net_amount is not null) then sum(net_amount) end
+        as net_amount
+    from stg_stripe__balance_transactions
+    group by payout_source_id
+
+)
+
+select * from summed

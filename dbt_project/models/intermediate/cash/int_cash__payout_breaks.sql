@@ -1,0 +1,51 @@
+{# One row per payout whose transactions do not add up to what the bank received, or of
+   which an amount is in a currency that cannot be read. #}
+{{ config(tags=['marts', 'measure']) }}
+
+with stg_stripe__payouts as (
+
+    select * from {{ ref('stg_stripe__payouts') }}
+    where is_automatic and payout_status = 'paid'
+
+),
+
+int_cash__paid_out as (
+
+    select * from {{ ref('int_cash__paid_out') }}
+
+),
+
+tolerances as (
+
+    select * from {{ ref('tolerances') }}
+    where entity = 'payout' and field = 'payout_amount'
+
+),
+
+judged as (
+
+    select
+        'payout' as entity,
+        payouts.payout_source_id as golden_id,
+        'payout_amount' as field,
+        payouts.payout_source_id as record_key,
+        payouts.payout_amount::text as system_value,
+        paid_out.net_amount::text as golden_value,
+        case
+            when payouts.payout_amount is null or paid_out.net_amount is null
+                then 'unreadable'
+            else 'amount'
+        end as cause
+    from stg_stripe__payouts as payouts
+    cross join tolerances
+    inner join int_cash__paid_out as paid_out
+        on payouts.payout_source_id = paid_out.payout_source_id
+    where
+        (
+            abs(payouts.payout_amount - paid_out.net_amount)
+            <= tolerances.tolerated_amount
+        ) is not true
+
+)
+
+select * from judged

@@ -1,0 +1,81 @@
+{# One row per field of a record that decided the field when the systems were last
+   reconciled, and that has no value there any more; `comparison` is that of the value
+   that was removed. It stays until the record has a
+   value again or is gone. The last decisions are read from the table that
+   int_fields__decided is about to replace. #}
+{{ config(tags=['marts', 'measure']) }}
+
+{% set decided = adapter.get_relation(
+    this.database, this.schema, 'int_fields__decided'
+) if execute else none %}
+
+with int_fields__unioned as (
+
+    select * from {{ ref('int_fields__unioned') }}
+
+),
+
+remembered as (
+
+    {% if decided %}
+        select
+            entity,
+            field,
+            system,
+            record_key,
+            comparison,
+            changed_at
+        from {{ decided }}
+    {% else %}
+        select
+            entity,
+            field,
+            system,
+            record_key,
+            comparison,
+            changed_at
+        from int_fields__unioned
+        where false
+    {% endif %}
+
+),
+
+records as (
+
+    select
+        entity,
+        golden_id,
+        system,
+        record_key
+    from int_fields__unioned
+    group by entity, golden_id, system, record_key
+
+),
+
+removed as (
+
+    select
+        remembered.entity,
+        records.golden_id,
+        remembered.system,
+        remembered.record_key,
+        remembered.field,
+        remembered.comparison,
+        remembered.changed_at
+    from remembered
+    inner join records
+        on
+            remembered.entity = records.entity
+            and remembered.system = records.system
+            and remembered.record_key = records.record_key
+    left join int_fields__unioned as held
+        on
+            remembered.entity = held.entity
+            and remembered.system = held.system
+            and remembered.record_key = held.record_key
+            and remembered.field = held.field
+    where held.field is null
+
+)
+
+select * from removed

@@ -1,0 +1,45 @@
+{# A company has a company name and no person's name. Addresses are written only when a
+   customer is created. #}
+with stg_netsuite__customers as (
+
+    select * from {{ ref('stg_netsuite__customers') }}
+
+),
+
+{{ import_customers('netsuite') }},
+
+int_customers__name_corrections as (
+
+    select * from {{ ref('int_customers__name_corrections') }}
+    where system = 'netsuite'
+
+),
+
+desired as (
+
+    select
+        customers.entity_id as _entity_id,
+        customers.record_key as _key,
+        coalesce(corrections.reason, 'agrees') as _reason,
+        case
+            when stored.is_person then stored.stored_company_name
+            else coalesce(corrections.company_name, stored.stored_company_name)
+        end as company_name,
+        coalesce(people.first_name, stored.stored_first_name) as first_name,
+        coalesce(people.last_name, stored.stored_last_name) as last_name,
+        {{ corrected('email') }},
+        {{ corrected('phone') }}
+    from int_customers__identified as customers
+    inner join stg_netsuite__customers as stored
+        on customers.record_key = stored.customer_source_id
+    left join int_customers__corrections as corrections
+        on customers.golden_id = corrections.golden_id and customers.is_primary
+    left join int_customers__name_corrections as people
+        on
+            customers.golden_id = people.golden_id
+            and customers.is_primary
+            and stored.is_person
+
+)
+
+select * from desired

@@ -1,1 +1,0 @@
-"""How vendors are spoken to: client, authentication, readers and writers."""

@@ -1,0 +1,1 @@
+"""What several vendors could speak: sessions, readers and writers; no vendor is known here."""

@@ -1,0 +1,1 @@
+"""JSON:API: lists whose filters stand in one parameter."""

@@ -1,0 +1,1 @@
+"""SOAP described by a WSDL: lists and writes by declaration."""

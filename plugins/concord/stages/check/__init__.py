@@ -1,0 +1,1 @@
+"""Says before the first night whether a connection will work; at the vendor nothing is written."""

@@ -1,0 +1,121 @@
+"""Runs dbt inside this process, and records the result of each node."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from concord.errors import BatchError
+from concord.settings import Settings, chosen_systems
+from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_rows
+
+_FAILED = {"error", "fail", "runtime error", "partial success"}
+_RECORD = """
+insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message)
+values (%s, %s, %s, %s, %s, %s)
+on conflict (run_id, node_id) do update
+set state = excluded.state, failures = excluded.failures, seconds = excluded.seconds,
+    message = excluded.message, finished_at = clock_timestamp()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """One model, seed or test of a run; `seconds` is its execution time."""
+
+    node_id: str
+    state: str
+    failures: int | None
+    seconds: float
+    message: str
+
+
+def run_dbt(settings: Settings, database: Database, *, select: str, run_id: str, exclude: str = "") -> int:
+    """Build the selected nodes but the excluded ones, and return how many succeeded.
+
+    Raises `BatchError` that names the nodes that did not.
+    """
+    results = _build(settings, select, exclude)
+    with database.transaction(PLANNER) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            _RECORD,
+            [(run_id, item.node_id, item.state, item.failures, item.seconds, item.message) for item in results],
+        )
+    failed = [item for item in results if item.state in _FAILED]
+    if failed:
+        raise BatchError(describe_failure(failed, len(results)), run=run_id)
+    return len(results)
+
+
+def describe_failure(failed: Sequence[NodeResult], count: int) -> str:
+    """A sentence that names up to five of the nodes that failed, why, and what to do about it."""
+    named = "; ".join(f"{item.node_id.split('.')[2]}: {item.message[:160]}" for item in failed[:5])
+    is_full = any(NO_SPACE in item.message for item in failed)
+    advice = DISK_FULL if is_full else "Correct the data or the model, then run the task again."
+    return f"{len(failed)} of {count} dbt nodes failed ({named}). What was built before stands. {advice}"
+
+
+def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
+    from dbt.cli.main import dbtRunner  # seconds of imports, needed only here
+
+    # In output and log file dbt quotes rows of PostgreSQL's errors; its results have the errors without them.
+    quiet = ["--log-level", "none", "--log-level-file", "none"]
+    chosen = ["--select", select, "--exclude-resource-type", "unit_test"]
+    arguments = ["build", *chosen, *dbt_options(settings), *quiet]
+    arguments += ["--exclude", exclude] if exclude else []
+    with _environment(connection_variables(settings.warehouse_url)):
+        outcome = dbtRunner().invoke(arguments)
+    if outcome.result is None:
+        raise BatchError(f"dbt could not start ({outcome.exception}); run ./concord check to see why.")
+    return [
+        NodeResult(
+            node_id=item.node.unique_id,
+            state=str(item.status),
+            failures=item.failures,
+            seconds=round(item.execution_time, 3),
+            message=hide_rows(str(item.message or "")),
+        )
+        for item in outcome.result.results
+    ]
+
+
+def dbt_options(settings: Settings) -> list[str]:
+    """The options of every dbt command; always the same ones, so that its parse cache stays valid."""
+    target = settings.home / "dbt"
+    return [
+        "--project-dir", str(settings.dbt_project),
+        "--profiles-dir", str(settings.dbt_project),
+        "--target-path", str(target / "target"),
+        "--log-path", str(target / "logs"),
+        "--vars", json.dumps({"systems_in_use": ",".join(sorted(chosen_systems() or ()))}),
+        "--no-send-anonymous-usage-stats",
+        "--quiet",
+    ]  # fmt: skip
+
+
+def connection_variables(url: str) -> dict[str, str]:
+    """The warehouse address as the variables that dbt's profile reads."""
+    parts = urlsplit(url)
+    return {
+        "CONCORD_DBT_HOST": parts.hostname or "localhost",
+        "CONCORD_DBT_PORT": str(parts.port or 5432),
+        "CONCORD_DBT_USER": unquote(parts.username or ""),
+        "CONCORD_DBT_PASSWORD": unquote(parts.password or ""),
+        "CONCORD_DBT_DBNAME": parts.path.lstrip("/"),
+    }
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""The step report: the page of a night."""

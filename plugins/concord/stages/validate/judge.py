@@ -1,0 +1,128 @@
+"""Judges every landed record once: validated, quarantined or repeated; or refuses the batch as a whole.
+
+All of it is SQL inside PostgreSQL. Dispositions, dead letters, validated rows and the coverage of the window
+are committed together, and the database refuses counts that do not balance.
+"""
+
+import logging
+from pathlib import Path
+
+from psycopg import sql
+
+from concord.contract import Batch, ChangedBetween, Resource, System
+from concord.errors import BatchError, ConfigurationError, ExpectationsFailedError
+from concord.failpoints import failpoint
+from concord.monitoring.clocks import say_future_stamps
+from concord.stages.validate.expectations import ExpectationResults, Suite, check_batch, load_suite
+from concord.stages.validate.gates import mark_vanished, refuse_abnormal
+from concord.stages.validate.isolation import set_unreadable_aside
+from concord.store.engine import LOADER, Connection, Database, lock_name
+from concord.store.ledger.batches import BatchCounts, close_batch, lock_batch, refuse_batch
+from concord.store.ledger.clocks import count_future_stamps
+from concord.store.ledger.dead_letters import quarantine_records, resolve_validated
+from concord.store.ledger.dispositions import judge_records, keep_validated
+from concord.store.tables import table_name, typed_view, validated_table
+
+_logger = logging.getLogger(__name__)
+
+__all__ = ["BatchCounts", "validate_batch"]
+
+
+def validate_batch(
+    database: Database,
+    *,
+    system: System,
+    resource: Resource,
+    batch_id: str,
+    suites: Path,
+) -> BatchCounts:
+    """Judge a landed batch and mark its window covered; a batch that is covered already is left as it is.
+
+    `suites` is the folder of the expectations, one file per system and resource. Raises `ExpectationsFailedError`
+    for a batch refused as a whole, after the refusal was recorded, and `ConfigurationError` for a batch that was
+    never landed or a suite that cannot be used.
+    """
+    batch = Batch(system, resource, batch_id)
+    suite = load_suite(suites / system.name / f"{resource.name}.json")
+    try:
+        return _check_alone_or_together(database, batch, suite)
+    except ExpectationsFailedError as error:
+        with database.transaction(LOADER) as connection:
+            refuse_batch(connection, batch_id, error.message)
+        raise
+
+
+def _check_alone_or_together(database: Database, batch: Batch, suite: Suite) -> BatchCounts:
+    """Judge the batch; where single records make that impossible, these are set aside and the others judged."""
+    try:
+        return _check_and_judge(database, batch, suite)
+    except ExpectationsFailedError:
+        raise
+    except (ConfigurationError, BatchError):
+        if not set_unreadable_aside(database, batch, suite):
+            raise
+    return _check_and_judge(database, batch, suite)
+
+
+def _check_and_judge(database: Database, batch: Batch, suite: Suite) -> BatchCounts:
+    results = check_batch(
+        database.url_for(LOADER),
+        relation=f"landing.{table_name(batch.system, batch.resource)}__typed",
+        batch_id=batch.batch_id,
+        suite=suite,
+    )
+    failpoint("validate.after_check")
+    with database.transaction(LOADER) as connection:
+        counts = _judge(connection, batch, results)
+        failpoint("validate.before_commit")
+    failpoint("validate.after_commit")
+    return counts
+
+
+def _judge(connection: Connection, batch: Batch, results: ExpectationResults) -> BatchCounts:
+    lock_name(connection, f"validated:{table_name(batch.system, batch.resource)}")
+    stored = lock_batch(connection, batch.batch_id)
+    if stored is None:
+        raise ConfigurationError(f"Batch {batch.batch_id} was never landed; run its extract first.")
+    if stored.state == "covered":
+        return stored.counts
+    _collect_faults(connection, batch, results)
+    _tell_future_stamps(connection, batch)
+    judge_records(connection, batch)
+    if stored.purpose == "window":
+        refuse_abnormal(connection, batch, results.table_failures)
+    keep_validated(connection, batch)
+    if stored.purpose == "window":
+        mark_vanished(connection, batch)
+    quarantine_records(connection, batch)
+    resolve_validated(connection, batch)
+    connection.execute(sql.SQL("analyze {}").format(validated_table(batch.system, batch.resource)))
+    return close_batch(connection, batch.batch_id)
+
+
+def _tell_future_stamps(connection: Connection, batch: Batch) -> None:
+    """Count the records whose change stamp lies in the future, and say so in the log."""
+    changes, resource = batch.resource.changes, batch.resource
+    if not isinstance(changes, ChangedBetween):
+        return
+    if count := count_future_stamps(connection, batch, changes.overlap):
+        _logger.warning("%s", say_future_stamps(f"{batch.system.name} {resource.name}", count))
+
+
+def _collect_faults(connection: Connection, batch: Batch, results: ExpectationResults) -> None:
+    """Fill the temporary table from which the records' dispositions are made."""
+    connection.execute("create temp table faults (row_number integer, reason text) on commit drop")
+    connection.execute(
+        sql.SQL(
+            "insert into faults select _row, unnest(_faults) from {} "
+            "where _batch_id = %s and cardinality(_faults) > 0"
+        ).format(typed_view(batch.system, batch.resource)),
+        (batch.batch_id,),
+    )
+    for failure in results.row_failures:
+        connection.execute(
+            sql.SQL("insert into faults select _row, {} from ({}) as failing").format(
+                sql.Literal(failure.reason),
+                sql.SQL(failure.query),
+            )
+        )

@@ -1,0 +1,197 @@
+"""Tryton, the ERP: it owns addresses, company names, products, prices, stock and the state of orders.
+
+API: https://docs.tryton.org/latest/server/ref/protocols.html (JSON-RPC; tried with 8.2)
+
+Know before you touch:
+- Keys are numbers per model; `_timestamp` of a record is what its `write_date` or `create_date` was, and the
+  guard of every write. Users deactivate records (`active` false) instead of deleting them; real deletions leave
+  no trace.
+- A change of an address or contact mechanism does not move the stamp of its party, a change of price or name
+  moves that of the template and not of the product, and a stock movement moves neither.
+- Without a company in the context prices read as empty, and without a location stock reads as zero, without any
+  error. The reader takes the company of the user, or `company` of the connection's extra fields.
+- Tryton does not validate e-mails or phones. No create is idempotent; only the code of a party is unique.
+- The connection's extra fields name the `database`.
+"""
+
+from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, Snapshot, System, Writes
+from concord.protocols.session.auth import AsHeader, InBody, LoginCall, TokenLogin
+from concord.systems.tryton.account import ACCOUNT
+from concord.systems.tryton.rpc import TrytonSearch
+from concord.systems.tryton.values import AS_BOOLEAN, AS_DATE, AS_KEY, AS_LINES, AS_MOMENT, latest_moment
+from concord.systems.tryton.writes import TrytonRpc
+
+SOURCE_ID = Field("id", "source_id", required=True)
+IS_ACTIVE = Field("active", "is_active", Kind.BOOLEAN, form=AS_BOOLEAN)
+LOCK_STAMP = Field("_timestamp", "lock_stamp")
+CHANGED_AT = Field("_timestamp", "changed_at", Kind.TIMESTAMP, required=True, form=AS_MOMENT)
+STATE = (IS_ACTIVE, LOCK_STAMP, CHANGED_AT)
+PARTY = Field("party", "party_source_id", required=True, form=AS_KEY)
+COUNTRY = Field(r"country\..code", "country_code", select="country.code", write="country")
+
+PLACE = frozenset({"street", "city", "postal_code", "country_code"})
+CHANGES = ChangedBetween("changed_at", vanish_limit=0.1)
+
+
+def new_login() -> TokenLogin:
+    """A session of the JSON-RPC, named by user, number and token; it ends after a while without calls."""
+    parameters = ["{login}", {"password": "{password}"}, "en"]
+    body = {"id": 0, "method": "common.db.login", "params": parameters}
+    return TokenLogin(
+        LoginCall("/{database}/rpc/", body=body),
+        InBody("result.1", also={"number": "result.0"}),
+        AsHeader(text="Session {coded}", coded="{login}:{number}:{token}"),
+        lifetime=3600,
+    )
+
+
+parties = Resource(
+    name="parties",
+    read=TrytonSearch("party.party"),
+    key="source_id",
+    fields=(SOURCE_ID, Field("name", "party_name", is_personal=True), Field("code", "party_code"), *STATE),
+    changes=CHANGES,
+    writes=Writes(
+        TrytonRpc("party.party"),
+        update=frozenset({"party_name"}),
+        create=frozenset({"party_name", "party_code"}),
+        guard="lock_stamp",
+        natural_key=("party_code",),
+    ),
+)
+
+addresses = Resource(
+    name="addresses",
+    read=TrytonSearch("party.address"),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        PARTY,
+        Field("street", "street", is_personal=True),
+        Field("city", "city", is_personal=True),
+        Field("postal_code", "postal_code", is_personal=True),
+        COUNTRY,
+        *STATE,
+    ),
+    changes=CHANGES,
+    writes=Writes(
+        TrytonRpc("party.address", look_ups={"country_code": ("country.country", "code")}),
+        update=PLACE,
+        create=PLACE | {"party_source_id"},
+        guard="lock_stamp",
+        natural_key=("party_source_id", "street", "city", "postal_code", "country_code"),
+    ),
+)
+
+contact_mechanisms = Resource(
+    name="contact_mechanisms",
+    read=TrytonSearch("party.contact_mechanism"),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        PARTY,
+        Field("type", "mechanism_type"),
+        Field("value", "mechanism_value", is_personal=True),
+        *STATE,
+    ),
+    changes=CHANGES,
+    writes=Writes(
+        TrytonRpc("party.contact_mechanism"),
+        update=frozenset({"mechanism_value"}),
+        never_empty=frozenset({"mechanism_value"}),
+        create=frozenset({"party_source_id", "mechanism_type", "mechanism_value"}),
+        guard="lock_stamp",
+        natural_key=("party_source_id", "mechanism_type", "mechanism_value"),
+    ),
+)
+
+products = Resource(
+    name="products",
+    read=TrytonSearch("product.product", also=("template",)),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("code", "sku"),
+        Field(r"template\..name", "product_name", select="template.name"),
+        Field(r"template\..list_price.decimal", "list_price", Kind.DECIMAL, select="template.list_price"),
+        Field("default_uom", "unit_source_id"),
+        IS_ACTIVE,
+        Field(r"template\.._timestamp", "template_stamp", select="template._timestamp"),
+        Field("_timestamp", "changed_at", Kind.TIMESTAMP, required=True, form=latest_moment("template_stamp")),
+    ),
+    changes=CHANGES,
+)
+
+stock_levels = Resource(
+    name="stock_levels",
+    read=TrytonSearch("product.product", has_stock=True),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("code", "sku"),
+        Field("quantity", "on_hand_quantity", Kind.DECIMAL),
+    ),
+    changes=Snapshot(),
+)
+
+sales = Resource(
+    name="sales",
+    read=TrytonSearch("sale.sale", size=200),
+    key="source_id",
+    fields=(
+        SOURCE_ID,
+        Field("number", "sale_number"),
+        Field("reference", "reference"),
+        Field("party", "party_source_id", form=AS_KEY),
+        Field("invoice_address", "invoice_address_source_id", form=AS_KEY),
+        Field("shipment_address", "shipment_address_source_id", form=AS_KEY),
+        Field("state", "sale_state"),
+        Field(r"currency\..code", "currency_code", select="currency.code"),
+        Field("total_amount.decimal", "total_amount", Kind.DECIMAL, select="total_amount"),
+        Field("sale_date", "sale_date", Kind.DATE, form=AS_DATE, landed_as_json=True, json_type="object"),
+        Field(
+            r"lines\.",
+            "lines",
+            Kind.JSON,
+            form=AS_LINES,
+            select="lines.product, lines.unit, lines.quantity, lines.unit_price",
+            write="lines",
+            numbers=("quantity", "unit_price"),
+        ),
+        LOCK_STAMP,
+        CHANGED_AT,
+    ),
+    changes=CHANGES,
+    writes=Writes(
+        TrytonRpc(
+            "sale.sale",
+            steps=(("draft", "quote"), ("quotation", "confirm")),
+            state="sale_state",
+            needs_currency=True,
+        ),
+        create=frozenset(
+            {
+                "reference",
+                "party_source_id",
+                "invoice_address_source_id",
+                "shipment_address_source_id",
+                "sale_date",
+                "lines",
+            }
+        ),
+        guard="lock_stamp",
+        natural_key=("reference",),
+    ),
+)
+
+SYSTEM = System(
+    name="tryton",
+    title="Tryton ERP",
+    connection="tryton_default",
+    auth=new_login(),
+    rate_limit=RateLimit(per_second=50, burst=20, concurrency=2),
+    account=ACCOUNT,
+    resources=(parties, addresses, contact_mechanisms, products, stock_levels, sales),
+    owns="addresses, company names, products, prices, stock, the state of orders",
+    api_version="8.2",
+)

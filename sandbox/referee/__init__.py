@@ -1,0 +1,1 @@
+"""Judges the demo's nights: compares what the systems hold afterwards with the true world."""

@@ -1,0 +1,71 @@
+"""Judges a night: compares what the systems hold afterwards, and what Concord found, with the world."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import LiteralString
+
+from concord import registry
+from concord.errors import NetworkError
+from concord.reporting.model import Report
+from concord.store.engine import PLANNER, Database
+from sandbox.referee.dead_letters import check_dead_letters
+from sandbox.referee.flat_other_records import FLAT_OTHERS
+from sandbox.referee.flat_records import SALESFORCE_RESOURCES, SHOPIFY_RESOURCES
+from sandbox.referee.ibm_i_files import IBM_I_RESOURCES, count_acknowledgements, judge_ibm_i_files
+from sandbox.referee.order_to_cash import check_order_to_cash
+from sandbox.referee.verdict import Verdict
+from sandbox.referee.wholesale_orders import HOST, check_wholesale, judge_wholesale
+from sandbox.referee.written_records import Member, judge_written_records
+from sandbox.staging import ERP, StagedSystem
+from sandbox.world import World
+
+RESOURCES: dict[str, tuple[str, ...]] = {
+    "shopify": SHOPIFY_RESOURCES,
+    "salesforce": SALESFORCE_RESOURCES,
+    ERP: ("parties", "products", "sales"),
+    HOST: IBM_I_RESOURCES,
+    **{name: tuple(held for system, held in FLAT_OTHERS if system == name) for name, _ in FLAT_OTHERS},
+}
+_IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"
+
+
+def judge_night(world: World, systems: Mapping[str, StagedSystem], database: Database) -> Verdict:
+    """Compare the systems as they are now, and the warehouse, with the world."""
+    after = {}
+    unread = []
+    for name in RESOURCES.keys() & systems.keys():
+        try:
+            after[name] = systems[name].read(RESOURCES[name])
+        except NetworkError:
+            unread.append(name)
+    codes = {str(party["id"]): str(party["code"]) for party in after.get(ERP, {}).get("parties", [])}
+    verdict = judge_written_records(world, after, read_clusters(database, codes))
+    judge_wholesale(world, verdict, after)
+    judge_ibm_i_files(world, verdict, after)
+    verdict.unread = unread
+    verdict.unjudged = unjudged_systems()
+    verdict.order_to_cash = check_order_to_cash(world, systems.keys(), database)
+    verdict.wholesale = check_wholesale(world, systems.keys(), database)
+    verdict.dead_letters = check_dead_letters(world, systems.keys(), database)
+    return verdict
+
+
+def unjudged_systems() -> list[str]:
+    """The systems that Concord writes to and whose records the referee cannot judge."""
+    return [system.name for system in registry.written_systems() if system.name not in RESOURCES]
+
+
+def read_clusters(database: Database, codes: Mapping[str, str]) -> list[list[Member]]:
+    """The records that Concord took for one customer; `codes` gives the code of each party by its id."""
+    clusters: dict[str, list[Member]] = defaultdict(list)
+    with database.transaction(PLANNER) as connection:
+        for golden_id, system, key in connection.execute(_IDENTITIES):
+            name = codes.get(str(key), str(key)) if system == ERP else str(key)
+            clusters[str(golden_id)].append((str(system), name))
+    return list(clusters.values())
+
+
+def count_planned_again(report: Report, database: Database) -> int:
+    """How many changes a later night planned, without acknowledgements of orders that an earlier one created."""
+    planned = sum(plan.planned for plan in report.plans)
+    return planned - count_acknowledgements(database, [plan.plan_id for plan in report.plans])

@@ -1,0 +1,1 @@
+"""What `./concord check` runs: the rules that hold for the code itself."""

@@ -1,0 +1,20 @@
+"""The rule about the ledger: of the product's Python files only those of `store/ledger/` name its tables."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+PRODUCT = Path("plugins")
+LEDGER = Path("plugins/concord/store/ledger")
+TABLES = re.compile(r"\bops\.(?:batches|changes|dead_letters|dispositions|journal|listed_keys|plans)\b")
+
+
+def find_ledger_breaches(root: Path) -> Iterator[str]:
+    """Every line of the product outside the ledger that names one of its tables, as `path:line: what`."""
+    for path in sorted((root / PRODUCT).rglob("*.py")):
+        place = path.relative_to(root)
+        if place.is_relative_to(LEDGER):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if found := TABLES.search(line):
+                yield f"{place}:{number}: names {found[0]}; put the statement into {LEDGER}"
