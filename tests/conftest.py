@@ -1,6 +1,7 @@
 """What every test may ask for: a PostgreSQL of its own, fresh databases in it, a clean environment."""
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,8 +19,15 @@ from concord.local.processes import Processes
 from concord.store.engine import Database
 from concord.store.migrate import migrate
 
-TOGETHER = ("tests/systems/",)
+TOGETHER = {"tests/systems/": 2, "tests/flow/": 1}  # what shares servers or a first night, in so many parts
+# What takes longest begins first, so that both workers end at about the same time.
+LONGEST = (
+    *TOGETHER,
+    *(f"tests/dags/test_{name}" for name in ("backfilling", "in_airflows_pages", "running", "canary")),
+)
+LONG = ("tests/dbt/", "tests/local/", "tests/real/", "tests/adding/", "tests/store/")
 TEMPLATE = "concord"
+MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30
 IN_USE = "salesforce,shopify,tryton"
 os.environ["CONCORD_SYSTEMS"] = IN_USE  # for what is read while tests are collected
 PRIVATE = ("CONCORD_", "AIRFLOW", "DBT_", "PG", "GX_")
@@ -27,17 +35,26 @@ FOR_BENCHES = "CONCORD_BENCH_"  # what the bench of a real server needs to know
 
 
 class ByServers(LoadScopeScheduling):
-    """Tests that share a server run in one worker: those of all systems in two halves, the others by file."""
+    """Tests that share a server run in one worker: those of a folder in TOGETHER, and of each other file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        half = crc32(file.encode()) % 2
-        return next((f"{folder} {half}" for folder in TOGETHER if file.startswith(folder)), file)
+        number = crc32(file.encode())
+        parts = TOGETHER.items()
+        return next((f"{folder} {number % count}" for folder, count in parts if file.startswith(folder)), file)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers:
+    config.option.loadscopereorder = False
     return ByServers(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the shuffled order, but for the files that take long."""
+    order = (*LONGEST, *LONG, "")
+    items.sort(key=lambda item: next(place for place, start in enumerate(order) if item.nodeid.startswith(start)))
 
 
 def unseen_variables(environment: Mapping[str, str]) -> list[str]:
@@ -115,9 +132,17 @@ def module_home() -> Iterator[Path]:
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder outside pytest's own, which each run of pytest closes to the account a database server runs as."""
-    with tempfile.TemporaryDirectory(prefix="concord-tests-") as folder:
+    """A folder outside pytest's own, which each run of pytest closes to the account a database server runs as.
+
+    It lies in memory where there is room, since making a database is mostly making files.
+    """
+    with tempfile.TemporaryDirectory(prefix="concord-tests-", dir=MEMORY if has_room(MEMORY) else None) as folder:
         yield Path(folder) / "home"
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the servers of a whole run fit in there."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
 
 
 @contextmanager
@@ -125,7 +150,7 @@ def copy_of(postgres: Postgres, template: str) -> Iterator[str]:
     """A database made as a copy, and dropped at the end of the block."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        copy = sql.SQL("create database {} template {} strategy wal_log")
+        copy = sql.SQL("create database {} template {} strategy file_copy")
         connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield postgres.url(name)

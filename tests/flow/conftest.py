@@ -74,7 +74,7 @@ def copy_warehouse(postgres: Postgres, source: str, target: str) -> None:
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (source,))
         for statement, names in (
             ("drop database if exists {} with (force)", (target,)),
-            ("create database {} template {} strategy wal_log", (target, source)),
+            ("create database {} template {} strategy file_copy", (target, source)),
         ):
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 

@@ -20,7 +20,7 @@ from concord.stages.validate.judge import validate_batch
 from concord.stages.write_back.approve import approve
 from tests.store.round_trip import RoundTrip
 from tests.systems.bench import Bench
-from tests.systems.case import Case
+from tests.systems.case import Case, new_id
 from tests.systems.test_truthful import case as case_of_every_field
 from tests.systems.test_writing import creates, on_creates, on_updates
 
@@ -64,7 +64,7 @@ class SystemTrip(RoundTrip):
     def wish(self, resource: Resource, key: str | None, values: Mapping[str, object]) -> str:
         """The approved plan that gives the record these values."""
         self.want_values(resource, "E-1", key, values)
-        return self.plan_approved("night 1")
+        return self.plan_approved(new_id("night"))
 
     def want_values(self, resource: Resource, entity: str, key: str | None, values: Mapping[str, object]) -> None:
         """What dbt would desire of one record, of which a document is given as it is."""

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from concord.errors import BatchError
@@ -12,6 +14,8 @@ from concord.settings import Settings, chosen_systems
 from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_rows
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
+_parsed: dict[tuple[object, ...], Any] = {}
+_OWN_STAGING = "concord"  # staging of Concord's own tables, which every business has
 _RECORD = """
 insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message)
 values (%s, %s, %s, %s, %s, %s)
@@ -58,17 +62,11 @@ def describe_failure(failed: Sequence[NodeResult], count: int) -> str:
 
 
 def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
-    from dbt.cli.main import dbtRunner  # seconds of imports, needed only here
-
-    # In output and log file dbt quotes rows of PostgreSQL's errors; its results have the errors without them.
-    quiet = ["--log-level", "none", "--log-level-file", "none"]
     chosen = ["--select", select, "--exclude-resource-type", "unit_test"]
-    arguments = ["build", *chosen, *dbt_options(settings), *quiet]
-    arguments += ["--exclude", exclude] if exclude else []
+    if left_out := [*filter(None, [exclude]), *_unused(settings.dbt_project)]:
+        chosen += ["--exclude", *left_out]
     with _environment(connection_variables(settings.warehouse_url)):
-        outcome = dbtRunner().invoke(arguments)
-    if outcome.result is None:
-        raise BatchError(f"dbt could not start ({outcome.exception}); run ./concord check to see why.")
+        outcome = _invoke(["build", *chosen, *_quiet_options(settings)], _parse(settings))
     return [
         NodeResult(
             node_id=item.node.unique_id,
@@ -77,8 +75,52 @@ def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
             seconds=round(item.execution_time, 3),
             message=hide_rows(str(item.message or "")),
         )
-        for item in outcome.result.results
+        for item in outcome.results
     ]
+
+
+def _unused(project: Path) -> list[str]:
+    """What a night need not build: desires of systems that are not in use, and tests of their empty staging."""
+    in_use = {*(chosen_systems() or ()), _OWN_STAGING}
+    if in_use == {_OWN_STAGING}:
+        return []
+    desired, staging = (
+        sorted(folder.name for folder in (project / "models" / layer).iterdir() if folder.name not in in_use)
+        for layer in ("marts/desired", "staging")
+    )
+    return [
+        *(f"path:models/marts/desired/{name}" for name in desired),
+        *(f"path:models/staging/{name},resource_type:test" for name in staging),
+    ]
+
+
+def _parse(settings: Settings) -> Any:
+    """The project as dbt reads it, once for all builds of this process while nothing of it changes."""
+    options = _quiet_options(settings)
+    newest = max(path.stat().st_mtime_ns for path in settings.dbt_project.rglob("*"))
+    key = (settings.warehouse_url, newest, *options)
+    if key not in _parsed:
+        _parsed.clear()
+        _parsed[key] = _invoke(["parse", *options])
+    return _parsed[key]
+
+
+def _invoke(arguments: Sequence[str], project: Any = None) -> Any:  # dbt's own types
+    """The result of a command of dbt; `BatchError` when it could not start."""
+    from dbt.cli.main import dbtRunner  # seconds of imports, needed only here
+
+    outcome = dbtRunner(manifest=project).invoke([*arguments])
+    if outcome.result is None:
+        raise BatchError(f"dbt could not start ({outcome.exception}); run ./concord check to see why.")
+    return outcome.result
+
+
+def _quiet_options(settings: Settings) -> list[str]:
+    """Nothing is printed or written by dbt but its parse cache.
+
+    In its output and its files dbt quotes rows of PostgreSQL's errors; its results have the errors without them.
+    """
+    return [*dbt_options(settings), "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 
 
 def dbt_options(settings: Settings) -> list[str]:
