@@ -149,5 +149,5 @@ def test_one_login_serves_many_sessions(carrier: Bench, desk: SandboxDesk) -> No
 def test_too_many_logins_are_a_reason_to_wait(carrier: Bench, desk: SandboxDesk) -> None:
     desk.server.control("limits", {"most_logins": 0})
     with pytest.raises(RateLimitError, match="too many logins") as refused:
-        read_all(HttpSession(carrier.connection, FEDEX.auth), carrier.system.resource("tracking"))
+        read_all(HttpSession(carrier.connection, carrier.new_auth()), carrier.system.resource("tracking"))
     assert refused.value.facts["retry_after"] == 600
