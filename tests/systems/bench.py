@@ -6,6 +6,7 @@ know of it; the tests themselves are the same for all.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 from concord.contract import Auth, Field, Resource, System, Window
 from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.protocols.session.retries import RetryLimits
+from concord.protocols.session.token_login import TokenCache, TokenLogin
 from concord.protocols.values import Record, decode_record, put_at, value_at
 from concord.settings import Connection
 from sandbox.launch import Server
@@ -157,7 +159,13 @@ class Bench:
     system: System
     connection: Connection
     desk: Desk
-    new_auth: Callable[[], Auth]
+
+    def new_auth(self) -> Auth:
+        """The declared login, without a token that another test was given."""
+        login = copy(self.system.auth)
+        if isinstance(login, TokenLogin):
+            login.cache = TokenCache()
+        return login
 
     def session(self, *, password: str | None = None, retry_limits: RetryLimits = RETRY_LIMITS) -> HttpSession:
         """A session with a login of its own, so that tests do not share a token."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from concord.contract import System, Worklist
-from concord.protocols.session.auth import ClientCredentials
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -66,7 +65,6 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
         with_worklist(world),
         connection,
         SandboxDesk(server, HABITS),
-        lambda: ClientCredentials("/oauth/token", header="Authorization", prefix="Bearer "),
     )
     server.stop()
 

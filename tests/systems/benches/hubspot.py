@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.protocols.session.auth import StaticToken
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
@@ -32,7 +31,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     load("hubspot", folder, world.of("hubspot"))
     server = start("hubspot", folder)
     connection = Connection("hubspot_default", server.url, *HubSpot.client)
-    yield Bench(system("hubspot"), connection, SandboxDesk(server, HABITS), StaticToken)
+    yield Bench(system("hubspot"), connection, SandboxDesk(server, HABITS))
     server.stop()
 
 

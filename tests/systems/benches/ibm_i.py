@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from concord.contract import Resource
-from concord.protocols.files.storage import FileLogin
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
@@ -138,7 +137,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
             extra = {"time_zone": ZONE, "host_key": server.host_key, "private_key": server.private_key}
             url = server.url(host.folder)
             connection = Connection("ibm_i_default", url, server.user, PASSPHRASE, extra)
-        yield Bench(system("ibm_i"), connection, FolderDesk(host, world, control), FileLogin)
+        yield Bench(system("ibm_i"), connection, FolderDesk(host, world, control))
 
 
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:

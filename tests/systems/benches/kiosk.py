@@ -16,7 +16,7 @@ from sandbox.world import World
 from tests.systems.bench import Bench, Facts
 from tests.systems.desk import Desk, Values
 from tests.systems.kiosk_server import PASSWORD, USER, Shop, open_shop
-from tests.systems.kiosk_system import SYSTEM, new_login
+from tests.systems.kiosk_system import SYSTEM
 from tests.systems.relay import Relay, relayed
 
 CALLS = {"read": '"query":"query', "write": "(updateProduct|updateCustomer|setStock)", "create": "createProduct"}
@@ -101,7 +101,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     """The shop makes its own few records."""
     with open_shop() as (shop, url), relayed(url) as relay:
         connection = Connection("kiosk_default", relay.url, USER, PASSWORD)
-        yield Bench(SYSTEM, connection, KioskDesk(shop, relay), new_login)
+        yield Bench(SYSTEM, connection, KioskDesk(shop, relay))
 
 
 def new_record(bench: Bench, session: object, resource: Resource, number: int) -> dict[str, object]:

@@ -18,7 +18,6 @@ from concord.contract import Field, Resource
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
 from concord.protocols.session.client import HttpSession
-from concord.protocols.sql.link import DatabaseLogin
 from concord.protocols.sql.stamps import Digits
 from concord.registry import system
 from concord.settings import Connection
@@ -210,7 +209,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
             url = f"postgresql://127.0.0.1:{relay.port}{address.path}"
             extra = {**legacy.extra, "lock_seconds": "0.1"}
             connection = Connection("legacy_sql_default", url, legacy.login, legacy.password, extra)
-            yield Bench(system("legacy_sql"), connection, LegacyDesk(legacy, relay), DatabaseLogin)
+            yield Bench(system("legacy_sql"), connection, LegacyDesk(legacy, relay))
 
 
 def new_record(bench: Bench, session: HttpSession, resource: Resource, number: int) -> dict[str, object]:

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from concord.contract import Field, Resource
-from concord.protocols.session.assertion import SignedAssertion
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
 from sandbox.load import load
-from sandbox.vendors.netsuite.vendor import TOKEN_PATH, NetSuite
+from sandbox.vendors.netsuite.vendor import NetSuite
 from sandbox.world import World
 from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_all
 
@@ -48,7 +47,6 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
         system("netsuite"),
         connection,
         LedgerDesk(server, HABITS),
-        lambda: SignedAssertion(TOKEN_PATH, scope="rest_webservices"),
     )
     server.stop()
 

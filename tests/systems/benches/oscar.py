@@ -9,7 +9,6 @@ from typing import Any
 import requests
 
 from concord.contract import Resource
-from concord.protocols.session.auth import StaticToken
 from concord.protocols.session.client import HttpSession
 from concord.settings import Connection
 from sandbox import real_servers
@@ -106,7 +105,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     process = oscar.start(instance)
     with relayed(instance.url) as relay:
         connection = Connection("oscar_default", relay.url, password=instance.token)
-        yield Bench(SYSTEM, connection, OscarDesk(instance, relay), lambda: StaticToken(prefix="Token "))
+        yield Bench(SYSTEM, connection, OscarDesk(instance, relay))
     real_servers.stop(process)
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.protocols.session.auth import ClientCredentials
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
@@ -51,7 +50,6 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
         system("salesforce"),
         connection,
         CrmDesk(server, HABITS, server.url),
-        lambda: ClientCredentials("/services/oauth2/token", header="Authorization", prefix="Bearer "),
     )
     server.stop()
 

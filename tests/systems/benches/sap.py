@@ -7,7 +7,6 @@ from pathlib import Path
 
 from concord.contract import Resource
 from concord.protocols.odata.values import read_moment
-from concord.protocols.session.auth import BasicLogin
 from concord.protocols.session.client import HttpSession
 from concord.protocols.values import Record, value_at
 from concord.registry import system
@@ -42,7 +41,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     load("sap", folder, world.of("sap"))
     server = start("sap", folder)
     connection = Connection("sap_default", server.url, *Sap.client)
-    yield Bench(system("sap"), connection, SandboxDesk(server, HABITS), BasicLogin)
+    yield Bench(system("sap"), connection, SandboxDesk(server, HABITS))
     server.stop()
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from concord.contract import Field
-from concord.protocols.session.auth import ClientCredentials
 from concord.protocols.values import Record
 from concord.registry import system
 from concord.settings import Connection
@@ -51,7 +50,6 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
         system("shopify"),
         connection,
         SandboxDesk(server, HABITS),
-        lambda: ClientCredentials("/admin/oauth/access_token", header="X-Shopify-Access-Token"),
     )
     server.stop()
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from concord.protocols.session.auth import StaticToken
 from concord.registry import system
 from concord.settings import Connection
 from sandbox.launch import start
@@ -27,7 +26,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     load("stripe", folder, World(replace(world.settings, orders=max(1000, world.settings.orders))).of("stripe"))
     server = start("stripe", folder)
     connection = Connection("stripe_default", server.url, "", KEY, {"event_days": EVENT_DAYS})
-    yield Bench(system("stripe"), connection, SandboxDesk(server, HABITS), StaticToken)
+    yield Bench(system("stripe"), connection, SandboxDesk(server, HABITS))
     server.stop()
 
 

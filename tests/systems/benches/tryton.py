@@ -16,7 +16,6 @@ from concord.protocols.session.client import HttpSession
 from concord.protocols.values import Record
 from concord.registry import system
 from concord.settings import Connection
-from concord.systems.tryton.declaration import new_login
 from sandbox.vendors.tryton import server as tryton
 from sandbox.vendors.tryton.server import Instance
 from sandbox.world import World
@@ -128,7 +127,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     with relayed(instance.url) as relay:
         extra = {"database": instance.database}
         connection = Connection("tryton_default", relay.url, instance.user, instance.password, extra)
-        yield Bench(system("tryton"), connection, TrytonDesk(instance, relay), new_login)
+        yield Bench(system("tryton"), connection, TrytonDesk(instance, relay))
     tryton.stop(server)
 
 

@@ -26,7 +26,7 @@ def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     load("deskly", folder, world.of("deskly"))
     server = start("deskly", folder)
     connection = Connection("deskly_default", server.url, *Deskly.client)
-    yield Bench(system("deskly"), connection, SandboxDesk(server, HABITS), StaticToken)
+    yield Bench(system("deskly"), connection, SandboxDesk(server, HABITS))
     server.stop()
 
 
