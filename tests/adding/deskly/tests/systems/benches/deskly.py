@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from concord.contract import Resource
-from concord.protocols.session.auth import StaticToken
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
