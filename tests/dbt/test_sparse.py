@@ -28,11 +28,6 @@ def test_everything_builds_before_any_system_has_answered_and_when_one_resource_
     reconciliation.run(table)
     assert reconciliation.value("select count(*) from marts.customers") != 0
     assert reconciliation.value("select count(*) from marts.desired_salesforce__accounts") == 0
-    built = {str(name) for (name,) in reconciliation.rows("select node_id from ops.dbt_results")}
-    unused = {
-        name for name in built if "desired_hubspot" in name or (name.startswith("test") and "stg_sap" in name)
-    }
-    assert unused == set(), "what no system in use needs was built"
 
 
 def test_every_rule_of_matching_and_comparing_keeps_its_promise(reconciliation: Reconciliation) -> None:

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +14,6 @@ from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_ro
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 _parsed: dict[tuple[object, ...], Any] = {}
-_OWN_STAGING = "concord"  # staging of Concord's own tables, which every business has
 _RECORD = """
 insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message)
 values (%s, %s, %s, %s, %s, %s)
@@ -63,8 +61,7 @@ def describe_failure(failed: Sequence[NodeResult], count: int) -> str:
 
 def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
     chosen = ["--select", select, "--exclude-resource-type", "unit_test"]
-    if left_out := [*filter(None, [exclude]), *_unused(settings.dbt_project)]:
-        chosen += ["--exclude", *left_out]
+    chosen += ["--exclude", exclude] if exclude else []
     with _environment(connection_variables(settings.warehouse_url)):
         outcome = _invoke(["build", *chosen, *_quiet_options(settings)], _parse(settings))
     return [
@@ -76,21 +73,6 @@ def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
             message=hide_rows(str(item.message or "")),
         )
         for item in outcome.results
-    ]
-
-
-def _unused(project: Path) -> list[str]:
-    """What a night need not build: desires of systems that are not in use, and tests of their empty staging."""
-    in_use = {*(chosen_systems() or ()), _OWN_STAGING}
-    if in_use == {_OWN_STAGING}:
-        return []
-    desired, staging = (
-        sorted(folder.name for folder in (project / "models" / layer).iterdir() if folder.name not in in_use)
-        for layer in ("marts/desired", "staging")
-    )
-    return [
-        *(f"path:models/marts/desired/{name}" for name in desired),
-        *(f"path:models/staging/{name},resource_type:test" for name in staging),
     ]
 
 
