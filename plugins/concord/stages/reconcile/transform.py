@@ -98,9 +98,9 @@ def _invoke(arguments: Sequence[str], project: Any = None) -> Any:  # dbt's own 
 
 
 def _quiet_options(settings: Settings) -> list[str]:
-    """Nothing is printed or written by dbt but its parse cache.
+    """The options by which dbt prints nothing and writes neither a log nor JSON files.
 
-    In its output and its files dbt quotes rows of PostgreSQL's errors; its results have the errors without them.
+    There dbt quotes rows of PostgreSQL's errors; from its results, `_build` takes the errors without them.
     """
     return [*dbt_options(settings), "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 
