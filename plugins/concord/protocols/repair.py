@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from concord.protocols.resync import MismatchError, Suspect, damaged_items
+from concord.protocols.resync import MismatchError, Span, Suspect, damaged_items
 
 MARK = b"concord~unreadable~"
 _MARK = MARK.decode()
-_MARKED = re.compile(rb'("?)' + MARK + rb"([0-9a-f]*)~\1(?::null)?")
+_HELD = MARK + rb"([0-9a-f]*)~"
+_MARKED = re.compile(rb',?"' + _HELD + rb',"|("?)' + _HELD + rb"\2(?::null)?")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_ITEMS = 20  # whose brackets do not match, in one page
 _DEEPEST = 200  # objects and lists within each other; Python's decoders end some hundred levels further down
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++|"', re.DOTALL)
 _WORD = re.compile(rb"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
 _MEMBERS, _ITEMS = (b'":"', b'":.'), (b'"', b".")
 _text = msgspec.json.Decoder(str)
@@ -37,7 +38,7 @@ def repaired(body: bytes) -> bytes | None:
             items = damaged_items(body, error, _flaws_in)
             if not items:
                 return _with_marks(body, error.spans) if error.spans else None
-        body = _with_marks(body, [_Span(*span) for span in items])
+        body = _with_marks(body, items)
     return None
 
 
@@ -58,12 +59,13 @@ def break_of(body: bytes) -> str:
     return ""
 
 
-def _with_marks(body: bytes, spans: "Sequence[_Span]") -> bytes:
+def _with_marks(body: bytes, spans: Sequence[Span]) -> bytes:
     pieces: list[bytes] = []
     at = 0
     for span in spans:
-        mark = b'"%b"' % marked(as_received(body[span.start : span.end])).encode()
-        pieces += [body[at : span.start], mark, b":null" if span.has_no_name else b""]
+        mark = marked(as_received(body[span.start : span.end])).encode()
+        written = b',"%b,"' % mark if span.lacks_comma else b'"%b"' % mark
+        pieces += [body[at : span.start], written, b":null" if span.has_no_name else b""]
         at = span.end
     return b"".join([*pieces, body[at:]])
 
@@ -80,16 +82,7 @@ def is_marked(value: object) -> bool:
 
 def as_received(raw: bytes) -> bytes:
     """The bytes of a record as they came, with the values that its marks stand for."""
-    return _MARKED.sub(lambda found: bytes.fromhex(found[2].decode()), raw) if MARK in raw else raw
-
-
-@dataclass(slots=True)
-class _Span:
-    """Bytes that a mark stands for; `has_no_name` where they are a member of an object and hold no name."""
-
-    start: int
-    end: int
-    has_no_name: bool = False
+    return _MARKED.sub(lambda found: bytes.fromhex((found[1] or found[3]).decode()), raw) if MARK in raw else raw
 
 
 @dataclass(slots=True)
@@ -114,7 +107,7 @@ class _Container:
         self.kinds += kind
         self.places.append((start, end))
 
-    def end_member(self, at: int, *, is_last: bool) -> _Span | None:
+    def end_member(self, at: int, *, is_last: bool) -> Span | None:
         """Begin the next member behind the place; the span of the present one as far as it is none."""
         kinds, places = self.kinds, self.places or [(self.member_from, self.member_from)]
         is_empty, self.is_first = is_last and self.is_first and not kinds, False
@@ -123,20 +116,22 @@ class _Container:
         if is_empty or kinds in (_MEMBERS if is_object else _ITEMS):
             return None
         if is_object and kinds.startswith(b'":') and len(kinds) > 2:
-            return _Span(places[2][0], places[-1][1])
-        return _Span(places[0][0], places[-1][1], has_no_name=is_object)
+            return Span(places[2][0], places[-1][1])
+        return Span(places[0][0], places[-1][1], has_no_name=is_object)
 
 
 class _Scan:
     """One pass over the tokens of a page."""
 
     def __init__(self) -> None:
+        self._body = b""
         self._open = [_Container(b"", b"", 0, 0)]
         self._ended: dict[int, _Container] = {}
-        self._spans: list[_Span] = []
+        self._spans: list[Span] = []
 
-    def spans_of(self, body: bytes) -> list[_Span]:
+    def spans_of(self, body: bytes) -> list[Span]:
         """What no decoder takes, in its order; `MismatchError` where brackets do not match."""
+        self._body = body
         for found in _TOKEN.finditer(body):
             self._take(found[0], *found.span())
         if len(self._open) > 1:
@@ -149,11 +144,12 @@ class _Scan:
                 raise MismatchError("the quotes do not match", span.start, suspects, self._spans)
         return self._spans
 
-    def _around(self, span: "_Span") -> list[Suspect]:
+    def _around(self, span: Span) -> list[Suspect]:
         """The item of the outermost list in which the span lies."""
-        if not self._ended:
+        with_items = [depth for depth, found in self._ended.items() if found.items]
+        if not with_items:
             return []
-        listed = self._ended[min(self._ended)]
+        listed = self._ended[min(with_items)]
         before = [start for start in listed.items if start <= span.start]
         return [Suspect(start, listed.items[0], listed.closings) for start in before[-1:]]
 
@@ -162,12 +158,18 @@ class _Scan:
 
         That list may have ended too early by what is wrong with its last item.
         """
-        lists = [*self._ended.items(), *enumerate(self._open)]
-        with_items = [found for found in lists if found[1].items]
-        if not with_items:
-            return []
-        _, listed = min(with_items, key=lambda found: found[0])
-        return [Suspect(start, listed.items[0], listed.closings) for start in listed.items[:-3:-1]]
+        within = {**dict(enumerate(self._open)), **self._ended}
+        lists = [within[depth] for depth in sorted(within) if within[depth].closing == b"]"]
+        with_items = next((found for found in lists if found.items), None)
+        suspects = [
+            Suspect(found.start + 1, found.start + 1, found.closings)
+            for found in lists[:1]
+            if not found.items or self._body[found.start + 1 : found.items[0]].strip()
+        ]
+        if with_items:
+            items = with_items.items
+            suspects += [Suspect(start, items[0], with_items.closings) for start in items[:-3:-1]]
+        return suspects
 
     def _take(self, token: bytes, start: int, end: int) -> None:
         within = self._open[-1]
@@ -183,20 +185,20 @@ class _Scan:
         else:
             within.note(token if token == b":" else b'"' if token[:1] == b'"' else b".", start, end)
             if token != b":" and not _is_readable(token):
-                self._add(_Span(start, end))
+                self._add(Span(start, end))
 
     def _close(self, token: bytes, end: int) -> None:
         if token != self._open[-1].closing:
             raise MismatchError("the brackets do not match", end - 1, self._suspects())
         within = self._open.pop()
-        if within.items and not self._open[0].places:
+        if token == b"]" and not self._open[0].places and (within.items or len(self._open) not in self._ended):
             self._ended[len(self._open)] = within
         self._add(within.end_member(end, is_last=True))
         if len(self._open) > _DEEPEST:
-            self._add(_Span(within.start, end))
+            self._add(Span(within.start, end))
         self._open[-1].note(b".", within.start, end)
 
-    def _add(self, span: _Span | None) -> None:
+    def _add(self, span: Span | None) -> None:
         """Add a span in the place of those that lie in it."""
         if span is None:
             return
