@@ -49,7 +49,15 @@ def add_control(app: FastAPI, vendor: Vendor, faults: Faults, log: CallLog) -> N
         vendor.store.forget_effects()
         if wanted and wanted.get("data"):
             vendor.store.clear()
+        if wanted and wanted.get("to_kept"):
+            vendor.store.restore()
         return {"reset": True}
+
+    @router.post("/keep")
+    async def keep() -> dict[str, Any]:
+        """Remember all records as they are now; a reset `to_kept` brings them back."""
+        vendor.store.keep()
+        return {"kept": True}
 
     app.include_router(router)
 

@@ -40,6 +40,8 @@ class Store:
         self.discard_writes = False
         self.shortened = ""
         self._depth = 0
+        self._kept: sqlite3.Connection | None = None
+        self._changes_kept = 0
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=wal", "synchronous=normal", "cache_size=-65536", "mmap_size=268435456"):
             self._db.execute(f"pragma {pragma}")
@@ -55,6 +57,21 @@ class Store:
         self._db.execute(
             f'create index if not exists "by_stamp_{collection.name}" on {collection.table} (updated_at, key)'
         )
+
+    def keep(self) -> None:
+        """Remember all records as they are now, for `restore`."""
+        self._kept = sqlite3.connect(":memory:", check_same_thread=False)
+        self._db.backup(self._kept)
+        self._changes_kept = self._db.total_changes
+
+    def restore(self) -> None:
+        """Everything as it was when it was kept, but for the tokens, which stay valid."""
+        if self._kept is None or self._changes_kept == self._db.total_changes:
+            return
+        tokens = self._db.execute("select * from notes where topic = 'token'").fetchall()
+        self._kept.backup(self._db)
+        self._db.executemany("insert or replace into notes values (?, ?, ?)", tokens)
+        self._changes_kept = self._db.total_changes
 
     def close(self) -> None:
         """Closes the file, which then contains its write-ahead log."""

@@ -59,6 +59,7 @@ class SandboxDesk(Desk):
     habits: Habits
 
     def __post_init__(self) -> None:
+        self.server.control("keep", {})
         self._limit()
 
     def _name(self, resource: Resource) -> str:
@@ -144,7 +145,7 @@ class SandboxDesk(Desk):
         return resource
 
     def reset(self) -> None:
-        self.server.control("reset", {})
+        self.server.control("reset", {"to_kept": True})
         self._limit()
 
     def _limit(self) -> None:

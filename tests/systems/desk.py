@@ -79,4 +79,5 @@ class Desk(Redeclared):
         raise NotImplementedError
 
     def reset(self) -> None:
+        """The vendor as it was at the start: no faults, and every record as it was."""
         raise NotImplementedError

@@ -62,6 +62,11 @@ class LegacyDesk(Desk):
     form = "rows"
     altered: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.ask("create schema kept")
+        for table in TABLES.values():
+            self.ask(f"create table kept.{table} as table {table}")
+
     def ask(self, query: str, *values: object) -> Any:
         with psycopg.connect(self.legacy.owner_url) as connection:
             found = connection.execute(sql.SQL(query), values)
@@ -167,6 +172,17 @@ class LegacyDesk(Desk):
         for thread in self.lockers:
             thread.join(DEADLINE)
         self.lockers.clear()
+        for table in TABLES.values():
+            self._restore(table)
+
+    def _restore(self, table: str) -> None:
+        """The rows as they were; columns that a test added stay, and are empty."""
+        (columns,) = self.ask(
+            "select string_agg(quote_ident(attname), ', ') from pg_attribute "
+            f"where attrelid = 'kept.{table}'::regclass and attnum > 0"
+        )
+        self.ask(f"delete from {table}")
+        self.ask(f"insert into {table} ({columns}) select {columns} from kept.{table}")
 
     def _stand_in_the_way(self) -> None:
         """Hold the table until somebody has waited for it and given up."""

@@ -17,6 +17,7 @@ from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
 from tests.systems.bench import Bench, Facts
 from tests.systems.desk import Desk, Values
+from tests.systems.kept_file import KeptFile
 from tests.systems.oscar_system import ADMIN, SYSTEM
 from tests.systems.relay import Relay, relayed
 
@@ -32,6 +33,9 @@ class OscarDesk(Desk):
 
     instance: oscar.Instance
     relay: Relay
+
+    def __post_init__(self) -> None:
+        self.kept = KeptFile(self.instance.folder / oscar.DATABASE)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """As a colleague at the shop would."""
@@ -94,6 +98,7 @@ class OscarDesk(Desk):
         self.relay.nothing = None
         self.relay.shortened = b""
         self.relay.replaced.clear()
+        self.kept.restore()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from sandbox.world import World
 from sandbox.world.__main__ import write_world
 from tests.systems.bench import Bench, Facts, read_all
 from tests.systems.desk import Desk, Values
+from tests.systems.kept_file import KeptFile
 from tests.systems.relay import Relay, relayed
 
 STATE = Path(__file__).parents[3] / ".concord"
@@ -34,6 +35,9 @@ class TrytonDesk(Desk):
 
     instance: Instance
     relay: Relay
+
+    def __post_init__(self) -> None:
+        self.kept = KeptFile(self.instance.folder / f"{self.instance.database}.sqlite")
 
     def ask(self, method: str, *params: object, **context: object) -> Any:
         url = f"{self.instance.url}/{self.instance.database}/rpc/"
@@ -116,6 +120,7 @@ class TrytonDesk(Desk):
         self.relay.shortened = b""
         self.relay.behind, self.relay.nothing = 0, None
         self.relay.replaced.clear()
+        self.kept.restore()
 
 
 @contextmanager
