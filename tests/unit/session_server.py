@@ -59,7 +59,8 @@ class Office:
                 return 200, [], json.dumps(token).encode()
             case "xml":
                 return 200, [("Content-Type", "text/xml")], (XML_ANSWER % token).encode()
-        body = {"result": [7, token], "uid": 1, "session": {"ends": 3600}}
+        ends = {"seconds": 3600, "text": "3600.0", "end": "2999-01-01T00:00:00Z"}
+        body = {"result": [7, token], "uid": 1, "session": ends}
         return 200, [], json.dumps(body).encode()
 
     def holds(self, headers: Any) -> bool:

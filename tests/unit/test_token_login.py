@@ -91,7 +91,7 @@ def test_a_login_that_is_refused_in_a_good_response_is_an_authentication_error(l
         pytest.skip("a body that is the token as a whole is refused with a status")
     found, proof = (InCookie(("sid",)), "uid") if place == "cookie" else (PLACES[place][0], PLACES[place][2])
     office, session = log(place, TokenLogin(CALL, found, proof=proof), password="wrong")
-    with pytest.raises(AuthenticationError, match="test_default"):
+    with pytest.raises(AuthenticationError, match='gave no token for connection "test_default"'):
         session.fetch("GET", "/orders")
     assert office.written == []
 
@@ -134,6 +134,22 @@ def test_a_record_that_holds_the_words_of_an_ended_session_does_not_end_it(log: 
     assert office.logins == 1
 
 
+def test_a_refusal_of_a_part_beside_data_does_not_end_a_session(log: Log) -> None:
+    office, session = log("header", sign="code")
+    session.fetch("GET", "/orders")
+    part = b'{"errors": [{"extensions": {"code": "FORBIDDEN"}}], "data": {"order": {"id": "7"}, "customer": null}}'
+    office.habit.ended = (200, {}, part)
+    office.valid.clear()
+    assert session.fetch("GET", "/orders").body == part
+    assert office.logins == 1
+
+
+def test_a_login_that_lacks_one_of_its_cookies_is_refused(log: Log) -> None:
+    _, session = log("cookie", TokenLogin(CALL, InCookie(("sid", "cluster"))))
+    with pytest.raises(AuthenticationError, match="gave no token"):
+        session.fetch("GET", "/orders")
+
+
 def test_cookies_that_the_server_sets_later_go_along_and_a_login_carries_none(log: Log) -> None:
     office, session = log("cookie", sign="redirect")
     session.fetch("GET", "/orders")
@@ -144,8 +160,9 @@ def test_cookies_that_the_server_sets_later_go_along_and_a_login_carries_none(lo
     assert office.cookies[4:] == ["", "sid=t2; node=n7"]
 
 
-def test_the_time_that_a_token_lives_is_read_at_its_path(log: Log) -> None:
-    login = TokenLogin(CALL, InBody("result.1"), AsHeader(text="id={token}"), expires="session.ends", lifetime=1)
+@pytest.mark.parametrize("path", ["session.seconds", "session.text", "session.end"])
+def test_the_time_that_a_token_lives_is_read_at_its_path(log: Log, path: str) -> None:
+    login = TokenLogin(CALL, InBody("result.1"), AsHeader(text="id={token}"), expires=path, lifetime=1)
     office, session = log("body", login)
     session.fetch("GET", "/orders")
     session.fetch("GET", "/orders")
