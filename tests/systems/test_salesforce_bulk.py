@@ -7,7 +7,10 @@ import pytest
 
 from concord.contract import Resource, Window
 from concord.errors import ServerError
+from concord.protocols.repair import MARK, as_received
 from concord.protocols.values import Record, value_at
+from concord.registry import system
+from concord.systems.salesforce.bulk_csv import read_page
 from tests.systems.bench import by_key, read_all
 from tests.systems.crm import Crm, crm
 
@@ -67,6 +70,29 @@ def test_columns_in_another_order_a_mark_and_other_line_ends_change_nothing(crm:
     dressed = read_all(crm.bulk_session(), resource, WHOLE)
     assert by_key(resource, dressed) == by_key(resource, before)
     assert len(before) > 50
+
+
+def file_of(resource: Resource, rows: list[list[bytes]]) -> bytes:
+    names = [field.path.encode() for field in resource.fields]
+    return b"".join(b'"%b"\n' % b'","'.join(row) for row in [names, *rows])
+
+
+def test_bytes_of_another_code_page_in_any_column_set_aside_their_record_alone() -> None:
+    resource = system("salesforce").resource("contacts")
+    count = len(resource.fields)
+    rows = [[b"Zo\xeb" if at == number else b"7" for at in range(count)] for number in range(count + 1)]
+    *damaged, whole = [bytes(raw) for raw in read_page(resource, file_of(resource, rows))]
+    assert len(damaged) == count
+    assert all(b"Zo\xeb" in as_received(raw) for raw in damaged)
+    assert MARK not in whole
+
+
+def test_rows_side_by_side_whose_quotes_do_not_match_are_as_many_records_as_the_vendor_announces() -> None:
+    resource = system("salesforce").resource("contacts")
+    whole, broken = [b"7"] * len(resource.fields), [b"8"] * (len(resource.fields) - 1) + [b'9"x']
+    content = file_of(resource, [whole, broken, broken, whole])
+    marked = [MARK in bytes(raw) for raw in read_page(resource, content, 4)]
+    assert marked == [False, False, True, True]
 
 
 def test_a_file_that_is_cut_off_is_asked_for_again(crm: Crm) -> None:
