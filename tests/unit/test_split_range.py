@@ -42,6 +42,12 @@ def test_a_month_begins_with_its_first_day() -> None:
     assert [f"{window.start:%m-%d}" for window in split("month")["orders"]] == ["01-15", "02-01", "03-01"]
 
 
+def test_only_the_resources_that_are_named_are_read() -> None:
+    wanted = Range(first=JANUARY[0], last=JANUARY[1], resources=frozenset({"orders", "customers"}))
+    found = split_range(registry.system("shopify"), wanted, NOW)
+    assert {item.resource for item in found} == {"orders", "customers"}
+
+
 def test_of_today_what_is_over_is_read() -> None:
     [window] = split("all", last=NOW.date())["orders"]
     assert window.end == NOW
