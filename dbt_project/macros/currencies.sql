@@ -47,6 +47,11 @@
     ({{ value }} is not null and {{ read_currency(value) }} is null)
 {%- endmacro %}
 
+{# Whether all records of a group name the same currency, or none of them does: then their amounts have a sum. #}
+{% macro is_one_currency(value) -%}
+    (count(distinct coalesce({{ value }}, '')) = 1)
+{%- endmacro %}
+
 {# An amount that is given in the smallest unit of its currency, in whole units; null if the currency cannot be read,
    because nobody knows then what the amount says. #}
 {% macro major_units(minor_amount, currency_code) -%}

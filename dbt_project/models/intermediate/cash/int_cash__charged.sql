@@ -1,6 +1,6 @@
 {# One row per order name for which a customer was charged. Several charges are one
    payment in parts if they do not exceed the order; int_cash__payment_breaks, which
-   knows the order, judges that. #}
+   knows the order, judges that. Amounts in several currencies have no sum. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_stripe__charges as (
@@ -23,8 +23,10 @@ summed as (
         min(currency_code) as currency_code,
         count(distinct currency_code) as currency_count,
         bool_or({{ read_currency('currency_code') }} is null) as is_unreadable,
-        sum(captured_amount) as charged_amount,
-        sum(refunded_amount) as refunded_amount
+        case when {{ is_one_currency('currency_code') }} then sum(captured_amount) end
+        as charged_amount,
+        case when {{ is_one_currency('currency_code') }} then sum(refunded_amount) end
+        as refunded_amount
     from stg_stripe__charges
     group by order_name
 

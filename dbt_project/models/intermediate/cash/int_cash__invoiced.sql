@@ -1,4 +1,5 @@
-{# One row per order name that was invoiced. Void invoices do not count. #}
+{# One row per order name that was invoiced. Void invoices do not count.
+   Amounts in several currencies have no sum. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_netsuite__invoices as (
@@ -17,7 +18,8 @@ summed as (
         min(currency_code) as currency_code,
         count(distinct currency_code) as currency_count,
         bool_or({{ read_currency('currency_code') }} is null) as is_unreadable,
-        sum(total_amount) as invoiced_amount
+        case when {{ is_one_currency('currency_code') }} then sum(total_amount) end
+        as invoiced_amount
     from stg_netsuite__invoices
     group by order_name
 

@@ -1,4 +1,5 @@
-{# One row per payout whose transactions are known, with their sum. #}
+{# One row per payout whose transactions are known, with their sum. Amounts in several
+   currencies have none. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_stripe__balance_transactions as (
@@ -13,8 +14,14 @@ summed as (
     select
         payout_source_id,
         count(*) as transaction_quantity,
-        case when bool_and(net_amount is not null) then sum(net_amount) end
-        as net_amount
+        min(currency_code) as currency_code,
+        bool_or(net_amount is null) as is_unreadable,
+        case
+            when
+                bool_and(net_amount is not null)
+                and {{ is_one_currency('currency_code') }}
+                then sum(net_amount)
+        end as net_amount
     from stg_stripe__balance_transactions
     group by payout_source_id
 

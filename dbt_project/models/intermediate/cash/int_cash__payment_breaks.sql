@@ -95,6 +95,7 @@ judged as (
     from compared
     where
         charge_source_id is not null
+        and currency_count = 1
         and charged_currency = currency_code
         and not is_unreadable
 

@@ -1,5 +1,5 @@
-{# One row per payout whose transactions do not add up to what the bank received, or of
-   which an amount is in a currency that cannot be read. #}
+{# One row per payout whose transactions do not add up to what the bank received, or
+   are in another currency, or in one that cannot be read. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with stg_stripe__payouts as (
@@ -32,20 +32,22 @@ judged as (
         payouts.payout_amount::text as system_value,
         paid_out.net_amount::text as golden_value,
         case
-            when payouts.payout_amount is null or paid_out.net_amount is null
+            when payouts.payout_amount is null or paid_out.is_unreadable
                 then 'unreadable'
-            else 'amount'
+            when
+                paid_out.net_amount is null
+                or paid_out.currency_code <> payouts.currency_code
+                then 'currency'
+            when
+                abs(payouts.payout_amount - paid_out.net_amount)
+                > tolerances.tolerated_amount
+                then 'amount'
         end as cause
     from stg_stripe__payouts as payouts
     cross join tolerances
     inner join int_cash__paid_out as paid_out
         on payouts.payout_source_id = paid_out.payout_source_id
-    where
-        (
-            abs(payouts.payout_amount - paid_out.net_amount)
-            <= tolerances.tolerated_amount
-        ) is not true
-
 )
 
 select * from judged
+where cause is not null
