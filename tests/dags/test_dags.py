@@ -121,6 +121,10 @@ def test_a_backfill_fills_in_each_systems_pool_and_one_reconcile_follows(dags: M
     dag = dags["backfill"]
     for name in SYSTEMS:
         assert dag.get_task(f"fill_{name}").pool == name
+        assert dag.get_task(f"fill_{name}").upstream_task_ids == {f"windows_{name}"}, (
+            "it waits for no other system"
+        )
+        assert not dag.get_task(f"windows_{name}").upstream_task_ids
     reconcile = dag.get_task("reconcile")
     assert reconcile.upstream_task_ids == {f"fill_{name}" for name in SYSTEMS}
     assert reconcile.trigger_rule is TriggerRule.NONE_FAILED
