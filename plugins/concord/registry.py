@@ -1,45 +1,108 @@
 """Finds the systems: each module or folder of `concord.systems` declares one, and no list of them is kept.
 
+A business adds systems of its own in `systems/` of its project, and other packages in the entry points
+`concord.systems`; of two systems of one name the project's goes first, then Concord's.
+
 An installation uses some of them: its Dags, pools and pages are about those. The warehouse has the tables of
 all, so that the models of dbt can be built whichever are in use.
 """
 
 import pkgutil
+import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from concord import systems as folder
 from concord.contract import System
 from concord.errors import ConfigurationError, ContractError
-from concord.settings import chosen_systems, read_dbt_project
+from concord.project import find_folder
+from concord.settings import chosen_systems, read_dbt_project, systems_source
 
 TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
+GROUP = "concord.systems"  # of entry points
+
+
+def declared_systems() -> tuple[System, ...]:
+    """All declared systems, by name.
+
+    Raises `ContractError` for two of one name in one place and for a module that declares none, and
+    `ConfigurationError` for a file of the project that cannot be imported.
+    """
+    project = find_folder()
+    return _declared(project / "systems" if project else None)
 
 
 @cache
-def declared_systems() -> tuple[System, ...]:
-    """All declared systems, by name; `ContractError` for two of one name or a module that declares none."""
+def _declared(own: Path | None) -> tuple[System, ...]:
     found: dict[str, System] = {}
-    for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
-        declared = getattr(import_module(f"{folder.__name__}.{name}"), "SYSTEM", None)
-        if not isinstance(declared, System):
-            raise ContractError(f"systems/{name}.py declares no SYSTEM; end the file with SYSTEM = System(...).")
-        if declared.name in found:
-            raise ContractError(
-                f"Two modules of systems/ declare a system named {declared.name!r}; give {name}.py another name."
-            )
-        found[declared.name] = declared
+    for place in (_of_project(own), _of_concord(), _of_packages()):
+        here: dict[str, System] = {}
+        for declared, where in place:
+            if declared.name in here:
+                raise ContractError(
+                    f"Two modules declare a system named {declared.name!r}; give that of {where} another name."
+                )
+            here[declared.name] = declared
+        found = {**here, **found}
     return tuple(found[name] for name in sorted(found))
 
 
+def _of_concord() -> Iterator[tuple[System, str]]:
+    for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
+        where = f"systems/{name}.py"
+        yield _system_in(import_module(f"{folder.__name__}.{name}"), where), where
+
+
+def _of_project(own: Path | None) -> Iterator[tuple[System, str]]:
+    """The systems of the files and packages in a project's folder `systems`."""
+    for path in sorted(own.glob("[!_.]*")) if own is not None else ():
+        file = path / "__init__.py" if path.is_dir() else path
+        if file.suffix == ".py" and file.exists():
+            yield _system_in(_load(f"concord_project_{path.stem}", file), str(path)), str(path)
+
+
+def _load(name: str, file: Path) -> object:
+    """The module of a file that lies in no package; its folder is one of its own."""
+    inside = [str(file.parent)] if file.name == "__init__.py" else None
+    spec = spec_from_file_location(name, file, submodule_search_locations=inside)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{file} cannot be read as Python; correct it or take it away.")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever its author made of it
+        del sys.modules[name]
+        what = f"{type(error).__name__}: {error}"
+        raise ConfigurationError(f"{file} cannot be imported ({what}); correct it.") from error
+    return module
+
+
+def _of_packages() -> Iterator[tuple[System, str]]:
+    for entry in sorted(entry_points(group=GROUP), key=lambda it: it.name):
+        found = entry.load()
+        yield found if isinstance(found, System) else _system_in(found, entry.value), entry.value
+
+
+def _system_in(module: object, where: str) -> System:
+    declared = getattr(module, "SYSTEM", None)
+    if not isinstance(declared, System):
+        raise ContractError(f"{where} declares no SYSTEM; end the file with SYSTEM = System(...).")
+    return declared
+
+
 def systems() -> tuple[System, ...]:
-    """The systems in use: those that CONCORD_SYSTEMS names, and where it names none all that are declared."""
+    """The systems in use: those that CONCORD_SYSTEMS or the project names; all declared ones without both."""
     chosen = chosen_systems()
     known = [declared.name for declared in declared_systems()]
     if chosen is not None and not chosen <= set(known):
         raise ConfigurationError(
-            f"CONCORD_SYSTEMS names {', '.join(sorted(chosen - set(known)))}, which no file of systems/ declares; "
-            f"there are {', '.join(known)}.",
+            f"{systems_source()} names {', '.join(sorted(chosen - set(known)))}, which no file of "
+            f"systems/ declares; there are {', '.join(known)}.",
             variable="CONCORD_SYSTEMS",
         )
     return tuple(declared for declared in declared_systems() if chosen is None or declared.name in chosen)
@@ -47,13 +110,14 @@ def systems() -> tuple[System, ...]:
 
 def written_systems() -> tuple[System, ...]:
     """The systems in use that are written back to: those with a model of what a resource should hold."""
-    models = read_dbt_project() / "models" / "marts" / "desired"
+    project = find_folder()
+    models = {path.stem for path in (read_dbt_project() / "models" / "marts" / "desired").glob("*/*.sql")}
+    models |= {path.stem for path in (project / "models").rglob("*.sql")} if project else set()
     return tuple(
         item
         for item in systems()
         if any(
-            resource.writes and (models / item.name / f"desired_{item.name}__{resource.name}.sql").exists()
-            for resource in item.resources
+            resource.writes and f"desired_{item.name}__{resource.name}" in models for resource in item.resources
         )
     )
 

@@ -1,4 +1,4 @@
-"""Reads the environment variables of Concord; no other module reads them."""
+"""The settings of Concord: from its environment variables, and what they leave open from the project."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from concord.errors import ConfigurationError
+from concord.project import find_folder, read_project
 from concord.schedule import WEEKDAYS, Schedule
 
 # The scheme of a database's address, by Airflow's connection type.
@@ -97,15 +98,24 @@ class AirflowAddress:
 
 
 def read_home(environment: Mapping[str, str] | None = None) -> Path:
-    """The state folder of the local installation: CONCORD_HOME, or .concord beside the code."""
+    """The state folder of the local installation: CONCORD_HOME, or .concord in the project, or beside the code."""
     variables = os.environ if environment is None else environment
-    return Path(variables.get("CONCORD_HOME", REPOSITORY / ".concord"))
+    if named := variables.get("CONCORD_HOME"):
+        return Path(named)
+    return (find_folder(variables) or REPOSITORY) / ".concord"
 
 
 def chosen_systems() -> frozenset[str] | None:
-    """CONCORD_SYSTEMS: the systems in use, by name and separated by commas; None where it is not set."""
-    names = {name.strip() for name in os.environ.get("CONCORD_SYSTEMS", "").split(",")}
-    return frozenset(names - {""}) or None
+    """The systems in use, by name: those of CONCORD_SYSTEMS, else of the project; None where neither says any."""
+    names = {name.strip() for name in os.environ.get("CONCORD_SYSTEMS", "").split(",")} - {""}
+    project = None if names else read_project()
+    return frozenset(project.systems if project else names) or None
+
+
+def systems_source() -> str:
+    """What names the systems in use, for messages."""
+    project = None if os.environ.get("CONCORD_SYSTEMS") else read_project()
+    return project.place(["systems"]) if project else "CONCORD_SYSTEMS"
 
 
 def choose_systems(names: Iterable[str]) -> None:
@@ -131,10 +141,21 @@ def read_start() -> datetime:
 def read_calls_per_day() -> Mapping[str, int]:
     """CONCORD_CALLS_PER_DAY: what accounts may be asked in a day, by system, as in `myshop=150000,carrier=10000`.
 
-    A system that is not named has the quota of its declaration. Raises ConfigurationError for anything else.
+    Then `calls_per_day` of the project. A system that neither names has the quota of its declaration. Raises
+    ConfigurationError for anything else.
     """
     kind = "systems with their calls a day, like myshop=150000,carrier=10000"
-    return _read_variable("CONCORD_CALLS_PER_DAY", "", _as_quotas, kind)
+    project = read_project()
+    said = {name: use.calls_per_day for name, use in (project.systems if project else {}).items()}
+    of_project = {name: calls for name, calls in said.items() if calls is not None}
+    return {**of_project, **_read_variable("CONCORD_CALLS_PER_DAY", "", _as_quotas, kind)}
+
+
+def is_applied(system: str) -> bool:
+    """Whether plans for a system are applied; False where the project says that they are only made and shown."""
+    project = read_project()
+    use = project.systems.get(system) if project else None
+    return use is None or use.is_applied
 
 
 def _as_quotas(text: str) -> Mapping[str, int]:
@@ -157,11 +178,15 @@ def read_schedule() -> Schedule:
 
 
 def _read_variable(name: str, default: str, read: Callable[[str], T], kind: str) -> T:
-    text = os.environ.get(name) or default
+    text, where = os.environ.get(name, ""), name
+    project = None if text else read_project()
+    if project is not None:
+        text, where = project.say_variable(name)
+    text = text or default
     try:
         return read(text)
     except (KeyError, ValueError, OSError) as error:
-        raise ConfigurationError(f"{name} is {text!r}, which is not {kind}.", variable=name) from error
+        raise ConfigurationError(f"{where} is {text!r}, which is not {kind}.", variable=name) from error
 
 
 def _as_hour(text: str) -> time:

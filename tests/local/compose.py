@@ -31,7 +31,7 @@ from concord.settings import REPOSITORY
 CONTAINER_PORTS = (5432, 6379, 8080, 8974)
 HEALTHY_SECONDS = 120.0
 INIT_SECONDS = 180.0
-VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?::([-?])([^{}]*))?\}")
+VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?::([-?+])([^{}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +226,8 @@ def find_value(match: re.Match[str], variables: Mapping[str, str]) -> str:
     name, mark, words = match.groups()
     if mark == "?" and not variables.get(name):
         raise ConfigurationError(f"{name} is missing: {words}", variable=name)
+    if mark == "+":
+        return words if variables.get(name) else ""
     return variables.get(name) or words or ""
 
 

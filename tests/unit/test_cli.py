@@ -32,6 +32,8 @@ VERBS = [
     "plan",
     "trace",
     "dead-letters",
+    "init",
+    "validate",
 ]
 LEAVES = [[verb] for verb in VERBS if verb != "airflow"] + [
     ["systems", "check"],

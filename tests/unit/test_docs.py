@@ -61,7 +61,7 @@ def test_every_file_and_function_of_the_architecture_exists() -> None:
 
 def test_every_path_that_a_page_names_exists() -> None:
     dbt, deskly = REPOSITORY / "dbt_project", REPOSITORY / "tests" / "adding" / "deskly"
-    roots = (REPOSITORY, PACKAGE, dbt, dbt / "models", deskly)
+    roots = (REPOSITORY, PACKAGE, dbt, dbt / "models", deskly, REPOSITORY / "examples" / "online_shop")
     pages = [page for page in PAGES if page.name != "CHANGELOG.md" and page.parent.name != "sandbox"]
     spans = [(page, path) for page in pages for path, _ in PATH.findall(page.read_text(encoding="utf-8"))]
     named = [(page, path) for page, path in spans if "/" in path]

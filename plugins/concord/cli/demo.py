@@ -20,6 +20,7 @@ from concord.cli.plan_questions import choose_decision
 from concord.cli.progress import Board
 from concord.errors import ConfigurationError
 from concord.local.installation import Installation, refuse_running
+from concord.project import read_project
 from concord.reporting.queries import read_report
 from concord.reporting.terminal import render_terminal
 from concord.settings import choose_systems, read_settings
@@ -103,15 +104,17 @@ class DemoStart:
 
 
 def choose_demo_systems(names: str) -> tuple[str, ...]:
-    """The systems of a demo: those named, separated by commas, all, or the default ones when the text is empty.
+    """The systems of a demo: those named, separated by commas, or all; else the project's, or the default ones.
 
     Raises ConfigurationError for a system that the sandbox cannot stage.
     """
     chosen = tuple(name.strip() for name in names.split(",") if name.strip())
     if chosen == ("all",):
         return tuple(stageable_systems())
+    project = read_project()
+    chosen = chosen or tuple(project.systems if project else DEMO_SYSTEMS)
     check_names(chosen)
-    return chosen or DEMO_SYSTEMS
+    return chosen
 
 
 def check_names(names: tuple[str, ...]) -> None:

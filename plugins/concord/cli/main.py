@@ -1,13 +1,15 @@
 """Puts the verbs together, and prints an error of Concord as one sentence."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from concord.cli.console import print_error
-from concord.cli.verbs import backfills, installation, nights, plans, records
+from concord.cli.verbs import backfills, installation, nights, plans, projects, records
 from concord.errors import ConcordError
+from concord.project import choose_project, find_folder, read_project
 
 HELP = """Concord makes the systems of a business agree.
 
@@ -35,9 +37,23 @@ app = typer.Typer(
 @app.callback()
 def read_options(
     *,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where in the code an error arose.")] = False,
+    debug: Annotated[  # noqa: ARG001  # `main` looks for it itself
+        bool, typer.Option("--debug", help="Show where in the code an error arose.")
+    ] = False,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The project of the business.",
+            show_default="CONCORD_PROJECT, or this folder if it has a concord.toml",
+        ),
+    ] = None,
 ) -> None:
     """Options that stand before the verb; `main` looks for --debug itself, because errors end there."""
+    folder = project or find_folder()
+    if folder is not None:
+        choose_project(folder)
+        read_project()
 
 
 nights.add_demo(app)
@@ -46,6 +62,7 @@ nights.add_verbs(app)
 backfills.add_verbs(app)
 plans.add_verbs(app)
 records.add_verbs(app)
+projects.add_verbs(app)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from concord.orchestration.defaults import find_connection, installation
 from concord.orchestration.task_errors import log_errors
 from concord.stages.sessions import open_session
 from concord.stages.write_back.apply import apply_plan
-from concord.stages.write_back.approve import POLICY, approve, decline
+from concord.stages.write_back.approve import POLICY, approve, decline, decline_unapplied
 from concord.stages.write_back.plan import PlanSummary, plan_changes
 from concord.stages.write_back.plan_page import render_plan
 from concord.stages.write_back.undo import plan_undo
@@ -35,10 +35,15 @@ NOBODY = "nobody"
 
 @log_errors()
 def plan(system_name: str, run_id: str) -> dict[str, Any]:
-    """Plan the difference between what the system should hold and what it holds."""
+    """Plan the difference between what the system should hold and what it holds.
+
+    Where the project says that plans are only made and shown, the plan is declined at once.
+    """
     _, database = installation()
     system = registry.system(system_name)
-    return describe(system, plan_changes(database, system=system, run_id=run_id))
+    summary = plan_changes(database, system=system, run_id=run_id)
+    is_only_shown = bool(summary.planned) and decline_unapplied(database, system, summary.plan_id)
+    return {**describe(system, summary), "is_only_shown": is_only_shown}
 
 
 @log_errors()
@@ -55,8 +60,10 @@ def describe(system: System, summary: PlanSummary) -> dict[str, Any]:
     return {"system": system.name, **asdict(summary)}
 
 
-def choose_approval(planned: Planned) -> str:
-    """The id of the task that approves: by policy, or by asking a person."""
+def choose_approval(planned: Planned) -> str | None:
+    """The id of the task that approves: by policy, or by asking a person; None where the plan is only shown."""
+    if planned.get("is_only_shown"):
+        return None
     return "ask_a_person" if planned["needs_approval"] else "approve_by_policy"
 
 

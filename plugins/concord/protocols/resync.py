@@ -54,9 +54,8 @@ class Suspect:
 
     def is_among(self, body: bytes, start: int, end: int) -> bool:
         """Whether other items of the list begin between two places."""
-        return any(
-            start <= found.start() < end for one in _with_sound_ones(body, [self]) for found in _siblings(body, one)
-        )
+        ones = _with_sound_ones(body, [self])
+        return any(start <= found.start() < end for one in ones for found in _siblings(body, one))
 
 
 class MismatchError(ValueError):
@@ -75,8 +74,8 @@ class MismatchError(ValueError):
 def damaged_items(body: bytes, error: MismatchError, flaws_in: FlawsIn) -> list[Span]:
     """The damaged items, in order; none where they cannot be told from the others.
 
-    `flaws_in` counts what is wrong with a body, and gives None where its brackets do not match. It takes its time,
-    so ends behind which all is sound are looked for first. The end of an item is where least is wrong then, or else
+    `flaws_in` counts what is wrong with a body, and gives None where its brackets do not match. It takes long, so
+    ends behind which all is sound are looked for first. The end of an item is where least is wrong then, or else
     where the brackets match furthest.
     """
     suspects = list(_with_sound_ones(body, error.suspects))
@@ -103,8 +102,8 @@ def _least_damaged(
             spans = _damaged_before(end, body, suspect)
             flaws = flaws_in(_without(body, spans))
             found.append((inf if flaws is None else flaws, sum(span.end - span.start for span in spans), spans))
-    flaws, _, spans = min(found, key=lambda it: it[:2], default=(inf, 0, []))
-    return flaws, spans
+    least, _, spans = min(found, key=lambda it: it[:2], default=(inf, 0, []))
+    return least, spans
 
 
 def _without(body: bytes, spans: Sequence[Span]) -> bytes:
@@ -133,7 +132,7 @@ def _end_of(body: bytes, error: MismatchError, suspect: Suspect, flaws_in: Flaws
 
 
 def _with_sound_ones(body: bytes, suspects: Sequence[Suspect]) -> Iterator[Suspect]:
-    """The suspects; a list's first one is compared with each kind of item that follows, for its own may be lost."""
+    """The suspects; a list's first one with each kind of item that follows, for its own may be lost."""
     for suspect in suspects:
         if suspect.first < suspect.start:
             yield suspect

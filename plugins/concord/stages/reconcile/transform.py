@@ -5,11 +5,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from concord.errors import BatchError
+from concord.project import read_project
 from concord.settings import Settings, chosen_systems
+from concord.stages.reconcile.root_project import MODELS, RULES, dbt_folder
 from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_rows
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
@@ -76,15 +79,30 @@ def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
     ]
 
 
+def check_models(settings: Settings) -> None:
+    """Let dbt read all models, without a database; `BatchError` with its words where it cannot."""
+    with _environment(connection_variables(settings.warehouse_url)):
+        _parse(settings)
+
+
 def _parse(settings: Settings) -> Any:
     """The project as dbt reads it, once for all builds of this process while nothing of it changes."""
     options = _quiet_options(settings)
-    newest = max(path.stat().st_mtime_ns for path in settings.dbt_project.rglob("*"))
+    newest = max(path.stat().st_mtime_ns for path in _source_files(settings))
     key = (settings.warehouse_url, newest, *options)
     if key not in _parsed:
         _parsed.clear()
         _parsed[key] = _invoke(["parse", *options])
     return _parsed[key]
+
+
+def _source_files(settings: Settings) -> Iterator[Path]:
+    """All files that dbt reads: those of Concord and, where there is one, of the business."""
+    yield from settings.dbt_project.rglob("*")
+    project = read_project()
+    if project is not None:
+        yield from project.folder.joinpath(RULES).rglob("*")
+        yield from project.folder.joinpath(MODELS).rglob("*")
 
 
 def _invoke(arguments: Sequence[str], project: Any = None) -> Any:  # dbt's own types
@@ -93,7 +111,7 @@ def _invoke(arguments: Sequence[str], project: Any = None) -> Any:  # dbt's own 
 
     outcome = dbtRunner(manifest=project).invoke([*arguments])
     if outcome.result is None:
-        raise BatchError(f"dbt could not start ({outcome.exception}); run ./concord check to see why.")
+        raise BatchError(f"dbt could not start ({outcome.exception}); correct what it names.")
     return outcome.result
 
 
@@ -107,10 +125,10 @@ def _quiet_options(settings: Settings) -> list[str]:
 
 def dbt_options(settings: Settings) -> list[str]:
     """The options of every dbt command; always the same ones, so that its parse cache stays valid."""
-    target = settings.home / "dbt"
+    target, folder = settings.home / "dbt", str(dbt_folder(settings))
     return [
-        "--project-dir", str(settings.dbt_project),
-        "--profiles-dir", str(settings.dbt_project),
+        "--project-dir", folder,
+        "--profiles-dir", folder,
         "--target-path", str(target / "target"),
         "--log-path", str(target / "logs"),
         "--vars", json.dumps({"systems_in_use": ",".join(sorted(chosen_systems() or ()))}),

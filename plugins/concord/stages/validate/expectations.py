@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from concord.errors import BatchError, ConfigurationError
+from concord.project import read_project
 from concord.store.engine import DISK_FULL, NO_SPACE, hide_rows
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ class ExpectationResults:
 
     row_failures: Sequence[RowFailure] = field(default=())
     table_failures: Sequence[str] = field(default=())
+
+
+def find_suite(suites: Path, system: str, resource: str) -> Path:
+    """Where the suite of a resource lies: in `expectations/` of the project, else in the folder `suites`."""
+    project = read_project()
+    own = project.part("expectations", system, f"{resource}.json") if project else None
+    return own or suites / system / f"{resource}.json"
 
 
 def load_suite(path: Path) -> Suite:

@@ -13,7 +13,7 @@ from concord.contract import Batch, ChangedBetween, Resource, System
 from concord.errors import BatchError, ConfigurationError, ExpectationsFailedError
 from concord.failpoints import failpoint
 from concord.monitoring.clocks import say_future_stamps
-from concord.stages.validate.expectations import ExpectationResults, Suite, check_batch, load_suite
+from concord.stages.validate.expectations import ExpectationResults, Suite, check_batch, find_suite, load_suite
 from concord.stages.validate.gates import mark_vanished, refuse_abnormal
 from concord.stages.validate.isolation import set_unreadable_aside
 from concord.store.engine import LOADER, Connection, Database, lock_name
@@ -38,12 +38,12 @@ def validate_batch(
 ) -> BatchCounts:
     """Judge a landed batch and mark its window covered; a batch that is covered already is left as it is.
 
-    `suites` is the folder of the expectations, one file per system and resource. Raises `ExpectationsFailedError`
-    for a batch refused as a whole, after the refusal was recorded, and `ConfigurationError` for a batch that was
-    never landed or a suite that cannot be used.
+    `suites` is the folder of the expectations, one file per system and resource; the project's go before it.
+    Raises `ExpectationsFailedError` for a batch refused as a whole, after the refusal was recorded, and
+    `ConfigurationError` for a batch that was never landed or a suite that cannot be used.
     """
     batch = Batch(system, resource, batch_id)
-    suite = load_suite(suites / system.name / f"{resource.name}.json")
+    suite = load_suite(find_suite(suites, system.name, resource.name))
     try:
         return _check_alone_or_together(database, batch, suite)
     except ExpectationsFailedError as error:

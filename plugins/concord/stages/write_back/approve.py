@@ -1,13 +1,18 @@
 """Approves or declines a plan, in the name of a person or of the policy; only an approved plan is ever applied."""
 
+import logging
+
 from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.failpoints import failpoint
+from concord.settings import is_applied
 from concord.store.engine import PLANNER, Connection, Database
 from concord.store.ledger.changes import hold_planned
 from concord.store.ledger.plans import approve_plan, decline_plan, load_plan, lock_undecided
 
 POLICY = "policy"
+ONLY_SHOWN = 'write_back = "plan" in concord.toml'
+log = logging.getLogger(__name__)
 
 
 def approve(database: Database, plan_id: str, by: str) -> None:
@@ -40,6 +45,18 @@ def decline(database: Database, plan_id: str, by: str) -> None:
         if plan.state != "planned":
             raise ConfigurationError(f"Plan {plan_id} is {plan.state} already; undo it if it must be taken back.")
         _decline(connection, plan_id, by)
+
+
+def decline_unapplied(database: Database, system: System, plan_id: str) -> bool:
+    """Decline the plan where the project says that plans for the system are only made and shown; True if it does.
+
+    Each night plans anew, so the first plan after the project says otherwise holds all that is still to write.
+    """
+    if is_applied(system.name):
+        return False
+    decline(database, plan_id, ONLY_SHOWN)
+    log.info("plan %s for %s is shown and not applied: %s", plan_id, system.name, ONLY_SHOWN)
+    return True
 
 
 def decline_older(connection: Connection, system: System, plan_id: str) -> None:

@@ -1,0 +1,192 @@
+"""Says what is wrong with a project, each time with file, line, and what to write instead."""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from concord import registry
+from concord.contract import System
+from concord.errors import BatchError, ConfigurationError
+from concord.project import Project
+from concord.settings import Settings, read_dbt_project, read_home, read_start
+from concord.stages.reconcile.root_project import MODELS, RULES, list_rules
+from concord.stages.reconcile.transform import check_models
+
+Row = Mapping[str, str]
+# What no two rows have in common.
+UNIQUE = {
+    "field_ownership": ("entity", "field", "ownership_rank"),
+    "tolerances": ("entity", "field"),
+    "removals": ("entity", "field"),
+    "flows": ("entity", "system"),
+    "order_statuses": ("system", "source_status"),
+    "discrepancy_owners": ("entity",),
+}
+NOWHERE = "postgresql://nobody@127.0.0.1/nowhere"  # no database is asked
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A row of a rules file, and where it stands."""
+
+    place: str
+    row: Row
+
+
+def find_complaints(project: Project) -> list[str]:
+    """All that is wrong, in the order in which it should be mended; empty where nothing is."""
+    try:
+        used = {item.name: item for item in registry.systems()}
+        read_start()
+    except ConfigurationError as error:
+        return [error.message]
+    found = [*_check_systems(project, used)]
+    for rule in list_rules(project):
+        found += _check_rules(project, rule, used)
+    return found or list(_check_models(project))
+
+
+def _check_systems(project: Project, used: Mapping[str, System]) -> Iterator[str]:
+    if len(used) < 2:
+        yield f"{project.place(['systems'])}: one system has nothing to agree with; name another one in use."
+    written = {item.name for item in registry.written_systems()}
+    for name, use in project.systems.items():
+        if "write_back" in project.entries["systems"][name] and use.is_applied and name not in written:
+            yield (
+                f"{project.place(['systems', name, 'write_back'])}: no model says what {name} should hold, so "
+                f"nothing is written there; take the entry away, or add models/desired_{name}__RESOURCE.sql."
+            )
+
+
+def _check_rules(project: Project, rule: str, used: Mapping[str, System]) -> Iterator[str]:
+    file, known = project.folder / RULES / f"{rule}.csv", read_dbt_project() / "seeds" / f"{rule}.csv"
+    if not known.exists():
+        names = sorted(path.stem for path in known.parent.glob("*.csv"))
+        yield f"{file}: there are no rules of this name{_meant(rule, names)}; there are {', '.join(names)}."
+        return
+    (header, lines), (wanted, defaults) = _read(file), _read(known)
+    if header != wanted:
+        yield f"{file}, line 1: the columns are {','.join(header)}; write {','.join(wanted)}."
+        return
+    judge = _Judge(used, [line.row for line in defaults])
+    for line in lines:
+        if wrong := judge.find_wrong(rule, line.row):
+            yield f"{line.place}: {wrong}"
+    yield from _find_repeated(rule, lines)
+
+
+def _read(file: Path) -> tuple[list[str], list[RuleLine]]:
+    """The columns and rows of a file; a byte order mark, as spreadsheets write it, is none of them."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = csv.DictReader(text)
+        lines = [RuleLine(f"{file}, line {rows.line_num}", row) for row in rows]
+    return list(rows.fieldnames or []), lines
+
+
+def _meant(word: str, known: list[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Says of a row what is wrong with it; `defaults` are Concord's own rows, which say what can be."""
+
+    used: Mapping[str, System]
+    defaults: list[Row]
+
+    def find_wrong(self, rule: str, row: Row) -> str:
+        """A sentence, empty where nothing is wrong."""
+        if None in row or None in row.values():
+            return "this row has not as many cells as the header; put a text with a comma into quotes."
+        rules: Mapping[str, Callable[[Row], str]] = {
+            "field_ownership": self._owner,
+            "tolerances": self._field,
+            "removals": self._field,
+            "flows": self._flow,
+            "approval_policy": self._policy,
+            "order_statuses": self._status,
+        }
+        return self._system(row) or (rules[rule](row) if rule in rules else "")
+
+    def _system(self, row: Row) -> str:
+        known = [item.name for item in registry.declared_systems()]
+        for name in (row[column] for column in ("system", "left_system", "right_system") if column in row):
+            if name in known and name not in self.used:
+                return f"{name} is not in use; take the row away, or name it in concord.toml as [systems.{name}]."
+            if name not in known:
+                return f"there is no system {name!r}{_meant(name, known)}; in use are {', '.join(self.used)}."
+        return ""
+
+    def _field(self, row: Row) -> str:
+        entity, field = row["entity"], row["field"]
+        if any((each["entity"], each["field"]) == (entity, field) for each in self.defaults):
+            return ""
+        names = sorted({each["field"] for each in self.defaults if each["entity"] == entity})
+        entities = sorted({each["entity"] for each in self.defaults})
+        there = f"its fields are {', '.join(names)}" if names else f"there are {', '.join(entities)}"
+        return f"{entity} has no field {field!r} here; {there}."
+
+    def _owner(self, row: Row) -> str:
+        same = [each for each in self.defaults if (each["entity"], each["field"]) == (row["entity"], row["field"])]
+        holders = sorted({each["system"] for each in same})
+        if not same:
+            return self._field(row)
+        if row["system"] not in holders:
+            held = f"it is held by {', '.join(holders)}"
+            return f"{row['system']} has no {row['field']} of the entity {row['entity']}; {held}."
+        rank = row["ownership_rank"]
+        return "" if rank.isdigit() else f"the rank is {rank!r}; write a number like 1."
+
+    def _flow(self, row: Row) -> str:
+        able = sorted(each["system"] for each in self.defaults if each["entity"] == row["entity"])
+        if row["system"] not in able:
+            possible = ", ".join(able) or "none"
+            return f"no {row['entity']} can be created in {row['system']}; that is possible in {possible}."
+        wanted = row["is_creation_wanted"]
+        return "" if wanted in ("true", "false") else f"is_creation_wanted is {wanted!r}; write true or false."
+
+    def _policy(self, row: Row) -> str:
+        written = [item.name for item in self.used[row["system"]].resources if item.writes]
+        if row["resource"] not in written:
+            return f"{row['system']} writes no {row['resource']!r}; it writes {', '.join(written) or 'nothing'}."
+        if row["action"] not in ("update", "create"):
+            return f"the action is {row['action']!r}; write update or create."
+        limits = {name: text for name, text in row.items() if name.startswith(("max_", "negligible"))}
+        wrong = next((name for name, text in limits.items() if not _is_number(text)), "")
+        return f"{wrong} is {limits[wrong]!r}; write a number, or nothing." if wrong else ""
+
+    def _status(self, row: Row) -> str:
+        statuses = sorted({each["order_status"] for each in self.defaults})
+        if row["order_status"] in statuses:
+            return ""
+        return f"{row['order_status']!r} is none of our statuses of an order; there are {', '.join(statuses)}."
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text or 0) >= 0
+    except ValueError:
+        return False
+
+
+def _find_repeated(rule: str, lines: list[RuleLine]) -> Iterator[str]:
+    first: dict[tuple[str, ...], str] = {}
+    for line in lines:
+        key = tuple(str(line.row.get(column)) for column in UNIQUE.get(rule, ()))
+        if key and key in first:
+            earlier = first[key].rpartition(", ")[2]
+            yield f"{line.place}: {', '.join(key)} stands in {earlier} already; keep one of them."
+        first.setdefault(key, line.place)
+
+
+def _check_models(project: Project) -> Iterator[str]:
+    """What dbt says of the models of the business, which it can read without a database."""
+    if not (project.folder / MODELS).is_dir():
+        return
+    try:
+        check_models(Settings(NOWHERE, read_home(), read_dbt_project()))
+    except BatchError as error:
+        yield f"{project.folder / MODELS}: {error.message}"
