@@ -165,15 +165,16 @@ def _say_wrong(error: Any, path: list[str]) -> str:
 
 
 def _line_of(text: str, path: Sequence[str]) -> int:
-    """The line of an entry, or of the table that holds it; 1 where neither is found."""
+    """The line of an entry, or of the nearest thing around or in it; 1 where nothing of it is found."""
     table: list[str] = []
     best = (0, 1)
     for number, line in enumerate(text.splitlines(), start=1):
         header = _TABLE.match(line)
         if header:
             table = [part.strip(" \"'") for part in header[1].split(".")]
-        key = None if header else line.partition("=")[0].strip(" \"'")
+        key = "" if header else line.partition("=")[0].strip(" \"'")
         here = [*table, key] if key and "=" in line else table
-        if here == list(path[: len(here)]) and len(here) > best[0]:
-            best = (len(here), number)
+        length = min(len(here), len(path))
+        if here[:length] == list(path[:length]) and length > best[0]:
+            best = (length, number)
     return best[1]

@@ -24,6 +24,7 @@ DATABASES: Mapping[str, str] = {
 }
 T = TypeVar("T")
 DEFAULT_START = "2000-01-01"
+DEMO = "demo"  # the folder of a demo, in that of the installation
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

@@ -95,3 +95,14 @@ def test_the_report_of_an_empty_warehouse_says_so(warehouse: str) -> None:
 
 def test_migrating_twice_changes_nothing(warehouse: str) -> None:
     assert [run("migrate").output for _ in range(2)] == ["The warehouse is up to date.\n"] * 2
+
+
+def test_a_report_of_a_run_that_nobody_knows_is_refused(warehouse: str) -> None:
+    error = run("report", "nosuchrun").exception
+    assert isinstance(error, ConfigurationError)
+    assert "There is no run 'nosuchrun'" in error.message
+
+
+def test_a_value_that_fills_an_empty_field_is_shown_as_such(warehouse: str) -> None:
+    store(warehouse, PLAN.replace('"Old [b]Ltd[/b]"', "null"))
+    assert "empty → New Ltd" in run("plan", "show", "aaaa").output

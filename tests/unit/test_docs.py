@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -68,6 +69,25 @@ def test_every_path_that_a_page_names_exists() -> None:
     assert len(named) > 150
     missing = [f"{page.name}: {path}" for page, path in named if find(path, (*roots, page.parent)) is None]
     assert [name for name in missing if ": .concord/" not in name] == []  # made when Concord runs
+
+
+def test_the_runbook_explains_each_cause_of_a_discrepancy() -> None:
+    models = yaml.safe_load(
+        (REPOSITORY / "dbt_project/models/marts/reconciliation/_reconciliation.yml").read_text()
+    )
+    columns = [
+        column for model in models["models"] for column in model.get("columns", []) if column["name"] == "cause"
+    ]
+    tests = [test for column in columns for test in column.get("data_tests", []) if "accepted_values" in test]
+    causes = {
+        cause.replace("_", " ") for test in tests for cause in test["accepted_values"]["arguments"]["values"]
+    }
+    rows = re.findall(
+        r"^\| ([^|]+) \|", read("runbook.md").partition("## Causes")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    explained = {word for row in rows for word in row.split(", ")}
+    assert len(causes) > 10
+    assert causes - explained == set()
 
 
 def block(heading: str) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from concord import registry
+from concord.cli.demo import choose_demo_systems
 from concord.cli.main import app
 from concord.errors import ConfigurationError
 from concord.project import read_project
@@ -76,6 +77,11 @@ def test_a_project_says_what_the_environment_leaves_open(project: Path, monkeypa
     assert chosen_systems() == {"tryton"}
     assert str(read_schedule().read_at) == "01:00:00"
     assert read_calls_per_day() == {"shopify": 7}
+
+
+def test_a_demo_has_the_systems_of_the_project_unless_others_are_named(project: Path) -> None:
+    assert choose_demo_systems("") == ("shopify", "hubspot")
+    assert choose_demo_systems("tryton,stripe") == ("tryton", "stripe")
 
 
 def test_a_project_is_found_in_the_current_folder(
@@ -175,7 +181,8 @@ def test_a_suite_of_the_project_goes_before_concords(project: Path) -> None:
 
 def made(folder: Path) -> Path:
     """A new project of two systems."""
-    told = run("init", str(folder), "--system", "shopify", "--system", "tryton", "--time-zone", "Europe/Berlin")
+    options = ("--system", "shopify", "--system", "tryton", "--time-zone", "Europe/Berlin")
+    told = run("--project", str(folder), "init", str(folder), *options)
     assert told.exit_code == 0, told.output
     return folder
 
@@ -190,7 +197,7 @@ def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Pat
     owners = (folder / "rules" / "field_ownership.csv").read_text()
     assert "customer,email,shopify,1" in owners
     assert "salesforce" not in owners
-    again = run("init", str(folder), "--system", "shopify")
+    again = run("--project", str(folder), "init", str(folder), "--system", "shopify")
     assert isinstance(again.exception, ConfigurationError)
     assert "exists already" in again.exception.message
 
@@ -253,4 +260,4 @@ def test_one_system_alone_is_told(tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "acme"), "--system", "shopify").exit_code == 0
     told = run("--project", str(tmp_path / "acme"), "validate")
     assert told.exit_code == 1
-    assert "one system has nothing to agree with" in told.output
+    assert "line 14: one system has nothing to agree with" in told.output

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from concord.errors import ConfigurationError
 from concord.settings import (
+    DEMO,
     REPOSITORY,
     Settings,
     choose_systems,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 DAGS = REPOSITORY / "dags"
 PLUGINS = REPOSITORY / "plugins"
-DEMO = "demo"
 
 
 def load_settings() -> Settings:

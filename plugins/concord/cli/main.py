@@ -36,6 +36,7 @@ app = typer.Typer(
 
 @app.callback()
 def read_options(
+    context: typer.Context,
     *,
     debug: Annotated[  # noqa: ARG001  # `main` looks for it itself
         bool, typer.Option("--debug", help="Show where in the code an error arose.")
@@ -50,6 +51,8 @@ def read_options(
     ] = None,
 ) -> None:
     """Options that stand before the verb; `main` looks for --debug itself, because errors end there."""
+    if context.invoked_subcommand == "init":  # which makes the project that is not there yet
+        return
     folder = project or find_folder()
     if folder is not None:
         choose_project(folder)

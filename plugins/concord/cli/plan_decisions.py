@@ -39,7 +39,8 @@ def decide_plan(
     if is_approved:
         console.print(f"Approved as {api.user}: {changes}, written now. See ./concord plan show {plan_id[:12]}")
     else:
-        console.print(f"Declined as {api.user}: {changes}. Nothing of it is written; the next night plans anew.")
+        then = "nothing is taken back" if plan.undoes_plan_id else "the next night plans anew"
+        console.print(f"Declined as {api.user}: {changes}. Nothing of it is written; {then}.")
 
 
 def find_question(api: "AirflowApi", plan_id: str) -> "RequiredAction":

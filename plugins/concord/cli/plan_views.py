@@ -63,7 +63,8 @@ def show_plan(database: Database, console: Console, *, plan_id: str) -> None:
     with database.transaction(PLANNER) as connection:
         plan = plans.load_plan(connection, plan_id)
         changes = list_changes(connection, plan_id)
-    console.print(Text(say_things(plan.planned, "change") + f" for {plan.system}", style="bold"))
+    undone = f", which takes back plan {plan.undoes_plan_id[:12]}" if plan.undoes_plan_id else ""
+    console.print(Text(f"{say_things(plan.planned, 'change')} for {plan.system}{undone}", style="bold"))
     state = say_state(plan)
     console.print(f"Plan {plan_id} {state}, made {say_time(plan.created_at)} UTC", markup=False)
     decided = "Declined" if plan.state == "declined" else "Approved"
@@ -92,11 +93,14 @@ def render_change(change: Mapping[str, Any]) -> Group:
     table.add_column(overflow="fold")
     for name, after in sorted(change["after"].items()):
         before = change["before"].get(name)
-        value = Text("" if before is None else f"{_say_value(before)} → ", style="dim")
+        was = "" if change["action"] == "create" else f"{_say_value(before)} → "
+        value = Text(was, style="dim")
         table.add_row(name, value.append(_say_value(after), style="not dim"))
     return Group(title, *(Padding(line, (0, 0, 0, 2)) for line in (*lines, table)))
 
 
 def _say_value(value: object) -> str:
     """A value of a change; a document as JSON."""
+    if value is None:
+        return "empty"
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else str(value)

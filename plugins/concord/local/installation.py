@@ -194,10 +194,10 @@ def refuse_running(home: Path) -> None:
         (home / STATE_FILE).unlink(missing_ok=True)
         return
     started = f"since {status.facts['started_at'][:16]} UTC" if "started_at" in status.facts else "already"
+    how = "Ctrl-C in its terminal" if home.name == DEMO else "./concord down"
     parts = "" if status.state is State.RUNNING else f" without {', '.join(status.missing)}"
     raise ConfigurationError(
-        f"Concord runs {started}{parts} ({status.facts.get('airflow_url', home)}); "
-        "use it, or stop it with ./concord down.",
+        f"Concord runs {started}{parts} ({status.facts.get('airflow_url', home)}); use it, or stop it with {how}.",
         running=status.running,
     )
 

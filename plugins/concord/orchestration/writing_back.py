@@ -52,7 +52,8 @@ def plan_inverse(plan_id: str, run_id: str) -> dict[str, Any]:
     _, database = installation()
     with database.transaction(PLANNER) as connection:
         system = registry.system(load_plan(connection, plan_id).system)
-    return describe(system, plan_undo(database, system=system, plan_id=plan_id, run_id=run_id))
+    inverse = plan_undo(database, system=system, plan_id=plan_id, run_id=run_id)
+    return {**describe(system, inverse), "undoes": plan_id}
 
 
 def describe(system: System, summary: PlanSummary) -> dict[str, Any]:
@@ -102,7 +103,8 @@ class PlanApproval(ApprovalOperator):  # type: ignore[misc]  # airflow is not fo
 def question(planned: Planned) -> tuple[str, str]:
     """The headline and the page, as Markdown, by which a person decides."""
     text = render_plan(installation()[1], planned["plan_id"])
-    headline = f"{planned['system']}: a plan waits for your approval (changes: {planned['planned']})"
+    undone = f" to take back plan {planned['undoes'][:12]}" if "undoes" in planned else ""
+    headline = f"{planned['system']}: a plan{undone} waits for your approval (changes: {planned['planned']})"
     return headline, text
 
 

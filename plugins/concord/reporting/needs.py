@@ -91,7 +91,7 @@ def _gaps(report: Report) -> Iterator[Need]:
         yield Need(
             what=f"{gap.system} {gap.resource} was never read "
             f"from {say_time(gap.start)} to {say_time(gap.end)} UTC.",
-            action=f"./concord backfill --system {gap.system} "
+            action=f"./concord backfill --system {gap.system} --resource {gap.resource} "
             f"--from {gap.start:%Y-%m-%d} --to {gap.end:%Y-%m-%d} fills it.",
         )
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
+from concord.errors import ConfigurationError
 from concord.reporting.model import (
     AgreementLine,
     BatchLine,
@@ -37,6 +38,10 @@ _UNKNOWN_DECIDED: LiteralString = """
     order by 1
 """
 _LATEST_RUN = "select run_id from ops.agreement where phase = 'before' order by measured_at desc limit 1"
+_NEWEST_RUNS: LiteralString = """
+    select run_id from ops.agreement where phase = 'before'
+    group by run_id order by max(measured_at) desc limit 5
+"""
 _STARTED_AT = "select min(measured_at) from ops.agreement where run_id = %s and phase = 'before'"
 _PREVIOUS_AT = "select max(measured_at) from ops.agreement where run_id <> %s and measured_at < %s"
 _ENDED_AT: LiteralString = """
@@ -92,6 +97,22 @@ def find_newest_run(database: Database) -> str | None:
 def _find_newest_run(connection: Connection) -> str | None:
     found = fetch_value(connection, _LATEST_RUN)
     return None if found is None else str(found)
+
+
+def refuse_unknown_run(database: Database, run_id: str) -> None:
+    """Raise ConfigurationError for a run that has compared nothing, naming the newest ones that have."""
+    with database.transaction(PLANNER) as connection:
+        if fetch_value(connection, _STARTED_AT, (run_id,)) is None:
+            newest = ", ".join(fetch_texts(connection, _NEWEST_RUNS))
+            raise ConfigurationError(
+                f"There is no run {run_id!r} of reconcile that compared anything"
+                + (
+                    f"; the newest ones are {newest}."
+                    if newest
+                    else " yet; there is a report after the first night."
+                ),
+                run=run_id,
+            )
 
 
 def read_report(database: Database, run_id: str | None = None) -> Report:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from concord.cli.console import open_console, print_line
-from concord.cli.context import load_settings
+from concord.cli.context import find_running, load_settings
 from concord.cli.verbs import systems
 from concord.settings import read_home
 
@@ -42,6 +42,8 @@ def down() -> None:
     console = open_console()
     if stopped:
         console.print(f"Stopped {', '.join(stopped)}. The data is kept in {read_home()}.")
+    elif find_running() != read_home():
+        console.print("No installation was running. A demo runs: end it with Ctrl-C in its terminal.")
     else:
         console.print("Nothing was running.")
 
@@ -88,7 +90,6 @@ def airflow(
     ] = None,
 ) -> None:
     """Call Airflow with the environment of the installation that runs here."""
-    from concord.cli.context import find_running
     from concord.local.airflow import run_airflow
 
     raise typer.Exit(run_airflow(find_running(), arguments or []))

@@ -133,12 +133,14 @@ def report(
     html: Annotated[bool, typer.Option("--html", help="Write it as one page and print where it is.")] = False,
 ) -> None:
     """Print what agrees, what does not and why, and what was written."""
-    from concord.reporting.queries import read_report
+    from concord.reporting.queries import read_report, refuse_unknown_run
     from concord.reporting.terminal import render_terminal
     from concord.stages.report.write_report import write_report
 
     settings = load_settings()
     database = open_database(settings)
+    if run is not None:
+        refuse_unknown_run(database, run)
     if html:
         print_line(str(write_report(database, settings, run)))
     else:

@@ -18,7 +18,7 @@ def say_page(look: PageLook) -> tuple[Level, str]:
     if not look.is_judged:
         return Level.OK, f"{came}; they were not judged, because no warehouse runs here."
     if not look.at_fault:
-        return Level.OK, f"{came}, and {'all of them' if look.records > 1 else 'it'} can be taken."
+        return Level.OK, f"{came}, and {'all of them fit' if look.records > 1 else 'it fits'} the declaration."
     return _say_faults(look, came)
 
 
