@@ -25,6 +25,7 @@ from concord.local.airflow import ADMIN, Airflow, AirflowSettings
 from concord.local.files import NO_SPACE, full_disk, is_full, read_json, write_private
 from concord.local.postgres import Postgres
 from concord.local.processes import Processes
+from concord.settings import DEMO
 
 STATE_FILE = "run.json"
 LOCK_FILE = "run.lock"

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from concord.cli.console import open_console, print_line
-from concord.cli.context import DEMO, load_settings, open_airflow, open_database
-from concord.settings import read_home
+from concord.cli.context import load_settings, open_airflow, open_database
+from concord.settings import DEMO, read_home
 
 PANEL = "Nights"
 DAYS = "like 2026-11-30, today, yesterday, or 7d for seven days ago"
