@@ -1,7 +1,9 @@
 """Case 08: records behind one that disappears between two pages move up, and are read all the same."""
 
 import json
+import re
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -39,6 +41,8 @@ PAGERS = {
     "link header": LinkHeader(size_param="limit", size=SIZE),
     "a cursor that is an offset": Cursor("offset", param="offset"),
     "a header with a page": HeaderCursor("X-Next-Page", param="page"),
+    "a cursor that hides the last index": Cursor("relay", param="after"),
+    "a cursor that hides a page": Cursor("hidden", param="state"),
 }
 Change = Callable[[list[str]], None]
 
@@ -53,7 +57,9 @@ def shop(changes: dict[int, Change]) -> Iterator[str]:
         def do_GET(self) -> None:
             nonlocal calls
             parts = urlsplit(self.path)
-            asked = {name: int(values[0]) for name, values in parse_qs(parts.query).items()}
+            asked = {name: read_mark(values[0]) for name, values in parse_qs(parts.query).items()}
+            asked |= {"offset": asked["after"] + 1} if "after" in asked else {}
+            asked |= {"page": asked["state"]} if "state" in asked else {}
             in_path = int(parts.path.rpartition("/")[2]) if parts.path != "/t" else 1
             start = asked["offset"] if "offset" in asked else (asked.get("page", in_path) - 1) * SIZE
             records = [{"id": key} for key in keys[start : start + SIZE]]
@@ -79,6 +85,16 @@ def shop(changes: dict[int, Change]) -> Iterator[str]:
         server.server_close()
 
 
+def hide(mark: str) -> str:
+    """A mark that shows nothing of its number."""
+    return b64encode(mark.encode()).decode()
+
+
+def read_mark(text: str) -> int:
+    """The number in a mark, hidden or not."""
+    return int(text) if text.isdecimal() else int(re.findall(r"\d+", b64decode(text + "==").decode())[0])
+
+
 def following(offset: int) -> tuple[dict[str, object], dict[str, str]]:
     """In body and headers, what leads to the page that begins there."""
     page = offset // SIZE + 1
@@ -87,7 +103,11 @@ def following(offset: int) -> tuple[dict[str, object], dict[str, str]]:
         "next_offset": f"?limit={SIZE}&offset={offset}",
         "next_path": f"/t/pages/{page}",
     }
-    return {**marks, "offset": offset}, {"Link": f'</t?page={page}>; rel="next"', "X-Next-Page": str(page)}
+    hidden = {"relay": hide(f"arrayconnection:{offset - 1}"), "hidden": hide(f'{{"page":{page}}}').rstrip("=")}
+    return {**marks, **hidden, "offset": offset}, {
+        "Link": f'</t?page={page}>; rel="next"',
+        "X-Next-Page": str(page),
+    }
 
 
 def remove(*numbers: int) -> Change:

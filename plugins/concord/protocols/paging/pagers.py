@@ -154,7 +154,8 @@ class Cursor(Sized):
     """The body holds a cursor at `next`, which `param` sends back; the list ends where there is none.
 
     If `more` is declared, the flag at that path says whether there is one. If `total` is declared, as many records
-    must have come at the end.
+    must have come at the end. A cursor that counts, openly or in Base64, is noticed as such; where one that is
+    encrypted counts, only a `total` shows that records moved up while the list was read.
     """
 
     next: str
