@@ -4,8 +4,9 @@
 the journal in `ops`. Then announces `concord://written/{name}`, also when there was nothing to write.
 
 A small and harmless plan is approved by policy. Any other waits under *Required Actions* for a person, who
-sees every change with before and after; the answer and the name are kept with the plan. No answer within 20
-hours declines it: the next night plans anew.
+sees the first fifty changes with before and after, and the command that shows all; the answer and the name are
+kept with the plan. No answer within 20 hours declines it: the next night plans anew. Where the project says
+`write_back = "plan"`, the plan is shown and nothing is written.
 
 **Safe to run again?** Yes. A change is written only where {title} still says what the plan saw; a change
 whose answer was lost is read back before anything is sent again.

@@ -141,7 +141,30 @@ def test_what_needs_a_person_comes_with_what_to_do() -> None:
         "1 pair of customers may be one and the same.",
     ]
     assert all(need.action.endswith(".") for need in needs)
-    assert "./concord backfill --system tryton --from 2026-11-19 --to 2026-11-21" in needs[4].action
+    assert (
+        "./concord backfill --system tryton --resource sales --from 2026-11-19 --to 2026-11-21" in needs[4].action
+    )
+
+
+def test_a_plan_that_somebody_declined_is_told_and_one_that_a_newer_replaced_is_not() -> None:
+    declined = replace(PLAN, state="declined", approved_by="ada", held=151)
+    undo = replace(declined, purpose="undo")
+    replaced = replace(declined, approved_by="a newer plan")
+    needs = list_needs(replace(QUIET, plans=(declined, undo, replaced)))
+    assert [need.what for need in needs] == [
+        "A plan of 151 changes for tryton was declined by ada, so nothing of it was written."
+    ] * 2
+    assert needs[0].action.endswith("The next night plans anew.")
+    assert needs[1].action.endswith("./concord undo plans them again.")
+
+
+def test_the_terminal_says_up_to_when_all_was_read() -> None:
+    late = replace(BATCH, resource="orders", covered_until=NOW - timedelta(days=3))
+    never = replace(BATCH, resource="products", covered_until=None)
+    assert f"All read up to {NOW:%Y-%m-%d %H:%M} UTC" in print_plain(replace(QUIET, batches=(BATCH,)))
+    told = " ".join(print_plain(replace(QUIET, batches=(BATCH, late, never))).split())
+    wanted = f"All read up to {NOW - timedelta(days=3):%Y-%m-%d %H:%M} UTC, the newest up to {NOW:%Y-%m-%d %H:%M}"
+    assert f"{wanted}; 1 resource not yet" in told
 
 
 def test_the_first_number_is_the_agreement() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from concord.dag_ids import ingest_dag
 from concord.reporting.model import Need, PlanLine, Report
 from concord.reporting.words import say_time
+from concord.store.ledger.plans import REPLACED
 from concord.wording import say_things
 
 TOLD_ABOVE = timedelta(minutes=1)  # a difference of clocks that is no more than this is not told
@@ -19,6 +20,7 @@ def list_needs(report: Report) -> list[Need]:
         *_failed_transformations(report),
         *_refused_batches(report),
         *_waiting_plans(report),
+        *_declined_plans(report),
         *_bad_ends(report),
         *_dead_letters(report),
         *_gaps(report),
@@ -55,6 +57,19 @@ def _waiting_plans(report: Report) -> Iterator[Need]:
                 + (f": {plan.approval_reason}" if plan.approval_reason else "."),
                 action=f"Read it with ./concord plan show {plan.plan_id}; "
                 "decide with ./concord approve or decline, or in Airflow (Required Actions).",
+            )
+
+
+def _declined_plans(report: Report) -> Iterator[Need]:
+    """Those that somebody declined; a plan that a newer one replaced is none of them."""
+    for plan in report.plans:
+        if plan.state == "declined" and plan.planned and plan.approved_by not in (None, REPLACED):
+            yield Need(
+                what=f"A plan of {say_things(plan.planned, 'change')} for {plan.system} was declined by "
+                f"{plan.approved_by}, so nothing of it was written.",
+                action=f"./concord plan show {plan.plan_id} has its changes. The next night plans anew."
+                if plan.purpose == "write_back"
+                else f"./concord plan show {plan.plan_id} has its changes; ./concord undo plans them again.",
             )
 
 

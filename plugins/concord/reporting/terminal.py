@@ -1,7 +1,8 @@
 """Renders the report for a terminal of 80 columns; nothing is told by colour alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -145,10 +146,20 @@ def _batches(report: Report) -> Table:
         numbers = (line.received, line.validated, line.quarantined, line.repeated)
         name = line.resource + (f" ({say_things(line.refused, 'refusal')})" if line.refused else "")
         table.add_row(line.system, name, *(say_count(number) for number in numbers))
-    latest = max((line.covered_until for line in report.batches if line.covered_until), default=None)
-    table.caption = f"Read up to {say_time(latest)} UTC" if latest else None
+    table.caption = _say_covered([line.covered_until for line in report.batches])
     table.caption_justify = "left"
     return table
+
+
+def _say_covered(ends: Sequence[datetime | None]) -> str | None:
+    """Up to when all of it was read, and the newest; None where nothing was read at all."""
+    known = sorted({say_time(end) for end in ends if end})
+    if not known:
+        return None
+    unread = sum(end is None for end in ends)
+    still = f"; {say_things(unread, 'resource')} not yet" if unread else ""
+    later = f", the newest up to {known[-1]}" if len(known) > 1 else ""
+    return f"All read up to {known[0]} UTC{later}{still}"
 
 
 def _calls(report: Report) -> Table:

@@ -8,7 +8,7 @@ from concord.failpoints import failpoint
 from concord.settings import is_applied
 from concord.store.engine import PLANNER, Connection, Database
 from concord.store.ledger.changes import hold_planned
-from concord.store.ledger.plans import approve_plan, decline_plan, load_plan, lock_undecided
+from concord.store.ledger.plans import REPLACED, approve_plan, decline_plan, load_plan, lock_undecided
 
 POLICY = "policy"
 ONLY_SHOWN = 'write_back = "plan" in concord.toml'
@@ -62,7 +62,7 @@ def decline_unapplied(database: Database, system: System, plan_id: str) -> bool:
 def decline_older(connection: Connection, system: System, plan_id: str) -> None:
     """Decline the undecided plans of earlier runs: the new plan contains their changes that are still needed."""
     for older in lock_undecided(connection, system, plan_id):
-        _decline(connection, older, "a newer plan")
+        _decline(connection, older, REPLACED)
 
 
 def _decline(connection: Connection, plan_id: str, by: str) -> None:

@@ -31,7 +31,8 @@ def _lines(connection: Connection, plan: Plan) -> Iterator[str]:
     takes_back = f", which takes back plan {_code(plan.undoes_plan_id)}" if plan.undoes_plan_id else ""
     yield f"## {count} for {_code(plan.system)}"
     yield ""
-    yield f"Plan {_code(plan.plan_id)} is **{plan.state}**{takes_back}."
+    state = "waiting for approval" if plan.state == "planned" and plan.needs_approval else plan.state
+    yield f"Plan {_code(plan.plan_id)} is **{state}**{takes_back}."
     if plan.needs_approval:
         yield f"A person decides, because: {_text(plan.approval_reason)}"
     counts = count_by_field(connection, plan.plan_id)
@@ -39,7 +40,7 @@ def _lines(connection: Connection, plan: Plan) -> Iterator[str]:
         yield "Nothing would be written."
         return
     totals = [[*map(_code, (row["resource"], row["action"], row["name"])), str(row["count"])] for row in counts]
-    yield from _table(("resource", "action", "field", "changes"), totals)
+    yield from _table(("resource", "action", "field", "values"), totals)
     rows = list_changes(connection, plan.plan_id, SHOWN)
     names = ("#", "resource", "record", "action", "field", "before", "after", "reason", "only while")
     yield from _table(names, [cells for row in rows for cells in _fields_of(row)])

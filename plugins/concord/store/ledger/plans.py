@@ -58,6 +58,7 @@ select exists (
         and newer.created_at > own.created_at
 )
 """
+REPLACED = "a newer plan"  # what declines a plan of an earlier night
 _OF_NIGHT: LiteralString = """
 select
     plan_id, system, purpose, state, needs_approval, approval_reason, approved_by, planned,
