@@ -108,7 +108,27 @@ def test_every_declared_field_is_described_as_it_is_declared(
     reason = facts_of(name).undescribed.get(resource_name)
     look = compare_account(found.session(), found.system.resource(resource_name))
     assert look.is_described is (reason is None)
+    declared = {
+        path for item in found.system.resource(resource_name).fields for path in (item.path, item.preferred)
+    }
+    assert not declared & set(look.further)
     assert (look.faults, look.lacking) == ((), ())
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_a_field_that_no_declaration_names_is_found(bench: FindBench, name: str) -> None:
+    found = bench(name)
+    resource = found.system.resource(facts_of(name).dispensable or facts_of(name).first)
+    heads = [item.parts[0] if len(item.parts) == 1 else item.path for item in resource.fields]
+    used = {resource.key, resource.modified, resource.deleted, *resource.guards, *resource.natural_key}
+    item = next(
+        each
+        for each in resource.fields
+        if each.kind is Kind.TEXT and each.name not in used and not each.select and heads.count(each.path) == 1
+    )
+    without = replace(resource, fields=tuple(each for each in resource.fields if each != item), writes=None)
+    look = compare_account(found.session(), without)
+    assert look.further.keys() - compare_account(found.session(), resource).further.keys() == {item.path}
 
 
 @pytest.mark.parametrize("name", SILENT)

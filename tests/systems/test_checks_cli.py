@@ -140,3 +140,24 @@ def test_airflow_is_asked_for_connections_that_are_not_written_as_json(
     assert "extra fields" in str(found["stripe_default"])
     assert "is not defined" in str(found["sap_default"])
     assert "AIRFLOW_CONN_SAP_DEFAULT" not in os.environ
+
+
+def test_the_fields_that_an_account_has_and_nothing_is_read_of_are_listed(enter: Set, bench: FindBench) -> None:
+    found = bench("hubspot")
+    enter(found)
+    answer = CliRunner().invoke(app, ["systems", "fields", "hubspot", "contacts", "--output", "json"])
+    assert answer.exit_code == 0, answer.output
+    told = json.loads(answer.output)["contacts"]
+    declared = {item.path for item in found.system.resource("contacts").fields}
+    assert told
+    assert not declared & set(told)
+    shown = CliRunner().invoke(app, ["systems", "fields", "hubspot", "contacts"]).output.splitlines()
+    assert shown[:2] == ["contacts", f"  {len(told)} field{'s' * (len(told) > 1)} more, of which nothing is read:"]
+    assert [line.split()[0] for line in shown[2:]] == sorted(told)
+
+
+def test_a_system_that_does_not_tell_its_fields_says_so(enter: Set, bench: FindBench) -> None:
+    enter(bench("klaviyo"))
+    answer = CliRunner().invoke(app, ["systems", "fields", "klaviyo", "profiles"])
+    assert answer.exit_code == 0, answer.output
+    assert "does not tell which fields there are" in answer.output

@@ -37,6 +37,7 @@ VERBS = [
 ]
 LEAVES = [[verb] for verb in VERBS if verb != "airflow"] + [
     ["systems", "check"],
+    ["systems", "fields"],
     ["holds", "list"],
     ["holds", "lift"],
     ["plan", "list"],

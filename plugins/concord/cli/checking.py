@@ -37,13 +37,13 @@ def check_systems(names: Sequence[str]) -> Iterator[SystemFindings]:
     """
     adopt_systems()
     systems = [registry.system(name) for name in dict.fromkeys(names)] or list(registry.systems())
-    database = _warehouse()
+    database = find_warehouse_or_none()
     connections = find_connections(find_running(), [system.connection for system in systems])
     for system in systems:
         yield SystemFindings(system, check(system, connections[system.connection], database))
 
 
-def _warehouse() -> "Database | None":
+def find_warehouse_or_none() -> "Database | None":
     """The warehouse, None where none runs yet or it lacks tables: the check is for the time before, too."""
     try:
         return find_warehouse()

@@ -26,8 +26,10 @@ class Reader(Protocol):
     def describe(self, session: Session, resource: "Resource") -> "Mapping[str, Kind | None] | None":
         """Which declared paths the account has, preferred ones included, and which kind each holds.
 
-        The kind is None where the vendor does not tell it. A declared path that is missing is one that the account
-        lacks, or that the login may not see. None means that the vendor does not describe its resources.
+        Other fields of the account are there, too, as far as the same answer tells them: by the path that a
+        declaration would name. The kind is None where the vendor does not tell it. A declared path that is missing
+        is one that the account lacks, or that the login may not see. None means that the vendor does not describe
+        its resources.
         """
 
     def read_window(self, session: Session, resource: "Resource", window: Window | None) -> Iterator[Page]:

@@ -75,3 +75,25 @@ def check(
         show_summary(console, checked)
     if any(item.level is Level.FAILS for item in checked):
         raise typer.Exit(1)
+
+
+@systems.command("fields")
+def fields(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="A declared system.")],
+    resources: Annotated[
+        list[str] | None, typer.Argument(metavar="RESOURCE", help="All resources when left out.")
+    ] = None,
+    *,
+    output: Annotated[Output, typer.Option("--output", help="For people, or for programs.")] = Output.TEXT,
+) -> None:
+    """List the fields that the account has and that Concord does not read, custom fields among them.
+
+    The account is asked for its own description; no record is read.
+    """
+    from concord.cli.field_views import fields_as_json, find_further_fields, show_further_fields
+
+    found = find_further_fields(system, resources or [])
+    if output is Output.JSON:
+        print_line(fields_as_json(found))
+    else:
+        show_further_fields(open_console(), found)

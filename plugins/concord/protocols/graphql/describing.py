@@ -71,7 +71,10 @@ class _Node:
 
 
 def describe_type(api: GraphQLApi, session: Session, root: str, paths: Iterable[str]) -> dict[str, Kind | None]:
-    """The paths below the type `root` that the schema has; a `RequestError` where it has no such type."""
+    """The paths that the schema has below the type `root`, and all its own fields.
+
+    Raises a `RequestError` where it has no such type.
+    """
     types: dict[str, Mapping[str, _Node]] = {}
 
     def fields_of(name: str) -> Mapping[str, _Node]:
@@ -88,7 +91,7 @@ def describe_type(api: GraphQLApi, session: Session, root: str, paths: Iterable[
             node = below
         return node
 
-    found = {path: find(path) for path in paths}
+    found = {**fields_of(root), **{path: find(path) for path in paths}}
     return {path: node.holds for path, node in found.items() if node is not None}
 
 

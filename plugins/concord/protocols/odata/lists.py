@@ -92,7 +92,7 @@ class EntitySet:
         found = read_properties(session, self.service, self.name)
         own = {COMPOSED_KEY: None, _ADDED: None}
         heads = {path: split_path(path) for path in paths_of(resource)}
-        return {
+        return found | {
             path: found.get(head[0]) if len(head) == 1 or found.get(head[0]) is Kind.JSON else None
             for path, head in heads.items()
             if head[0] in found or head[0] in own

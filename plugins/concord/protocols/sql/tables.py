@@ -51,7 +51,10 @@ class SqlTable:
         stamps = self.stamp.columns if self.stamp is not None else ()
         added = {OWN} if all(item in kinds for item in stamps) else set()
         heads = {path: split_path(path)[0] for path in paths_of(resource)}
-        return {path: kinds.get(head) for path, head in heads.items() if head in kinds or head in added}
+        return {
+            **kinds,
+            **{path: kinds.get(head) for path, head in heads.items() if head in kinds or head in added},
+        }
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All rows in the order of the key, or those changed within the window in the order of the stamp.

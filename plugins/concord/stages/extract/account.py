@@ -6,10 +6,12 @@ another type. The vendor's own description tells it before the night, and not in
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from concord.contract import Account, Field, Kind, Resource, Session, System
+from concord.contract.fields import split_path
 from concord.errors import ConfigurationError, RequestError
+from concord.protocols.describing import paths_of
 from concord.settings import Connection
 
 _logger = logging.getLogger(__name__)
@@ -30,13 +32,15 @@ class AccountLook:
     """What a look at an account found of one resource.
 
     `lacking` are the optional fields that it has not, `faults` what must be put right before the resource can be
-    read, in words. `is_described` is False where the vendor does not tell; then all is taken to be as declared.
+    read, in words, and `further` the paths of fields that no declaration names, with the kinds that the vendor
+    tells. `is_described` is False where the vendor does not tell; then all is taken to be as declared.
     """
 
     account: Account
     is_described: bool = True
     lacking: tuple[Field, ...] = ()
     faults: tuple[str, ...] = ()
+    further: Mapping[str, Kind | None] = field(default_factory=dict)
 
 
 def look_at_account(session: Session, system: System, resource: Resource, known: Account) -> Account:
@@ -74,12 +78,14 @@ def compare_account(session: Session, resource: Resource, known: Account | None 
     lacking = tuple(item for item in resource.fields if item.optional and paths[item.name] is None)
     faults = tuple(_faults(resource, found, known.kinds if known else {}))
     differing = {item.name: paths[item.name] for item in resource.fields if paths[item.name] != item.path}
+    further = _find_further(resource, found)
     if faults:
-        return AccountLook(Account(resource), lacking=lacking, faults=faults)
+        return AccountLook(Account(resource), lacking=lacking, faults=faults, further=further)
     constants = {item.name: value for item in lacking if (value := _constant(item, session.connection))}
     unread = frozenset(item.name for item in lacking if item.name not in constants)
     kinds = {name: kind for name, path in paths.items() if path is not None and (kind := found[path]) is not None}
-    return AccountLook(Account(resource.in_account(differing), constants, unread, kinds), lacking=lacking)
+    account = Account(resource.in_account(differing), constants, unread, kinds)
+    return AccountLook(account, lacking=lacking, further=further)
 
 
 def say_lacking(resource: Resource, item: Field, account: Account, connection: Connection) -> str:
@@ -96,6 +102,18 @@ def say_lacking(resource: Resource, item: Field, account: Account, connection: C
             "the same."
         )
     return f"has no {item.path} for {resource.name}: {item.name} is not read and not written.{advice}"
+
+
+def say_kind(kind: Kind | None) -> str:
+    """What a field holds, in words; an empty text where that is not known."""
+    return _WORDS[kind] if kind else ""
+
+
+def _find_further(resource: Resource, found: Mapping[str, Kind | None]) -> Mapping[str, Kind | None]:
+    """The fields of which nothing is read; of those that hold others, none that are read in part."""
+    declared = {tuple(split_path(path)) for path in paths_of(resource)}
+    begun = {parts[:length] for parts in declared for length in range(1, len(parts) + 1)}
+    return {path: kind for path, kind in found.items() if tuple(split_path(path)) not in begun}
 
 
 def _path_in(item: Field, found: Mapping[str, Kind | None]) -> str | None:

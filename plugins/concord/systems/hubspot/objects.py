@@ -116,7 +116,7 @@ class HubSpotObjects:
         """What the list of properties says; beside the properties every object has the same members."""
         kinds = {item.name: _KINDS.get(item.type) for item in read_definitions(self.api, session, self.kind)}
         paths = {path: split_path(path) for path in paths_of(resource)}
-        return {
+        return {f"properties.{name}": kind for name, kind in kinds.items()} | {
             path: kinds.get(parts[-1])
             for path, parts in paths.items()
             if parts[0] != "properties" or parts[-1] in kinds

@@ -65,7 +65,7 @@ class SuiteQl:
             there = [item for item in resource.fields if self._is_answered(session, _alone(resource, item))]
         kinds = self._kinds(session) if there else {}
         own = frozenset(item.path for item in there if not item.select)
-        return {item.path: kinds.get(item.path) if item.path in own else None for item in there}
+        return {**kinds, **{item.path: kinds.get(item.path) if item.path in own else None for item in there}}
 
     def _is_answered(self, session: Session, resource: Resource) -> bool:
         """Whether the account has all columns of the fields, which a query without results tells."""

@@ -12,7 +12,6 @@ import msgspec
 from concord.contract import ChangedBetween, Kind, Page, Resource, Session, Window
 from concord.errors import ServerError
 from concord.protocols.counting import check_total
-from concord.protocols.describing import paths_of
 from concord.protocols.reading import Pages, ask, batched, keys_in, only_key, prefetch
 from concord.systems.salesforce.bulk_reading import read_bulk
 
@@ -83,8 +82,7 @@ class SoqlQuery:
     def describe(self, session: Session, resource: Resource) -> Mapping[str, Kind | None]:
         """What the describe call says; of fields that the user may not see it says nothing."""
         found = describe_object(self.api, session, self.sobject)
-        kinds = {item.name: _KINDS.get(item.type, Kind.TEXT) for item in found}
-        return {path: kinds[path] for path in paths_of(resource) if path in kinds}
+        return {item.name: _KINDS.get(item.type, Kind.TEXT) for item in found}
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All records changed within the window; only a small result is in the order of change."""

@@ -158,7 +158,8 @@ class TrytonSearch:
             return below is not None, _KINDS.get(below.type) if below else None
 
         told = {item.path: [kind_of(name) for name in asked_for(item)] for item in resource.fields}
-        return {
+        own = {name: _KINDS.get(info.type) for name, info in fields_of(self.model).items() if name not in _OWN}
+        return own | {
             path: kinds[0][1] if len(kinds) == 1 else Kind.JSON
             for path, kinds in told.items()
             if all(is_there for is_there, _ in kinds)
