@@ -1,7 +1,8 @@
 """Finds the systems: each module or folder of `concord.systems` declares one, and no list of them is kept.
 
-A business adds systems of its own in `systems/` of its project, and other packages in the entry points
-`concord.systems`; of two systems of one name the project's goes first, then Concord's.
+A business adds systems of its own in `systems/` of its project, and fields of its own to others' systems; other
+packages add systems by the entry points `concord.systems`. Of two systems of one name the project's goes first,
+then Concord's.
 
 An installation uses some of them: its Dags, pools and pages are about those. The warehouse has the tables of
 all, so that the models of dbt can be built whichever are in use.
@@ -9,7 +10,7 @@ all, so that the models of dbt can be built whichever are in use.
 
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -17,7 +18,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from concord import systems as folder
-from concord.contract import System
+from concord.contract import Extension, System
 from concord.errors import ConfigurationError, ContractError
 from concord.project import find_folder
 from concord.settings import chosen_systems, read_dbt_project, systems_source
@@ -38,8 +39,9 @@ def declared_systems() -> tuple[System, ...]:
 
 @cache
 def _declared(own: Path | None) -> tuple[System, ...]:
+    modules = list(_modules_of_project(own))
     found: dict[str, System] = {}
-    for place in (_of_project(own), _of_concord(), _of_packages()):
+    for place in (_of_project(modules), _of_concord(), _of_packages()):
         here: dict[str, System] = {}
         for declared, where in place:
             if declared.name in here:
@@ -48,6 +50,10 @@ def _declared(own: Path | None) -> tuple[System, ...]:
                 )
             here[declared.name] = declared
         found = {**here, **found}
+    for extension, where in _extensions_in(modules):
+        if extension.system not in found:
+            raise ContractError(f"{where} extends {extension.system!r}, which is no declared system.")
+        found[extension.system] = extension.apply(found[extension.system])
     return tuple(found[name] for name in sorted(found))
 
 
@@ -57,12 +63,25 @@ def _of_concord() -> Iterator[tuple[System, str]]:
         yield _system_in(import_module(f"{folder.__name__}.{name}"), where), where
 
 
-def _of_project(own: Path | None) -> Iterator[tuple[System, str]]:
-    """The systems of the files and packages in a project's folder `systems`."""
+def _modules_of_project(own: Path | None) -> Iterator[tuple[object, str]]:
+    """The files and packages in a project's folder `systems`."""
     for path in sorted(own.glob("[!_.]*")) if own is not None else ():
         file = path / "__init__.py" if path.is_dir() else path
         if file.suffix == ".py" and file.exists():
-            yield _system_in(_load(f"concord_project_{path.stem}", file), str(path)), str(path)
+            yield _load(f"concord_project_{path.stem}", file), str(path)
+
+
+def _of_project(modules: Sequence[tuple[object, str]]) -> Iterator[tuple[System, str]]:
+    for module, where in modules:
+        if not list(_extensions_in([(module, where)])) or hasattr(module, "SYSTEM"):
+            yield _system_in(module, where), where
+
+
+def _extensions_in(modules: Sequence[tuple[object, str]]) -> Iterator[tuple[Extension, str]]:
+    for module, where in modules:
+        declared = getattr(module, "EXTENSION", None)
+        if isinstance(declared, Extension):
+            yield declared, where
 
 
 def _load(name: str, file: Path) -> object:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from concord.contract import Field, Kind, Resource
+from concord.contract import Field, Kind, Resource, extend
 from concord.errors import ConfigurationError
 from concord.protocols.describing import NotDescribed
 from concord.settings import REPOSITORY
@@ -19,7 +19,7 @@ from concord.stages.validate.judge import validate_batch
 from concord.store.engine import Database
 from concord.store.ledger.account_fields import find_account
 from concord.store.tables import create_tables, validated_table
-from tests.systems.bench import Bench
+from tests.systems.bench import Bench, keys_of, read_all
 from tests.systems.benches import facts_of, systems_on_benches
 from tests.systems.redeclared import with_field
 from tests.systems.test_reading import WHOLE, ids
@@ -191,3 +191,17 @@ def test_a_field_of_another_type_stops_its_resource_before_anything_is_read(
     with psycopg.connect(database) as connection:
         kept = "select count(*) from ops.account_fields where field = %s and kind <> 'text'"
         assert connection.execute(kept, (item.name,)).fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [("legacy_sql", "remark", "only mornings"), ("hubspot", "properties.jobtitle", "Head of purchasing")],
+)
+def test_a_field_that_a_business_adds_is_read_and_kept(night: Night, name: str, path: str, value: str) -> None:
+    added = extend(name, **{night.resource.name: [Field(path, "own_field")]})
+    resource = added.apply(night.bench.system).resource(night.resource.name)
+    create_tables(Database(night.url), night.bench.system, resource)
+    key = keys_of(resource, read_all(night.bench.session(), night.resource))[0]
+    night.bench.desk.fill(resource, key, {path: value})
+    night.run(resource)
+    assert night.values_of(resource.field("own_field")) == [(key, value)]

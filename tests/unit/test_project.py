@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from concord import registry
 from concord.cli.demo import choose_demo_systems
 from concord.cli.main import app
-from concord.errors import ConfigurationError
+from concord.errors import ConfigurationError, ContractError
 from concord.project import read_project
 from concord.settings import (
     REPOSITORY,
@@ -151,6 +151,39 @@ def test_a_system_of_the_project_is_one_like_any_other(project: Path) -> None:
 def test_a_system_of_the_project_goes_before_concords_of_its_name(project: Path) -> None:
     (project / "systems" / "hubspot.py").write_text(TILL.format(copied="hubspot", name="hubspot"))
     assert registry.system("hubspot").title == "Till"
+
+
+EXTENSION = """
+from concord.contract import Field, Kind, extend
+EXTENSION = extend("{system}", {resource}=[Field("Credit_Limit__c", "{name}", Kind.DECIMAL)])
+"""
+
+
+def test_a_project_adds_fields_to_a_system(project: Path) -> None:
+    text = EXTENSION.format(system="salesforce", resource="accounts", name="credit_limit")
+    (project / "systems" / "custom.py").write_text(text)
+    accounts = registry.system("salesforce").resource("accounts")
+    assert (accounts.fields[-1].name, accounts.fields[-1].path) == ("credit_limit", "Credit_Limit__c")
+    assert accounts.key == "source_id"
+    assert "custom" not in [item.name for item in registry.declared_systems()]
+
+
+@pytest.mark.parametrize(
+    ("system", "resource", "name", "said"),
+    [
+        ("abacus", "accounts", "limit", "custom.py extends 'abacus', which is no declared system"),
+        ("salesforce", "acounts", "limit", "has no resource 'acounts'; it has accounts"),
+        ("salesforce", "accounts", "account_name", "declares account_name twice"),
+    ],
+)
+def test_fields_that_cannot_be_added_are_told(
+    project: Path, system: str, resource: str, name: str, said: str
+) -> None:
+    text = EXTENSION.format(system=system, resource=resource, name=name)
+    (project / "systems" / "custom.py").write_text(text)
+    with pytest.raises(ContractError) as error:
+        registry.systems()
+    assert said in error.value.message
 
 
 @pytest.mark.parametrize(

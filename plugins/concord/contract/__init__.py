@@ -3,6 +3,7 @@
 from concord.contract.accounts import Account
 from concord.contract.batches import Batch, Lookup
 from concord.contract.changes import ARCHIVE, Change, End, Outcome
+from concord.contract.extensions import Extension, extend
 from concord.contract.fields import Field, Form, Kind
 from concord.contract.findings import Finding, Level, PageReader
 from concord.contract.resources import Page, Reader, Resource, Writer, Writes
@@ -21,6 +22,7 @@ __all__ = [
     "Change",
     "ChangedBetween",
     "End",
+    "Extension",
     "Field",
     "Finding",
     "Form",
@@ -43,4 +45,5 @@ __all__ = [
     "Worklist",
     "Writer",
     "Writes",
+    "extend",
 ]
