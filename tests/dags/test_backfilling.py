@@ -89,8 +89,9 @@ def test_a_closed_terminal_ends_nothing_another_follows_cancels_and_resumes(
 
     another = concord("backfills", "follow")
     wait_until(lambda: len(covered(warehouse)) >= 2)
-    assert "reads the rest" in say(concord("backfills", "cancel"))
-    assert "./concord backfills resume" in say(another, status=1)
+    assert "does the rest" in say(concord("backfills", "cancel"))
+    assert "was cancelled. What it read stays; ./concord backfills resume" in say(another, status=1)
+    assert "cancelled" in say(concord("backfills", "list"))
     assert len(covered(warehouse)) < 8
     assert api.runs("reconcile") == [], "a part of a range was reconciled"
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from concord.local.airflow_records import DagRun, TaskInstance
 
 DONE = frozenset({"success", "skipped"})
+CANCELLED = "cancelled"
 DETACHED = "The backfill goes on without this terminal; follow it again with ./concord backfills follow."
 
 
@@ -99,7 +100,13 @@ def follow_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
     except KeyboardInterrupt:
         console.print(DETACHED)
         raise
-    if api.run(BACKFILL, run.run_id).state != "success":
+    ended = api.run(BACKFILL, run.run_id)
+    if is_cancelled(ended):
+        raise BatchError(
+            f"Backfill {run.run_id} was cancelled. What it read stays; ./concord backfills resume {run.run_id} "
+            "does the rest."
+        )
+    if ended.state != "success":
         failed = [task for task in tasks if task.state in BAD_STATES]
         named = ", ".join(f"{task.task_id} {say_task(task)}" for task in failed[:3]) or "it was cancelled"
         raise BatchError(
@@ -183,10 +190,16 @@ def cancel_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
     """End a backfill; the windows that were read stay read."""
     if run.is_finished:
         raise ConfigurationError(f"Backfill {run.run_id} has ended already ({run.state}).")
+    api.note_run(BACKFILL, run.run_id, CANCELLED)
     api.end_run(BACKFILL, run.run_id)
     console.print(
-        f"Cancelled {run.run_id}. What it read stays; ./concord backfills resume {run.run_id} reads the rest."
+        f"Cancelled {run.run_id}. What it read stays; ./concord backfills resume {run.run_id} does the rest."
     )
+
+
+def is_cancelled(run: "DagRun") -> bool:
+    """Whether somebody cancelled the backfill, so that it did not fail by itself."""
+    return run.state == "failed" and run.note == CANCELLED
 
 
 def resume_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
@@ -198,6 +211,7 @@ def resume_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
         raise ConfigurationError(f"Backfill {run.run_id} is complete, so there is nothing to resume.")
     refuse_paused(api, [RECONCILE])
     api.set_paused(BACKFILL, is_paused=False)
+    api.note_run(BACKFILL, run.run_id, "")
     api.clear_tasks(tasks)
     follow_backfill(api, console, api.run(BACKFILL, run.run_id))
 
@@ -214,5 +228,5 @@ def list_backfills(api: "AirflowApi", console: Console) -> None:
     for run in runs:
         started = f"{run.started_at:%Y-%m-%d %H:%M}" if run.started_at else ""
         systems = ", ".join(run.conf.get("systems") or []) or "after Airflow's own backfill"
-        table.add_row(run.run_id, run.state, systems, started)
+        table.add_row(run.run_id, CANCELLED if is_cancelled(run) else run.state, systems, started)
     console.print(table)

@@ -117,7 +117,14 @@ class AirflowApi:
 
     def end_run(self, dag_id: str, run_id: str, state: str = "failed") -> None:
         """End a run as failed or as success, with the tasks that run now."""
-        self._call("PATCH", f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}", json={"state": state})
+        self._change_run(dag_id, run_id, state=state)
+
+    def note_run(self, dag_id: str, run_id: str, note: str) -> None:
+        """Keep a note with a run, which Airflow shows beside it."""
+        self._change_run(dag_id, run_id, note=note)
+
+    def _change_run(self, dag_id: str, run_id: str, **change: str) -> None:
+        self._call("PATCH", f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}", json=change)
 
     def clear_tasks(self, tasks: Sequence[TaskInstance]) -> None:
         """Let these tasks of one run, at least one, run again."""

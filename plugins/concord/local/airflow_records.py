@@ -20,6 +20,7 @@ class DagRun:
     started_at: datetime | None
     ended_at: datetime | None
     conf: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def is_finished(self) -> bool:
@@ -75,6 +76,7 @@ def read_run(item: Mapping[str, Any]) -> DagRun:
         started_at=read_moment(item["start_date"]),
         ended_at=read_moment(item["end_date"]),
         conf=item.get("conf") or {},
+        note=str(item.get("note") or ""),
     )
 
 
