@@ -165,7 +165,10 @@ def verify(planned: Planned) -> dict[str, Any]:
 
 
 def carry_out(planned: Any, *, pool: str, outlets: Sequence[Asset] = ()) -> None:  # an XComArg
-    """Wire the tasks that follow a plan: approve, apply, verify; nothing follows a plan that is declined."""
+    """Wire the tasks that follow a plan: approve, apply, verify; nothing follows a plan that is declined.
+
+    `apply` follows the choice, too, so that it is skipped with all others where the plan is only shown.
+    """
     choose = task.branch(task_id="choose_approval")(choose_approval)(planned)
     by_policy = task(task_id="approve_by_policy")(approve_by_policy)(planned)
     by_person = PlanApproval(task_id="ask_a_person", planned=planned)
@@ -174,3 +177,4 @@ def carry_out(planned: Any, *, pool: str, outlets: Sequence[Asset] = ()) -> None
     )
     verified = task(task_id="verify", pool=pool, outlets=list(outlets))(verify)(planned)
     choose >> [by_policy, by_person] >> applied >> verified
+    choose >> applied
