@@ -61,7 +61,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "300", "CONCORD_PROJECT": ""})
+    return CliRunner().invoke(
+        app, list(arguments), env={"COLUMNS": "300", "CONCORD_PROJECT": "", "CONCORD_SYSTEMS": ""}
+    )
 
 
 def test_a_project_says_what_the_environment_leaves_open(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,87 +212,3 @@ def test_a_suite_of_the_project_goes_before_concords(project: Path) -> None:
     own.write_text("{}")
     assert find_suite(suites, "shopify", "orders") == own
     assert find_suite(suites, "shopify", "products") == suites / "shopify" / "products.json"
-
-
-def made(folder: Path) -> Path:
-    """A new project of two systems."""
-    options = ("--system", "shopify", "--system", "tryton", "--time-zone", "Europe/Berlin")
-    told = run("--project", str(folder), "init", str(folder), *options)
-    assert told.exit_code == 0, told.output
-    return folder
-
-
-def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Path) -> None:
-    folder = made(tmp_path / "acme")
-    told = run("--project", str(folder), "validate")
-    assert (told.exit_code, told.output) == (0, "acme: nothing is wrong. In use are shopify, tryton.\n")
-    found = read_project({"CONCORD_PROJECT": str(folder)})
-    assert found is not None
-    assert [use.is_applied for use in found.systems.values()] == [False, False]
-    owners = (folder / "rules" / "field_ownership.csv").read_text()
-    assert "customer,email,shopify,1" in owners
-    assert "salesforce" not in owners
-    again = run("--project", str(folder), "init", str(folder), "--system", "shopify")
-    assert isinstance(again.exception, ConfigurationError)
-    assert "exists already" in again.exception.message
-
-
-@pytest.mark.parametrize(
-    ("rule", "line", "said"),
-    [
-        ("field_ownership", "customer,email,shopfy,7", "there is no system 'shopfy' (did you mean shopify?)"),
-        ("field_ownership", "customer,email,stripe,7", "stripe is not in use; take the row away, or name it"),
-        (
-            "field_ownership",
-            "customer,nickname,shopify,7",
-            "customer has no field 'nickname' here; its fields are city",
-        ),
-        (
-            "field_ownership",
-            "order,delivery_status,tryton,7",
-            "tryton has no delivery_status of the entity order; it is held by",
-        ),
-        ("field_ownership", "customer,email,shopify,first", "the rank is 'first'; write a number like 1"),
-        ("field_ownership", "customer,email,tryton,1", "customer, email, 1 stands in line"),
-        ("flows", "customer,shopify,true,x", "no customer can be created in shopify; that is possible in"),
-        ("flows", "customer,tryton,yes,x", "is_creation_wanted is 'yes'; write true or false"),
-        ("tolerances", "product,weight,1,x", "product has no field 'weight' here; its fields are price"),
-        ("tolerances", "product,price", "this row has not as many cells as the header"),
-        ("approval_policy", "shopify,orders,update,1,1,,,,,,,", "shopify writes no 'orders'; it writes customers"),
-        (
-            "approval_policy",
-            "shopify,customers,delete,1,1,,,,,,,",
-            "the action is 'delete'; write update or create",
-        ),
-        (
-            "approval_policy",
-            "shopify,customers,update,few,1,,,,,,,",
-            "max_changes is 'few'; write a number, or nothing",
-        ),
-        ("order_statuses", "tryton,lost,Lost", "'Lost' is none of our statuses of an order; there are Activated"),
-        ("owners", "a,b", "there are no rules of this name"),
-    ],
-)
-def test_a_wrong_rule_is_told_with_its_line(tmp_path: Path, rule: str, line: str, said: str) -> None:
-    file = made(tmp_path / "acme") / "rules" / f"{rule}.csv"
-    with file.open("a") as rows:
-        rows.write(f"{line}\n")
-    count = len(file.read_text().splitlines())
-    told = run("--project", str(tmp_path / "acme"), "validate")
-    assert told.exit_code == 1
-    (complaint,) = [text for text in told.output.splitlines() if said in text]
-    assert complaint.startswith(str(file))
-    assert rule == "owners" or f"line {count}:" in complaint
-
-
-@pytest.mark.parametrize("folder", sorted((REPOSITORY / "examples").iterdir()), ids=lambda path: path.name)
-def test_nothing_is_wrong_with_an_example(folder: Path) -> None:
-    told = run("--project", str(folder), "validate")
-    assert (told.exit_code, told.output.splitlines()[1:]) == (0, [])
-
-
-def test_one_system_alone_is_told(tmp_path: Path) -> None:
-    assert run("init", str(tmp_path / "acme"), "--system", "shopify").exit_code == 0
-    told = run("--project", str(tmp_path / "acme"), "validate")
-    assert told.exit_code == 1
-    assert "line 14: one system has nothing to agree with" in told.output

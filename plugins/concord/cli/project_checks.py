@@ -24,6 +24,7 @@ UNIQUE = {
     "order_statuses": ("system", "source_status"),
     "discrepancy_owners": ("entity",),
 }
+ANY = ("*", "")  # in the approval policy: all systems, resources, or actions
 NOWHERE = "postgresql://nobody@127.0.0.1/nowhere"  # no database is asked
 
 
@@ -109,7 +110,8 @@ class _Judge:
             "approval_policy": self._policy,
             "order_statuses": self._status,
         }
-        return self._system(row) or (rules[rule](row) if rule in rules else "")
+        is_for_all = rule == "approval_policy" and row["system"] in ANY
+        return ("" if is_for_all else self._system(row)) or (rules[rule](row) if rule in rules else "")
 
     def _system(self, row: Row) -> str:
         known = [item.name for item in registry.declared_systems()]
@@ -149,11 +151,12 @@ class _Judge:
         return "" if wanted in ("true", "false") else f"is_creation_wanted is {wanted!r}; write true or false."
 
     def _policy(self, row: Row) -> str:
-        written = [item.name for item in self.used[row["system"]].resources if item.writes]
-        if row["resource"] not in written:
-            return f"{row['system']} writes no {row['resource']!r}; it writes {', '.join(written) or 'nothing'}."
-        if row["action"] not in ("update", "create"):
-            return f"the action is {row['action']!r}; write update or create."
+        systems = self.used.values() if row["system"] in ANY else [self.used[row["system"]]]
+        written = [item.name for system in systems for item in system.resources if item.writes]
+        if row["resource"] not in (*ANY, *written):
+            return f"{row['system']} writes no {row['resource']!r}; written are {', '.join(written) or 'none'}."
+        if row["action"] not in (*ANY, "update", "create"):
+            return f"the action is {row['action']!r}; write update or create, or * for both."
         limits = {name: text for name, text in row.items() if name.startswith(("max_", "negligible"))}
         wrong = next((name for name, text in limits.items() if not _is_number(text)), "")
         return f"{wrong} is {limits[wrong]!r}; write a number, or nothing." if wrong else ""
