@@ -58,14 +58,19 @@ class SuiteQl:
     record: str = ""
 
     def describe(self, session: Session, resource: Resource) -> Mapping[str, Kind | None]:
-        """The columns that a query finds; their kinds are those of the metadata catalogue."""
+        """The declared columns that a query finds, and what else the metadata catalogue has, whose kinds count.
+
+        The catalogue also names fields that no query finds, so it does not decide about the declared ones.
+        """
         if self._is_answered(session, resource):
             there = list(resource.fields)
         else:
             there = [item for item in resource.fields if self._is_answered(session, _alone(resource, item))]
         kinds = self._kinds(session) if there else {}
         own = frozenset(item.path for item in there if not item.select)
-        return {**kinds, **{item.path: kinds.get(item.path) if item.path in own else None for item in there}}
+        declared = {item.path for item in resource.fields}
+        further = {path: kind for path, kind in kinds.items() if path not in declared}
+        return further | {item.path: kinds.get(item.path) if item.path in own else None for item in there}
 
     def _is_answered(self, session: Session, resource: Resource) -> bool:
         """Whether the account has all columns of the fields, which a query without results tells."""
