@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
@@ -47,7 +47,13 @@ class StagedSystem:
 
     name: str
     folder: Path
+    vendor: str = ""
+    part: tuple[int, int] = (0, 1)
+    """Which part of the vendor's records it holds: the number, and of how many."""
     port: int = field(default_factory=choose_port)
+
+    def __post_init__(self) -> None:
+        self.vendor = self.vendor or self.name
 
     @property
     def url(self) -> str:
@@ -59,8 +65,8 @@ class StagedSystem:
 
     def start(self, world: World, processes: Processes) -> str:
         """Fill the system and start it; returns how many records it holds, and where."""
-        loaded = load(self.name, self.folder, world.of(self.name))
-        command = [sys.executable, "-m", "sandbox", "serve", "--vendor", self.name]
+        loaded = load(self.vendor, self.folder, world.of(self.vendor, self.part))
+        command = [sys.executable, "-m", "sandbox", "serve", "--vendor", self.vendor]
         command += ["--port", str(self.port), "--data", str(self.folder)]
         processes.start(Command(name=self.name, arguments=command, folder=REPOSITORY))
         processes.wait_ready(self.name, probe=self._is_healthy, timeout=START_SECONDS)
@@ -68,7 +74,7 @@ class StagedSystem:
 
     def connection(self) -> str:
         """The connection to this system, as Airflow reads it from the environment."""
-        return format_connection(self.url, VENDORS[self.name].client, VENDORS[self.name].extra)
+        return format_connection(self.url, VENDORS[self.vendor].client, VENDORS[self.vendor].extra)
 
     def read(self, resources: Sequence[str]) -> dict[str, list[Record]]:
         """The records that the system holds now, read without Concord's readers."""
@@ -205,10 +211,29 @@ def format_connection(url: str, login: tuple[str, str], extra: Mapping[str, Any]
 
 def stageable_systems() -> list[str]:
     """The names of the declared systems that the demo can stage."""
-    return [system.name for system in registry.declared_systems() if system.name in {*STAGED, *VENDORS}]
+    known = {*STAGED, *VENDORS}
+    return [system.name for system in registry.declared_systems() if (system.vendor or system.name) in known]
+
+
+def vendors_of(names: Iterable[str]) -> dict[str, str]:
+    """The vendor of each system: its own name, unless it is an instance."""
+    return {name: registry.system(name).vendor or name for name in names}
+
+
+def stage_parts(names: Iterable[str]) -> dict[str, tuple[str, tuple[int, int]]]:
+    """The vendor of each system, and the part of its records that is the system's: the number, and of how many."""
+    vendors = vendors_of(names)
+    parts = {}
+    for name, vendor in vendors.items():
+        same = [other for other in vendors if vendors[other] == vendor]
+        parts[name] = vendor, (same.index(name), len(same))
+    return parts
 
 
 def stage_systems(names: Sequence[str], installation: Installation) -> dict[str, StagedSystem]:
-    """A staged system for each name, not yet prepared."""
+    """A staged system for each name, not yet prepared; systems of one vendor share its records."""
     folder = installation.home / "systems"
-    return {name: STAGED.get(name, StagedSystem)(name=name, folder=folder / name) for name in names}
+    return {
+        name: STAGED.get(vendor, StagedSystem)(name=name, folder=folder / name, vendor=vendor, part=part)
+        for name, (vendor, part) in stage_parts(names).items()
+    }

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from concord import registry
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
 from concord.settings import REPOSITORY, Settings
@@ -83,7 +84,7 @@ def make_steps(root: Path) -> list[Step]:
         return lambda settings: run_tool(arguments, folder, tool_environment(settings))
 
     def parse_dbt(settings: Settings) -> str:
-        return command("dbt", "parse", "--no-partial-parse", *dbt_options(settings))(settings)
+        return command("dbt", "parse", "--no-partial-parse", *dbt_options(settings, registry.systems()))(settings)
 
     def lint_sql(settings: Settings) -> str:
         options = ("sqlfluff", "lint", "--nocolor", "--disable-progress-bar")

@@ -1,5 +1,7 @@
 """The rules about vendors: only a vendor's own folders name it, and it has one of each.
 
+Models, macros and tests of dbt that all systems share ask for a role or an entity, and name no vendor either.
+
 The vendors are those of `plugins/concord/systems`; each has an entry of its name (a folder, or one file) in every
 folder of `FOLDERS`.
 """
@@ -11,9 +13,22 @@ from pathlib import Path
 from tools.words import list_files
 
 SYSTEMS = Path("plugins/concord/systems")
-FOLDERS = (SYSTEMS, Path("dbt_project/models/staging"), Path("expectations"), Path("sandbox/vendors"))
-# Where no vendor may be named: the product's code without the systems, and its Dags.
-NEUTRAL = ("plugins", "dags")
+MODELS = Path("dbt_project/models")
+FOLDERS = (SYSTEMS, MODELS / "staging", Path("expectations"), Path("sandbox/vendors"))
+# Where no vendor may be named: the product's code, its Dags, and its SQL. What describes models in YAML may,
+# because its unit tests have records of systems as samples.
+NEUTRAL = ("plugins", "dags", "dbt_project")
+# A vendor's own places within these; the seeds are what a business replaces with its own.
+OWN = (
+    SYSTEMS,
+    MODELS / "staging",
+    MODELS / "entities",
+    MODELS / "intermediate" / "vendors",
+    MODELS / "marts" / "desired",
+    Path("dbt_project/seeds"),
+)
+COMMON = MODELS / "staging" / "concord"  # no vendor's
+DESCRIPTIONS = (".yml",)
 # What vendors call their dialects and products, written so that this file does not match itself.
 PRODUCT_WORDS = ("Suite[Q]L", "SO[Q]L", "[s]Object", "Suite[T]alk", "AS/[4]00", "S/4[H]ANA")
 LONG = 6
@@ -34,7 +49,9 @@ def find_vendor_names(root: Path) -> Iterator[str]:
     pattern = make_pattern(list_vendors(root))
     for path in list_files(root):
         place = path.relative_to(root)
-        if place.parts[0] not in NEUTRAL or place.is_relative_to(SYSTEMS):
+        if place.parts[0] not in NEUTRAL or (any(map(place.is_relative_to, OWN)) and COMMON not in place.parents):
+            continue
+        if place.suffix in DESCRIPTIONS:
             continue
         try:
             lines = path.read_text(encoding="utf-8").splitlines()

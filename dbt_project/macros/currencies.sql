@@ -1,6 +1,5 @@
 {# The currencies of ISO 4217 by the decimal places of their smallest unit, with those that were given up since 2010.
-   Stripe counts ISK and UGX with two places although they have none, and MGA with none:
-   https://docs.stripe.com/currencies #}
+   ISK and UGX have two places here although they have none, and MGA none, because payment providers count so. #}
 {% macro currencies() -%}
     {{ return({
         0: [

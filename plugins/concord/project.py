@@ -34,10 +34,16 @@ _TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
 
 @dataclass(frozen=True, slots=True)
 class SystemUse:
-    """How a business uses a system; `calls_per_day` is None where the quota of the declaration holds."""
+    """How a business uses a system; `calls_per_day` is None where the quota of the declaration holds.
+
+    `vendor` is the declared system that it is an instance of, empty where it is declared under its own name.
+    `roles` are empty where it plays those that its declaration names.
+    """
 
     is_applied: bool = True
     calls_per_day: int | None = None
+    vendor: str = ""
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,12 @@ class Project:
     def systems(self) -> Mapping[str, SystemUse]:
         """The systems in use, by name."""
         return {
-            name: SystemUse(use.get("write_back", "apply") == "apply", use.get("calls_per_day"))
+            name: SystemUse(
+                use.get("write_back", "apply") == "apply",
+                use.get("calls_per_day"),
+                use.get("vendor", ""),
+                tuple(use.get("roles", ())),
+            )
             for name, use in self.entries["systems"].items()
         }
 

@@ -4,13 +4,14 @@ A business adds systems of its own in `systems/` of its project, and fields of i
 packages add systems by the entry points `concord.systems`. Of two systems of one name the project's goes first,
 then Concord's.
 
-An installation uses some of them: its Dags, pools and pages are about those. The warehouse has the tables of
-all, so that the models of dbt can be built whichever are in use.
+An installation uses some of them: its Dags, pools, tables, models and pages are about those. A business that has
+two systems of one vendor names each in concord.toml: an instance is the vendor's declaration under another name.
 """
 
 import pkgutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -18,9 +19,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from concord import systems as folder
-from concord.contract import Extension, System
+from concord.contract import Extension, Resource, System, Worklist
 from concord.errors import ConfigurationError, ContractError
-from concord.project import find_folder
+from concord.project import find_folder, read_project
 from concord.settings import chosen_systems, read_dbt_project, systems_source
 
 TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
@@ -33,8 +34,53 @@ def declared_systems() -> tuple[System, ...]:
     Raises `ContractError` for two of one name in one place and for a module that declares none, and
     `ConfigurationError` for a file of the project that cannot be imported.
     """
-    project = find_folder()
-    return _declared(project / "systems" if project else None)
+    project = read_project()
+    chosen = chosen_systems()
+    if project is None:
+        return _with_worklists(None, (), chosen)
+    uses = tuple((name, use.vendor, use.roles) for name, use in project.systems.items())
+    return _with_worklists(project.folder / "systems", uses, chosen)
+
+
+Use = tuple[str, str, tuple[str, ...]]
+"""A system in use: its name, its vendor, its roles."""
+
+
+@cache
+def _with_worklists(own: Path | None, uses: tuple[Use, ...], chosen: frozenset[str] | None) -> tuple[System, ...]:
+    """The systems with worklists over what those that are in use offer."""
+    found = _as_used(own, uses)
+    offers: dict[str, list[str]] = {}
+    for item in found:
+        for resource in item.resources if chosen is None or item.name in chosen else ():
+            for name, query in resource.offers.items():
+                table = f"validated.{item.name}__{resource.name}"
+                offers.setdefault(name, []).append(query.replace("{table}", table))
+    return tuple(
+        replace(item, resources=tuple(_over(resource, offers) for resource in item.resources)) for item in found
+    )
+
+
+def _over(resource: Resource, offers: Mapping[str, Sequence[str]]) -> Resource:
+    if not isinstance(resource.changes, Worklist):
+        return resource
+    return replace(resource, changes=resource.changes.over(offers))
+
+
+@cache
+def _as_used(own: Path | None, uses: tuple[Use, ...]) -> tuple[System, ...]:
+    """The declared systems with the instances and roles of a project."""
+    named = {item.name: item for item in _declared(own)}
+    for name, vendor, roles in uses:
+        if vendor and vendor != name:
+            if vendor not in named:
+                raise ConfigurationError(
+                    f"{name} is said to be one of {vendor}, which is not declared; there are {', '.join(named)}."
+                )
+            named[name] = instance(named[vendor], name)
+        if roles and name in named:
+            named[name] = replace(named[name], roles=dict.fromkeys(roles, 1))
+    return tuple(named[name] for name in sorted(named))
 
 
 @cache
@@ -55,6 +101,19 @@ def _declared(own: Path | None) -> tuple[System, ...]:
             raise ContractError(f"{where} extends {extension.system!r}, which is no declared system.")
         found[extension.system] = extension.apply(found[extension.system])
     return tuple(found[name] for name in sorted(found))
+
+
+def instance(declared: System, name: str) -> System:
+    """A further system of a vendor: all but its name and its connection is that of the declared one."""
+    if name == declared.name:
+        return declared
+    return replace(
+        declared,
+        name=name,
+        vendor=declared.vendor or declared.name,
+        title=f"{declared.title} ({name})",
+        connection=f"{name}_default",
+    )
 
 
 def _of_concord() -> Iterator[tuple[System, str]]:
@@ -95,7 +154,7 @@ def _load(name: str, file: Path) -> object:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever its author made of it
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         what = f"{type(error).__name__}: {error}"
         raise ConfigurationError(f"{file} cannot be imported ({what}); correct it.") from error
     return module
@@ -132,13 +191,13 @@ def written_systems() -> tuple[System, ...]:
     project = find_folder()
     models = {path.stem for path in (read_dbt_project() / "models" / "marts" / "desired").glob("*/*.sql")}
     models |= {path.stem for path in (project / "models").rglob("*.sql")} if project else set()
-    return tuple(
-        item
-        for item in systems()
-        if any(
-            resource.writes and f"desired_{item.name}__{resource.name}" in models for resource in item.resources
-        )
-    )
+    return tuple(item for item in systems() if any(_is_written(item, it, models) for it in item.resources))
+
+
+def _is_written(declared: System, resource: Resource, models: Container[str]) -> bool:
+    """Whether a model says what the records of a resource should hold; an instance has those of its vendor."""
+    names = (f"desired_{name}__{resource.name}" for name in {declared.name, declared.vendor or declared.name})
+    return resource.writes is not None and any(name in models for name in names)
 
 
 def system(name: str) -> System:

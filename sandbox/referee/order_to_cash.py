@@ -1,11 +1,13 @@
 """Judges the breaks that Concord found between orders, payments, payouts, invoices and shipments."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 from concord.store.engine import PLANNER, Database
 from sandbox.referee.break_verdict import Break, BreakVerdict
+from sandbox.referee.decided import find_done_orders
 from sandbox.vendors.stripe.world_objects import payout_id
 from sandbox.world import World
 from sandbox.world.commerce import break_of, make_payouts
@@ -18,7 +20,14 @@ _FOUND: LiteralString = """
         and (closed_at is null or field = 'tracking_number')
 """
 _SETTLING_TIME = timedelta(hours=72)
-_NEEDS = {"payment": "stripe", "refund": "stripe", "payout": "stripe", "invoice": "netsuite", "shipment": "tryton"}
+SHOP = "shopify"
+_NEEDS = {
+    "payment": {"stripe", SHOP},
+    "refund": {"stripe", SHOP},
+    "payout": {"stripe"},
+    "invoice": {"netsuite", SHOP},
+    "shipment": {SHOP},
+}
 _KINDS = {
     "charge_missing": ("payment", "missing_record"),
     "charge_amount": ("payment", "amount"),
@@ -36,13 +45,18 @@ _KINDS = {
 }
 
 
-def check_order_to_cash(world: World, systems: Collection[str], database: Database) -> BreakVerdict:
+def check_order_to_cash(world: World, systems: AbstractSet[str], database: Database) -> BreakVerdict:
     """Compare the breaks in the warehouse with the planted ones, as far as the systems in use can show them.
 
     A parcel that only the carrier knew is entered in the same night: its break is closed by now and still counts.
     """
     now = datetime.now(UTC)
-    planted = {item for item in _planted(world, now) if _NEEDS[item[0]] in systems}
+    done = find_done_orders(world, systems)
+    planted = {
+        (entity, name, cause)
+        for entity, name, cause in _planted(world, now)
+        if systems >= _NEEDS[entity] and (entity != "shipment" or name in done)
+    }
     with database.transaction(PLANNER) as connection:
         found: set[Break] = {(str(e), str(g), str(c)) for e, g, c in connection.execute(_FOUND)}
     return BreakVerdict.of(planted, found)

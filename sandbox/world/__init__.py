@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from sandbox.world.draw import Settings
-from sandbox.world.systems import Record, find_resources
+from sandbox.world.systems import Record, find_places, find_resources
 from sandbox.world.truth import Truth
 from sandbox.world.truth_builder import build_truth
 
@@ -25,13 +25,26 @@ class World:
         """What one system holds of one resource, generated anew at each call."""
         return find_resources()[system][resource](self.settings)
 
-    def of(self, system: str) -> dict[str, Iterator[Record]]:
-        """All records of one system by resource; KeyError for a system that declares no records of the world."""
+    def of(self, system: str, part: tuple[int, int] = (0, 1)) -> dict[str, Iterator[Record]]:
+        """All records of one system by resource, or the part with this number of so many.
+
+        KeyError for a system that declares no records of the world, and for parts of one that has none.
+        """
         if system not in find_resources():
             raise KeyError(
                 f"the world has no records of {system}: give it sandbox/vendors/{system}/world.py with RESOURCES"
             )
-        return {resource: self.records(system, resource) for resource in find_resources()[system]}
+        return {resource: self._part(system, resource, part) for resource in find_resources()[system]}
+
+    def _part(self, system: str, resource: str, part: tuple[int, int]) -> Iterator[Record]:
+        number, count = part
+        records = self.records(system, resource)
+        if count == 1:
+            return records
+        place = find_places(system)
+        if place is None:
+            raise KeyError(f"the world has one {system} only: its world.py has no place_in_parts")
+        return (record for record in records if place(self.settings, resource, record) % count == number)
 
     @property
     def shopify(self) -> dict[str, Iterator[Record]]:

@@ -62,6 +62,11 @@ def find_resources() -> Mapping[str, Mapping[str, Source]]:
     return {name: module.RESOURCES for name, module in _find_modules().items()}
 
 
+def find_places(name: str) -> Callable[[Settings, str, Record], int] | None:
+    """By what the records of a vendor are dealt out to several systems of it; None where there can be only one."""
+    return getattr(_find_modules()[name], "place_in_parts", None)
+
+
 @cache
 def find_truths() -> Mapping[str, SystemTruth]:
     """For each system that can be judged what is right in it."""

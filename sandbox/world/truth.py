@@ -38,6 +38,8 @@ class Truth:
     cancelled_orders: list[str] = field(default_factory=list)
     held_orders: list[str] = field(default_factory=list)
     stale: list[dict[str, str]] = field(default_factory=list)
+    decided: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Values by field, by world id, that are to be written because a business lets their owner decide."""
 
     def entity_of(self, system: str, resource: str, key: str) -> str | None:
         """The world id of a record's entity; None for records that are gone or unknown to the world."""
@@ -45,10 +47,11 @@ class Truth:
 
     def expected(self, world_id: str, name: str) -> tuple[Any, ...]:
         """The values that count as right for a field; empty when nothing may be written there."""
+        decided = self.decided.get(world_id, {}).get(name, ())
         value = self.entities.get(world_id, {}).get(name)
         if value is None:
-            return ()
-        return tuple(value) if isinstance(value, list) else (value,)
+            return tuple(decided)
+        return (*value, *decided) if isinstance(value, list) else (value, *decided)
 
     def members(self, *, kind: str = "customer") -> dict[Member, str]:
         """(system, key) of every live record of an entity kind, with the world id of its entity."""
@@ -123,6 +126,10 @@ class Truth:
             ):
                 return world_id
         return None
+
+    def find_by_code(self, code: str) -> str | None:
+        """The customer that has this number in the books, whichever ERP keeps them."""
+        return next((name for name, entity in self.entities.items() if entity.get("code") == code), None)
 
     def save(self, path: Path) -> None:
         """Gzipped JSON with a fixed time stamp, so that equal worlds are equal files."""

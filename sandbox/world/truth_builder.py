@@ -40,6 +40,7 @@ def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
     truth.entities[customer.world_id] = {
         "kind": customer.kind,
         "customer_name": customer.name,
+        "code": customer.code,
         **{name: getattr(customer, name) for name in _FIELDS},
         "country_code": customer.country_code,
         "email": emails,

@@ -1,5 +1,7 @@
 """A warehouse after one night's reconciliation, before anything is written back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -7,12 +9,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from concord.registry import systems
 from concord.settings import Settings
 from concord.stages.reconcile.identify import identify
 from concord.stages.reconcile.prepare import prepare
 from concord.stages.reconcile.transform import run_dbt
 from concord.store.engine import Database
 from sandbox.world import World, generate
+from tests.conftest import IN_USE
 from tests.dbt.world_rows import load_world, prepare_tables
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
@@ -25,6 +29,7 @@ class Reconciliation:
 
     database: Database
     settings: Settings
+    systems: str = IN_USE
 
     def run(self, run_id: str) -> None:
         self.prepare(run_id)
@@ -32,15 +37,20 @@ class Reconciliation:
         self.build("tag:marts", run_id)
 
     def prepare(self, run_id: str) -> int:
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("DBT_LOG_LEVEL_FILE", "none")
-            return prepare(self.settings, self.database, run_id=run_id)
+        with self.environment():
+            return prepare(self.settings, self.database, systems(), run_id=run_id)
 
     def build(self, select: str, run_id: str) -> int:
+        with self.environment():
+            return run_dbt(self.settings, self.database, systems(), select=select, run_id=run_id)
+
+    @contextmanager
+    def environment(self) -> Iterator[None]:
+        """The systems are in use; dbt writes no log, which it would leave open."""
         with pytest.MonkeyPatch.context() as environment:
-            # dbt does not close its log file, and pytest reports that as a leak.
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
-            return run_dbt(self.settings, self.database, select=select, run_id=run_id)
+            environment.setenv("CONCORD_SYSTEMS", self.systems)
+            yield
 
     def rows(self, query: str) -> list[Row]:
         with psycopg.connect(self.database.url) as connection:
@@ -52,12 +62,23 @@ class Reconciliation:
 
 
 @pytest.fixture(scope="module")
-def reconciliation(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Reconciliation:
-    """A warehouse whose systems have no records at all."""
+def all_in_use() -> Iterator[None]:
+    """All systems are in use."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("CONCORD_SYSTEMS")
+        yield
+
+
+@pytest.fixture(scope="module")
+def reconciliation(
+    module_database: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Reconciliation:
+    """A warehouse whose systems have no records at all; a module's SYSTEMS are in use (all where it is empty)."""
     database = Database(module_database)
     prepare_tables(database)
     home = tmp_path_factory.mktemp("home")
-    return Reconciliation(database, Settings(warehouse_url=module_database, home=home, reports=home))
+    settings = Settings(warehouse_url=module_database, home=home, reports=home)
+    return Reconciliation(database, settings, getattr(request.module, "SYSTEMS", IN_USE))
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,8 @@ def books(module_database: str, world: World, tmp_path_factory: pytest.TempPathF
             for resource in resources:
                 read(database, bench, resource, at_least=10)
     home = tmp_path_factory.mktemp("home")
-    found = Reconciliation(database, Settings(warehouse_url=module_database, home=home, reports=home))
+    settings = Settings(warehouse_url=module_database, home=home, reports=home)
+    found = Reconciliation(database, settings, systems="")
     found.run("first")
     found.build("tag:measure", "first")
     return found
@@ -60,7 +61,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 def test_every_planted_break_is_found_with_its_cause_and_none_is_invented(
     books: Reconciliation, world: World
 ) -> None:
-    verdict = check_order_to_cash(world, ("shopify", "salesforce", "tryton", *READ), books.database)
+    verdict = check_order_to_cash(world, {"shopify", "salesforce", "tryton", *READ}, books.database)
     assert verdict.planted > 40
     assert (verdict.missed, verdict.invented) == ((), ())
     assert set(books.rows("select cause, entity from marts.discrepancies where cause = 'quarantined'")) >= {

@@ -48,7 +48,8 @@ def everyone(module_database: str, world: World, tmp_path_factory: pytest.TempPa
     with facts_of("fedex").open(world, tmp_path_factory.mktemp("fedex")) as bench:
         ask_carrier(database, bench)
     home = tmp_path_factory.mktemp("home")
-    found = Reconciliation(database, Settings(warehouse_url=module_database, home=home, reports=home))
+    settings = Settings(warehouse_url=module_database, home=home, reports=home)
+    found = Reconciliation(database, settings, systems="")
     found.run("first")
     return found
 

@@ -20,6 +20,7 @@ from tests.dbt.conftest import Reconciliation
 YEAR = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 SYSTEM = system("ibm_i")
 ZONE = ZoneInfo("America/Chicago")
+SYSTEMS = "ibm_i"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def counts(
         read[resource.name] = validate_batch(
             database, system=SYSTEM, resource=resource, batch_id=batch, suites=suites
         )
-    reconciliation.build("path:models/staging/ibm_i", "ibm_i")
+    reconciliation.build("concord.staging.ibm_i", "ibm_i")
     return read
 
 

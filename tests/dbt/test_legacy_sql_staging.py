@@ -20,6 +20,7 @@ from tests.dbt.conftest import Reconciliation
 
 YEAR = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 SYSTEM = system("legacy_sql")
+SYSTEMS = "legacy_sql"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def counts(reconciliation: Reconciliation, small: World, postgres: Postgres) -> 
             database, system=SYSTEM, resource=resource, batch_id=batch, suites=suites
         )
     session.close()
-    reconciliation.build("path:models/staging/legacy_sql", "legacy_sql")
+    reconciliation.build("concord.staging.legacy_sql", "legacy_sql")
     return read
 
 

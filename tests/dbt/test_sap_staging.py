@@ -20,6 +20,7 @@ from tests.dbt.conftest import Reconciliation
 
 YEAR = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 SYSTEM = system("sap")
+SYSTEMS = "sap"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def counts(
         )
     session.close()
     server.stop()
-    reconciliation.build("path:models/staging/sap", "sap")
+    reconciliation.build("concord.staging.sap", "sap")
     return read
 
 

@@ -40,6 +40,8 @@ PLANNED = """
 """
 ANSWERS = "select order_number, acknowledgement_status, reason from validated.ibm_i__acknowledgements"
 
+pytestmark = pytest.mark.usefixtures("all_in_use")
+
 
 @dataclass(frozen=True)
 class Wholesale:
@@ -125,6 +127,13 @@ def second(wholesale: Wholesale, first: Verdict) -> Verdict:
     return wholesale.judge()
 
 
+@pytest.fixture(scope="module")
+def third(wholesale: Wholesale, second: Verdict) -> str:
+    wholesale.night.build(WHAT_MOVED, "third")
+    wholesale.write_back("third")
+    return "third"
+
+
 def test_the_first_night_creates_and_hands_over_what_is_owed_and_nothing_else(
     wholesale: Wholesale, first: Verdict
 ) -> None:
@@ -161,10 +170,8 @@ def test_the_second_night_tells_the_host_and_does_nothing_else(wholesale: Wholes
     assert sum(planned.values()) == created
 
 
-def test_the_third_night_has_nothing_left_to_do(wholesale: Wholesale, second: Verdict) -> None:
+def test_the_third_night_has_nothing_left_to_do(wholesale: Wholesale, second: Verdict, third: str) -> None:
     assert second.writes["ibm_i"] > 20
-    wholesale.night.build(WHAT_MOVED, "third")
-    wholesale.write_back("third")
-    assert wholesale.planned("third") == {}
+    assert wholesale.planned(third) == {}
     still_open = "select golden_id from marts.reconciliation_discrepancies where entity = 'wholesale_order'"
     assert wholesale.night.rows(still_open) == [(str(BROKEN),)]

@@ -125,13 +125,13 @@ class Night:
         with pytest.MonkeyPatch.context() as environment:
             # dbt never closes its log file, which a test run takes for a leak.
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
-            return prepare(self.settings, self.database, run_id=run)
+            return prepare(self.settings, self.database, registry.systems(), run_id=run)
 
     def build(self, select: str, run: str) -> int:
         with pytest.MonkeyPatch.context() as environment:
             # dbt never closes its log file, which a test run takes for a leak.
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
-            return run_dbt(self.settings, self.database, select=select, run_id=run)
+            return run_dbt(self.settings, self.database, registry.systems(), select=select, run_id=run)
 
     def plan(self, system: str, run: str) -> PlanSummary:
         return plan_changes(self.database, system=self.systems[system], run_id=run)

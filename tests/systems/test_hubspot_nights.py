@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from concord.contract import Resource, Window
+from concord.registry import system
 from concord.settings import REPOSITORY, Settings
 from concord.stages.extract.read_window import extract_window
 from concord.stages.reconcile.transform import run_dbt
@@ -48,7 +49,9 @@ class Warehouse:
         with pytest.MonkeyPatch.context() as environment:
             # dbt never closes its log file, which a test run takes for a leak.
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
-            return run_dbt(self.settings, self.database, select="staging.hubspot", run_id="staged")
+            return run_dbt(
+                self.settings, self.database, [system("hubspot")], select="staging.hubspot", run_id="staged"
+            )
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ LISTS = sorted(
 
 def rows_for(system: str, resource: str, action: str) -> list[PolicyRow]:
     with POLICY.open() as file:
-        rows = [PolicyRow(row) for row in csv.DictReader(file) if row["system"] in ("*", system)]
+        rows = [PolicyRow(row, [system]) for row in csv.DictReader(file) if row["system"] in ("*", system)]
     return sorted((row for row in rows if row.covers(resource, action)), key=lambda row: row.weight, reverse=True)
 
 

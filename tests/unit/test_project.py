@@ -210,5 +210,5 @@ def test_a_suite_of_the_project_goes_before_concords(project: Path) -> None:
     own = project / "expectations" / "shopify" / "orders.json"
     own.parent.mkdir(parents=True)
     own.write_text("{}")
-    assert find_suite(suites, "shopify", "orders") == own
-    assert find_suite(suites, "shopify", "products") == suites / "shopify" / "products.json"
+    assert find_suite(suites, registry.system("shopify"), "orders") == own
+    assert find_suite(suites, registry.system("shopify"), "products") == suites / "shopify" / "products.json"

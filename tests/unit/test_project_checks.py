@@ -35,8 +35,8 @@ def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Pat
     assert found is not None
     assert [use.is_applied for use in found.systems.values()] == [False, False]
     owners = (folder / "rules" / "field_ownership.csv").read_text()
-    assert "customer,email,shopify,1" in owners
-    assert "salesforce" not in owners
+    assert "customer,email,shop,1" in owners
+    assert "crm" not in owners
     again = run("--project", str(folder), "init", str(folder), "--system", "shopify")
     assert isinstance(again.exception, ConfigurationError)
     assert "exists already" in again.exception.message
@@ -45,7 +45,11 @@ def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Pat
 @pytest.mark.parametrize(
     ("rule", "line", "said"),
     [
-        ("field_ownership", "customer,email,shopfy,7", "there is no system 'shopfy' (did you mean shopify?)"),
+        (
+            "field_ownership",
+            "customer,email,shopfy,7",
+            "there is no system or role 'shopfy' (did you mean shopify?)",
+        ),
         ("field_ownership", "customer,email,stripe,7", "stripe is not in use; take the row away, or name it"),
         (
             "field_ownership",
@@ -59,8 +63,14 @@ def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Pat
         ),
         ("field_ownership", "customer,email,shopify,first", "the rank is 'first'; write a number like 1"),
         ("field_ownership", "customer,email,tryton,1", "customer, email, 1 stands in line"),
-        ("flows", "customer,shopify,true,x", "no customer can be created in shopify; that is possible in"),
-        ("flows", "customer,tryton,yes,x", "is_creation_wanted is 'yes'; write true or false"),
+        ("field_ownership", "customer,email,crm,7", "no system in use plays the role crm; take the row away"),
+        (
+            "field_ownership",
+            "customer,first_name,erp,7",
+            "erp has no first_name of the entity customer; it is held",
+        ),
+        ("flows", "customer,shop,true,false,x", "no customer can be created in shop; that is possible in tryton"),
+        ("flows", "order,tryton,yes,false,x", "is_creation_wanted is 'yes'; write true or false"),
         ("tolerances", "product,weight,1,x", "product has no field 'weight' here; its fields are price"),
         ("tolerances", "product,price", "this row has not as many cells as the header"),
         (
@@ -78,7 +88,11 @@ def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Pat
             "shopify,customers,update,few,1,,,,,,,",
             "max_changes is 'few'; write a number, or nothing",
         ),
-        ("order_statuses", "tryton,lost,Lost", "'Lost' is none of our statuses of an order; there are Activated"),
+        (
+            "order_statuses",
+            "tryton,lost,Lost,false",
+            "'Lost' is none of our statuses of an order; there are Activated",
+        ),
         ("owners", "a,b", "there are no rules of this name"),
     ],
 )
@@ -111,4 +125,27 @@ def test_one_system_alone_is_told(tmp_path: Path) -> None:
     assert run("init", str(tmp_path / "acme"), "--system", "shopify").exit_code == 0
     told = run("--project", str(tmp_path / "acme"), "validate")
     assert told.exit_code == 1
-    assert "line 14: one system has nothing to agree with" in told.output
+    assert "line 15: one system has nothing to agree with" in told.output
+
+
+def test_a_project_is_made_of_the_systems_of_each_role(tmp_path: Path) -> None:
+    options = ("--shop", "de=shopify", "--shop", "fr=shopify", "--crm", "hubspot", "--erp", "netsuite")
+    told = run("init", str(tmp_path / "acme"), *options)
+    assert told.exit_code == 0, told.output
+    project = read_project({"CONCORD_PROJECT": str(tmp_path / "acme")})
+    assert project is not None
+    uses = {name: (use.vendor, use.roles) for name, use in project.systems.items()}
+    assert uses == {
+        "de": ("shopify", ("shop",)),
+        "fr": ("shopify", ("shop",)),
+        "hubspot": ("", ("crm",)),
+        "netsuite": ("", ("erp",)),
+    }
+    owners = (tmp_path / "acme" / "rules" / "field_ownership.csv").read_text()
+    assert "customer,phone,crm,1" in owners
+    assert "payments" not in owners
+    checked = run("--project", str(tmp_path / "acme"), "validate")
+    assert (checked.exit_code, checked.output) == (
+        0,
+        "acme: nothing is wrong. In use are de, fr, hubspot, netsuite.\n",
+    )

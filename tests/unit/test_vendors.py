@@ -40,6 +40,10 @@ def test_a_vendor_in_its_own_folders_is_no_breach(tmp_path: Path) -> None:
         ("plugins/concord/cli/verbs/nights.py", "class ShopFrontOrders: ..."),
         ("plugins/concord/reporting/report.css", "/* a query in Suite" + "QL */"),
         ("dags/ingest.py", "ids = ['ingest_shopfront']"),
+        ("dbt_project/models/intermediate/orders/int_orders__expected.sql", "where system = 'shopfront'"),
+        ("dbt_project/models/marts/core/orders.sql", "as shopfront_order_source_id"),
+        ("dbt_project/models/staging/concord/stg_concord__batches.sql", "-- those of shopfront"),
+        ("dbt_project/macros/systems.sql", "{# as Shopfront has it #}"),
     ],
 )
 def test_a_name_elsewhere_is_found_with_its_line(tmp_path: Path, name: str, line: str) -> None:
@@ -47,6 +51,22 @@ def test_a_name_elsewhere_is_found_with_its_line(tmp_path: Path, name: str, line
     write(tmp_path, name, f"\n{line}\n")
     [breach] = find_vendor_breaches(tmp_path)
     assert breach.startswith(f"{name}:2: names the vendor's word ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dbt_project/models/entities/shopfront/customers__shopfront.sql",
+        "dbt_project/models/intermediate/vendors/shopfront/int_shopfront__names.sql",
+        "dbt_project/models/marts/desired/shopfront/desired_shopfront__orders.sql",
+        "dbt_project/models/intermediate/orders/_orders.yml",
+        "dbt_project/seeds/order_statuses.csv",
+    ],
+)
+def test_a_vendors_own_model_a_sample_and_a_rule_may_name_it(tmp_path: Path, name: str) -> None:
+    make_repository(tmp_path)
+    write(tmp_path, name, "shopfront\n")
+    assert find_vendor_breaches(tmp_path) == []
 
 
 @pytest.mark.parametrize(

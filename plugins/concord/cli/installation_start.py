@@ -35,10 +35,10 @@ def start_installation(home: Path, *, console: Console) -> None:
 
 
 def prepare_warehouse(url: str) -> str:
-    """Apply the migrations and create the tables of every declared system; says how many are in use."""
+    """Apply the migrations and create the tables of the systems in use; says of how many."""
     database = Database(url)
     migrate(database)
-    for system in registry.declared_systems():
+    for system in registry.systems():
         for resource in system.resources:
             create_tables(database, system, resource)
     count = sum(len(system.resources) for system in registry.systems())

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from concord import registry
@@ -43,14 +44,17 @@ shown, and nothing is written to any system. Write `"apply"` for a system once i
 """
 
 
-def make_project(folder: Path, systems: Sequence[str], name: str, time_zone: str) -> list[Path]:
+def make_project(folder: Path, wanted: Sequence[tuple[str, str]], name: str, time_zone: str) -> list[Path]:
     """Write the files of a new project and return them; an existing file is left as it is.
+
+    `wanted` are the systems, as `NAME` or `NAME=VENDOR`, with the role that each plays; an empty role means those
+    that it usually plays.
 
     Raises ConfigurationError for a system that nobody declares, and where there is a project already.
     """
     if (folder / FILE).exists():
         raise ConfigurationError(f"{folder / FILE} exists already; change it, or choose another folder.")
-    used = [registry.system(each) for each in dict.fromkeys(systems)]
+    used = _read_wanted(wanted)
     texts = {
         FILE: _write_toml(used, name, time_zone),
         "README.md": _README.format(
@@ -58,7 +62,7 @@ def make_project(folder: Path, systems: Sequence[str], name: str, time_zone: str
         ),
         ".gitignore": ".concord/\n",
         "concord.schema.json": SCHEMA.read_text(encoding="utf-8"),
-        **{f"rules/{rule}.csv": write_rules(rule, [each.name for each in used]) for rule in RULES},
+        **{f"rules/{rule}.csv": write_rules(rule, used) for rule in RULES},
     }
     for part in ("systems", "expectations", "models"):
         (folder / part).mkdir(parents=True, exist_ok=True)
@@ -72,11 +76,19 @@ def make_project(folder: Path, systems: Sequence[str], name: str, time_zone: str
     return written
 
 
+def _read_wanted(wanted: Sequence[tuple[str, str]]) -> list[System]:
+    """The systems as the project will use them, in the order in which they were named."""
+    used: dict[str, System] = {}
+    for word, role in wanted:
+        name, _, vendor = word.partition("=")
+        known = used.get(name) or registry.instance(registry.system(vendor or name), name)
+        earlier = dict(known.roles) if name in used and role else {}
+        used[name] = replace(known, roles={**earlier, role: 1} if role else known.roles)
+    return list(used.values())
+
+
 def _write_toml(systems: Sequence[System], name: str, time_zone: str) -> str:
-    tables = "\n".join(
-        f'[systems.{each.name}]  # {each.title}, by the connection {each.connection}\nwrite_back = "plan"\n'
-        for each in systems
-    )
+    tables = "\n".join(_write_table(each) for each in systems)
     return f"""#:schema ./concord.schema.json
 name = "{name}"
 # start = "2025-01-01"  # the day from which on systems are read
@@ -88,17 +100,49 @@ reconcile_at = "02:00"
 report_at = "04:00"
 weekdays = "mon-sun"
 
+# The first system of a role goes before the others of that role; rules name a role, or a system.
 # "plan": plans are made and shown, and nothing is written.
 # "apply": what the policy or a person approves is written.
 {tables}"""
 
 
-def write_rules(rule: str, systems: Sequence[str]) -> str:
-    """Concord's own rules file without the rows about systems that are not in use."""
+def _write_table(system: System) -> str:
+    roles = ", ".join(f'"{role}"' for role in system.roles)
+    lines = [
+        f"[systems.{system.name}]  # {system.title}, by the connection {system.connection}",
+        *([f'vendor = "{system.vendor}"'] if system.vendor else []),
+        *([f"roles = [{roles}]"] if roles else []),
+        'write_back = "plan"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_rules(rule: str, systems: Sequence[System]) -> str:
+    """Concord's own rules file without the rows about systems and roles that are not in use.
+
+    Of the flows those are left out, too, for which no system in use that is meant can create anything.
+    """
+    known = {name for each in systems for name in (each.name, each.vendor or each.name, *each.roles)}
     with (read_dbt_project() / "seeds" / f"{rule}.csv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         text = io.StringIO()
         table = csv.DictWriter(text, rows.fieldnames or [], lineterminator="\n")
         table.writeheader()
-        table.writerows(row for row in rows if row.get("system", systems[0]) in systems)
+        table.writerows(
+            row for row in rows if _is_about(row, known) and (rule != "flows" or _is_able(row, systems))
+        )
     return text.getvalue()
+
+
+def _is_about(row: Mapping[str, str], known: Container[str]) -> bool:
+    return "system" not in row or row["system"] in known
+
+
+def _is_able(row: Mapping[str, str], systems: Sequence[System]) -> bool:
+    """Whether a system that the row means can create records of its entity."""
+    meant = (item for item in systems if row["system"] in (item.name, item.vendor, *item.roles))
+    return any(
+        resource.entity == row["entity"] and resource.writes and resource.writes.create
+        for item in meant
+        for resource in item.resources
+    )

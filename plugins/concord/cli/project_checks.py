@@ -28,6 +28,9 @@ ANY = ("*", "")  # in the approval policy: all systems, resources, or actions
 NOWHERE = "postgresql://nobody@127.0.0.1/nowhere"  # no database is asked
 
 
+_YES_NO = ("true", "false")
+
+
 @dataclass(frozen=True, slots=True)
 class RuleLine:
     """A row of a rules file, and where it stands."""
@@ -114,13 +117,29 @@ class _Judge:
         return ("" if is_for_all else self._system(row)) or (rules[rule](row) if rule in rules else "")
 
     def _system(self, row: Row) -> str:
-        known = [item.name for item in registry.declared_systems()]
+        declared = registry.declared_systems()
+        known = [item.name for item in declared]
+        roles = {role for item in declared for role in item.roles}
         for name in (row[column] for column in ("system", "left_system", "right_system") if column in row):
-            if name in known and name not in self.used:
+            if self._means(name):
+                continue
+            if name in roles:
+                return (
+                    f"no system in use plays the role {name}; take the row away, or give a system the role in "
+                    f'concord.toml as roles = ["{name}"].'
+                )
+            if name in known:
                 return f"{name} is not in use; take the row away, or name it in concord.toml as [systems.{name}]."
-            if name not in known:
-                return f"there is no system {name!r}{_meant(name, known)}; in use are {', '.join(self.used)}."
+            there = f"in use are {', '.join(self.used)}, with the roles {', '.join(self._roles()) or 'none'}"
+            return f"there is no system or role {name!r}{_meant(name, [*known, *roles])}; {there}."
         return ""
+
+    def _means(self, name: str) -> list[str]:
+        """The systems in use that a rule means by a name: a system's own, its vendor's, that of a role."""
+        return [item.name for item in self.used.values() if name in (item.name, item.vendor) or name in item.roles]
+
+    def _roles(self) -> list[str]:
+        return sorted({role for item in self.used.values() for role in item.roles})
 
     def _field(self, row: Row) -> str:
         entity, field = row["entity"], row["field"]
@@ -136,22 +155,28 @@ class _Judge:
         holders = sorted({each["system"] for each in same})
         if not same:
             return self._field(row)
-        if row["system"] not in holders:
+        holding = {name for holder in holders for name in self._means(holder)}
+        if row["system"] not in holders and not holding.intersection(self._means(row["system"])):
             held = f"it is held by {', '.join(holders)}"
             return f"{row['system']} has no {row['field']} of the entity {row['entity']}; {held}."
         rank = row["ownership_rank"]
         return "" if rank.isdigit() else f"the rank is {rank!r}; write a number like 1."
 
     def _flow(self, row: Row) -> str:
-        able = sorted(each["system"] for each in self.defaults if each["entity"] == row["entity"])
-        if row["system"] not in able:
+        able = [
+            item.name
+            for item in self.used.values()
+            if any(it.entity == row["entity"] and it.writes and it.writes.create for it in item.resources)
+        ]
+        if not set(able).intersection(self._means(row["system"])):
             possible = ", ".join(able) or "none"
             return f"no {row['entity']} can be created in {row['system']}; that is possible in {possible}."
-        wanted = row["is_creation_wanted"]
-        return "" if wanted in ("true", "false") else f"is_creation_wanted is {wanted!r}; write true or false."
+        wrong = next((name for name, text in row.items() if name[:3] == "is_" and text not in _YES_NO), "")
+        return f"{wrong} is {row[wrong]!r}; write true or false." if wrong else ""
 
     def _policy(self, row: Row) -> str:
-        systems = self.used.values() if row["system"] in ANY else [self.used[row["system"]]]
+        names = self.used if row["system"] in ANY else self._means(row["system"])
+        systems = [self.used[name] for name in names]
         written = [item.name for system in systems for item in system.resources if item.writes]
         if row["resource"] not in (*ANY, *written):
             return f"{row['system']} writes no {row['resource']!r}; written are {', '.join(written) or 'none'}."
@@ -190,6 +215,6 @@ def _check_models(project: Project) -> Iterator[str]:
     if not (project.folder / MODELS).is_dir():
         return
     try:
-        check_models(Settings(NOWHERE, read_home(), read_dbt_project()))
+        check_models(Settings(NOWHERE, read_home(), read_dbt_project()), registry.systems())
     except BatchError as error:
         yield f"{project.folder / MODELS}: {error.message}"

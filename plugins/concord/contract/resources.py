@@ -1,7 +1,7 @@
 """One collection of a system: how it is read and written, and what its records hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
@@ -115,7 +115,9 @@ class Resource:
     """One collection of a system: how it is read, what its records hold, what may be written back.
 
     `key` is the name of the field that holds the vendor's id, `deleted` of the one that says whether a record was
-    deleted, empty where the vendor does not say. `writes` None means that nothing is written back.
+    deleted, empty where the vendor does not say. `writes` None means that nothing is written back. `entity` is
+    what a record is to the business, such as `customer`, or of which it is a part; empty where it is neither.
+    `offers` are lists that worklists of other systems need, each as SQL over `{table}`, where its records are.
     """
 
     name: str
@@ -125,6 +127,8 @@ class Resource:
     changes: ChangedBetween | Snapshot | Worklist
     deleted: str = ""
     writes: Writes | None = None
+    entity: str = ""
+    offers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.fields]

@@ -122,6 +122,9 @@ class System:
 
     `connection` is the name of the Airflow connection, `owns` a sentence about what the system decides.
     `api_version_ends` is the last day of `api_version` as YYYY-MM-DD, empty where the vendor has not named one.
+    `vendor` is the name of the declaration that the system is an instance of, empty where it is none.
+    `roles` are the parts that the system usually plays in a business, such as `shop` or `crm`, each with its rank
+    among all systems that play it (1 is the first); a business may give it others.
     `common_key` gives what all notations of one key have in common, so that a person may type any of them.
     `account` is what a check before the first night looks at beside what every system has.
     """
@@ -133,6 +136,8 @@ class System:
     rate_limit: RateLimit
     resources: tuple[Resource, ...]
     owns: str = ""
+    vendor: str = ""
+    roles: Mapping[str, int] = field(default_factory=dict)
     api_version: str = ""
     api_version_ends: str = ""
     rules: VendorRules = VendorRules()

@@ -1,7 +1,7 @@
 """The window of changes that a read covers, and how a resource is read: by change stamp, whole, or by worklist."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zlib import crc32
@@ -90,7 +90,19 @@ class Worklist:
     The query is SQL over the schema `validated`; `%(as_of)s` is the window's end. The extract stage runs it and
     gives its rows, by column, to the reader as `items`. A record that is no longer asked for stays as it was last
     read.
+
+    Which other systems know what to ask for differs by business. `needs` names lists that resources of other
+    systems offer (`Resource.offers`), each with a query of the same columns that finds nothing; in `query`
+    `{name}` stands for all that the systems in use offer under the name.
     """
 
     query: str
     items: tuple[Mapping[str, str], ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
+
+    def over(self, offers: Mapping[str, Sequence[str]]) -> "Worklist":
+        """The worklist over what the systems in use offer, by the name of the list."""
+        query = self.query
+        for name, nothing in self.needs.items():
+            query = query.replace(f"{{{name}}}", " union all ".join([*offers.get(name, ()), nothing]))
+        return replace(self, query=query, needs={})

@@ -31,14 +31,14 @@ DBT_MEASURE = "tag:measure"
 def prepare_records(night: str) -> int:
     """Build what identification needs, with new phone numbers read; returns how many nodes of dbt succeeded."""
     settings, database = installation()
-    return prepare(settings, database, run_id=night)
+    return prepare(settings, database, registry.systems(), run_id=night)
 
 
 @log_errors()
 def transform(select: str, night: str) -> int:
     """Build the models of one layer with dbt; returns how many nodes succeeded."""
     settings, database = installation()
-    count = run_dbt(settings, database, select=select, run_id=night)
+    count = run_dbt(settings, database, registry.systems(), select=select, run_id=night)
     if select == DBT_MARTS:
         with database.transaction(PLANNER) as connection:
             record_built(connection, night)

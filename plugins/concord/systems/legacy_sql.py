@@ -36,6 +36,7 @@ CHANGED_AT = Field("_concord.changed", "changed_at", Kind.TIMESTAMP, required=Tr
 
 customers = Resource(
     name="customers",
+    entity="customer",
     read=CUSTOMERS,
     key="source_id",
     fields=(
@@ -97,6 +98,7 @@ SYSTEM = System(
         login_help="Try the login by hand before the next check: a few wrong passwords lock the account.",
         checks=(("database", DatabaseAccount()),),
     ),
+    roles={"loyalty": 1},
     resources=(customers, inbox),
     owns="loyalty points",
 )

@@ -11,11 +11,13 @@ from sandbox.world.customers import make_customers
 from sandbox.world.deliveries import is_untold, shop_says
 from sandbox.world.draw import Settings, random_for
 from sandbox.world.notation import write_email, write_name
-from sandbox.world.orders import Line, Order, make_orders
+from sandbox.world.orders import Line, Order, make_order, make_orders
 from sandbox.world.records import SHOP, Held, make_records
 from sandbox.world.systems import ADDRESS, PERSON, REACH, SystemTruth
 
 LOCATION = "gid://shopify/Location/1"
+_CUSTOMER, _VARIANT, _ITEM = 6_100_000_000_000, 4_200_000_000_000, 4_300_000_000_000
+_FULFILLMENT_ORDER = 6_600_000_000_000
 Node = dict[str, Any]
 
 
@@ -26,17 +28,17 @@ def write_time(moment: datetime) -> str:
 
 def customer_id(index: int, copy: int) -> str:
     """Customer ids; a duplicate follows its original."""
-    return f"gid://shopify/Customer/{6_100_000_000_000 + index * 10 + copy}"
+    return f"gid://shopify/Customer/{_CUSTOMER + index * 10 + copy}"
 
 
 def variant_id(index: int) -> str:
     """Variant ids."""
-    return f"gid://shopify/ProductVariant/{4_200_000_000_000 + index}"
+    return f"gid://shopify/ProductVariant/{_VARIANT + index}"
 
 
 def item_id(index: int) -> str:
     """Inventory item ids."""
-    return f"gid://shopify/InventoryItem/{4_300_000_000_000 + index}"
+    return f"gid://shopify/InventoryItem/{_ITEM + index}"
 
 
 def order_id(index: int) -> str:
@@ -46,7 +48,7 @@ def order_id(index: int) -> str:
 
 def fulfillment_order_id(index: int) -> str:
     """Fulfillment order ids; each order of the world has one."""
-    return f"gid://shopify/FulfillmentOrder/{6_600_000_000_000 + index}"
+    return f"gid://shopify/FulfillmentOrder/{_FULFILLMENT_ORDER + index}"
 
 
 def _customer_node(settings: Settings, index: int, held: Held) -> Node:
@@ -252,6 +254,22 @@ def unreadable(settings: Settings) -> Iterator[tuple[str, str]]:
     for order in make_orders(settings):
         if order.zero_line:
             yield f"orders/{order_id(order.index)}", "zero_quantity"
+
+
+def place_in_parts(settings: Settings, resource: str, record: Node) -> int:
+    """The number by which records are dealt out to several shops: an order goes with its customer."""
+    number = int(str(record["id"]).rpartition("/")[2])
+    match resource:
+        case "customers":
+            return (number - _CUSTOMER) // 10
+        case "orders":
+            return (int(str(record["customer"]["id"]).rpartition("/")[2]) - _CUSTOMER) // 10
+        case "fulfillment_orders":
+            return make_order(settings, number - _FULFILLMENT_ORDER).customer_index
+        case "product_variants":
+            return number - _VARIANT
+        case _:
+            return number - _ITEM
 
 
 RESOURCES = {

@@ -1,5 +1,6 @@
 {# One row per difference between an order and its payments, invoices, parcels or
-   payouts. If a record of it was quarantined, that is the cause. #}
+   payouts. All inputs have the same columns in the same order. If a record of it was
+   quarantined, that is the cause. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with int_cash__quarantined as (
@@ -10,41 +11,19 @@ with int_cash__quarantined as (
 
 unioned as (
 
-    select
-        *,
-        'stripe' as system,
-        'shopify' as golden_system
-    from {{ ref('int_cash__payment_breaks') }}
+    select * from {{ ref('int_cash__payment_breaks') }}
 
     union all
 
-    select
-        *,
-        'netsuite' as system,
-        'shopify' as golden_system
-    from {{ ref('int_cash__invoice_breaks') }}
+    select * from {{ ref('int_cash__invoice_breaks') }}
 
     union all
 
-    select
-        *,
-        'stripe' as system,
-        'stripe' as golden_system
-    from {{ ref('int_cash__payout_breaks') }}
+    select * from {{ ref('int_cash__payout_breaks') }}
 
     union all
 
-    select
-        entity,
-        golden_id,
-        field,
-        record_key,
-        system_value,
-        golden_value,
-        cause,
-        system,
-        golden_system
-    from {{ ref('int_cash__shipment_breaks') }}
+    select * from {{ ref('int_cash__shipment_breaks') }}
 
 ),
 

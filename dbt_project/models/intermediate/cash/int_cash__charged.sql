@@ -3,14 +3,10 @@
    knows the order, judges that. Amounts in several currencies have no sum. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with stg_stripe__charges as (
+with int_cash__payments as (
 
-    select * from {{ ref('stg_stripe__charges') }}
-    where
-        is_paid
-        and is_captured
-        and charge_status = 'succeeded'
-        and order_name is not null
+    select * from {{ ref('int_cash__payments') }}
+    where is_received and order_name is not null
 
 ),
 
@@ -19,7 +15,8 @@ summed as (
     select
         order_name,
         count(*) as charge_count,
-        min(charge_source_id) as charge_source_id,
+        {{ first_by('system', rank_of('system') ~ ', record_key') }} as system,
+        {{ first_by('record_key', rank_of('system') ~ ', record_key') }} as record_key,
         min(currency_code) as currency_code,
         count(distinct currency_code) as currency_count,
         bool_or({{ read_currency('currency_code') }} is null) as is_unreadable,
@@ -27,7 +24,7 @@ summed as (
         as charged_amount,
         case when {{ is_one_currency('currency_code') }} then sum(refunded_amount) end
         as refunded_amount
-    from stg_stripe__charges
+    from int_cash__payments
     group by order_name
 
 )

@@ -1,4 +1,5 @@
-{# One row per order whose invoices do not add up to the order. #}
+{# One row per order whose invoices do not add up to the order. An invoice that nobody
+   has is missing in the first system that keeps invoices. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_cash__orders as (
@@ -13,10 +14,13 @@ int_cash__invoiced as (
 
 ),
 
-int_cash__read_resources as (
+first_ledger as (
 
-    select * from {{ ref('int_cash__read_resources') }}
-    where system = 'netsuite' and resource = 'invoices'
+    select system
+    from {{ ref('int_cash__read_resources') }}
+    where {{ holds('invoice') }}
+    order by {{ rank_of('system') }}
+    limit 1
 
 ),
 
@@ -34,7 +38,9 @@ judged as (
         orders.order_name as golden_id,
         case when invoiced.order_name is null then 'exists' else 'total_amount' end
         as field,
-        invoiced.invoice_source_id as record_key,
+        coalesce(invoiced.system, first_ledger.system) as system,
+        invoiced.record_key,
+        orders.system as golden_system,
         invoiced.invoiced_amount::text as system_value,
         orders.total_amount::text as golden_value,
         case
@@ -56,7 +62,7 @@ judged as (
                 then 'amount'
         end as cause
     from int_cash__orders as orders
-    cross join int_cash__read_resources
+    cross join first_ledger
     cross join tolerances
     left join int_cash__invoiced as invoiced on orders.order_name = invoiced.order_name
 

@@ -22,7 +22,7 @@ counted as (
         entity in ('payment', 'refund', 'invoice', 'shipment')
         or (
             entity = 'order'
-            and system = 'tryton'
+            and {{ leads('system', 'erp') }}
             and field in ('exists', 'total_amount')
         )
     group by golden_id

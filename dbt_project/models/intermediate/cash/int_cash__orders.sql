@@ -1,52 +1,60 @@
 {# One row per live order of the shop that has to be paid. `is_settled`: it is old
    enough to have been paid, invoiced and, if the ERP calls it done, shipped. What a
-   younger order lacks may still arrive. #}
+   younger order lacks may still arrive. `done_by` is the ERP that calls it done. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with stg_shopify__orders as (
+with int_orders__records as (
 
-    select * from {{ ref('stg_shopify__orders') }}
-    where not is_test and not is_cancelled
-
-),
-
-done as (
-
-    select distinct order_name
-    from {{ ref('stg_tryton__sales') }}
-    where source_status = 'done'
+    select * from {{ ref('int_orders__records') }}
+    where {{ plays('system', 'shop') }} and not is_test and not is_cancelled
 
 ),
 
-lines as (
+int_orders__done as (
 
-    select
-        order_source_id,
-        sum(quantity) as ordered_quantity
-    from {{ ref('stg_shopify__order_lines') }}
-    group by order_source_id
+    select * from {{ ref('int_orders__done') }}
+
+),
+
+int_cash__ordered as (
+
+    select * from {{ ref('int_cash__ordered') }}
+
+),
+
+int_cash__shop_refunds as (
+
+    select * from {{ ref('int_cash__shop_refunds') }}
+
+),
+
+int_shipments__shop_parcels as (
+
+    select * from {{ ref('int_shipments__shop_parcels') }}
+    where not is_void
 
 ),
 
 refunds as (
 
     select
-        order_source_id,
+        system,
+        order_record_key,
         sum(refunded_amount) as refunded_amount
-    from {{ ref('stg_shopify__refunds') }}
-    group by order_source_id
+    from int_cash__shop_refunds
+    group by system, order_record_key
 
 ),
 
 parcels as (
 
     select
-        order_source_id,
+        system,
+        order_record_key,
         count(*) as parcel_count,
         sum(shipped_quantity) as shipped_quantity
-    from {{ ref('stg_shopify__fulfillments') }}
-    where coalesce(fulfillment_status, '') not in ('cancelled', 'error', 'failure')
-    group by order_source_id
+    from int_shipments__shop_parcels
+    group by system, order_record_key
 
 ),
 
@@ -54,22 +62,32 @@ joined as (
 
     select
         orders.order_name,
-        orders.order_source_id,
+        orders.system,
+        orders.record_key,
         orders.currency_code,
         orders.total_amount,
         orders.ordered_at,
         not {{ is_younger_than('orders.ordered_at', var('settling_hours') ~ ' hours') }}
         as is_settled,
-        done.order_name is not null as is_done,
+        done.system as done_by,
         lines.ordered_quantity,
         coalesce(refunds.refunded_amount, 0) as refunded_amount,
         coalesce(parcels.parcel_count, 0) as parcel_count,
         coalesce(parcels.shipped_quantity, 0) as shipped_quantity
-    from stg_shopify__orders as orders
-    left join done on orders.order_name = done.order_name
-    left join lines on orders.order_source_id = lines.order_source_id
-    left join refunds on orders.order_source_id = refunds.order_source_id
-    left join parcels on orders.order_source_id = parcels.order_source_id
+    from int_orders__records as orders
+    left join int_orders__done as done on orders.order_name = done.order_name
+    left join int_cash__ordered as lines
+        on
+            orders.system = lines.system
+            and orders.record_key = lines.order_record_key
+    left join refunds
+        on
+            orders.system = refunds.system
+            and orders.record_key = refunds.order_record_key
+    left join parcels
+        on
+            orders.system = parcels.system
+            and orders.record_key = parcels.order_record_key
 
 )
 

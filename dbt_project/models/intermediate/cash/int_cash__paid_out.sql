@@ -2,17 +2,18 @@
    currencies have none. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
-with stg_stripe__balance_transactions as (
+with int_cash__payout_transactions as (
 
-    select * from {{ ref('stg_stripe__balance_transactions') }}
-    where payout_source_id is not null and transaction_type <> 'payout'
+    select * from {{ ref('int_cash__payout_transactions') }}
+    where payout_record_key is not null and not is_payout
 
 ),
 
 summed as (
 
     select
-        payout_source_id,
+        system,
+        payout_record_key,
         count(*) as transaction_quantity,
         min(currency_code) as currency_code,
         bool_or(net_amount is null) as is_unreadable,
@@ -22,8 +23,8 @@ summed as (
                 and {{ is_one_currency('currency_code') }}
                 then sum(net_amount)
         end as net_amount
-    from stg_stripe__balance_transactions
-    group by payout_source_id
+    from int_cash__payout_transactions
+    group by system, payout_record_key
 
 )
 

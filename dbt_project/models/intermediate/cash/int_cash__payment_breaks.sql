@@ -1,5 +1,6 @@
 {# One row per order whose payment disagrees with it: no payment, more than one, another
-   currency, a currency that cannot be read, another amount, or a refund that only the shop or only the provider has. #}
+   currency, a currency that cannot be read, another amount, or a refund that only the
+   shop or only the provider has. What no provider has is missing in the first one. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_cash__orders as (
@@ -14,10 +15,13 @@ int_cash__charged as (
 
 ),
 
-int_cash__read_resources as (
+first_provider as (
 
-    select * from {{ ref('int_cash__read_resources') }}
-    where system = 'stripe' and resource = 'charges'
+    select system
+    from {{ ref('int_cash__read_resources') }}
+    where {{ holds('payment') }}
+    order by {{ rank_of('system') }}
+    limit 1
 
 ),
 
@@ -31,8 +35,14 @@ tolerances as (
 compared as (
 
     select
-        orders.*,
-        charged.charge_source_id,
+        orders.order_name,
+        orders.currency_code,
+        orders.total_amount,
+        orders.refunded_amount,
+        orders.is_settled,
+        orders.system as shop,
+        coalesce(charged.system, first_provider.system) as provider,
+        charged.record_key,
         charged.charge_count,
         charged.currency_code as charged_currency,
         charged.currency_count,
@@ -41,7 +51,7 @@ compared as (
         coalesce(charged.refunded_amount, 0) as returned_amount,
         tolerances.tolerated_amount
     from int_cash__orders as orders
-    cross join int_cash__read_resources
+    cross join first_provider
     cross join tolerances
     left join int_cash__charged as charged on orders.order_name = charged.order_name
 
@@ -53,23 +63,25 @@ judged as (
         'payment' as entity,
         order_name as golden_id,
         case
-            when charge_source_id is null then 'exists'
+            when record_key is null then 'exists'
             when
                 is_unreadable or currency_count > 1 or charged_currency <> currency_code
                 then 'currency_code'
             else 'total_amount'
         end as field,
-        charge_source_id as record_key,
+        provider as system,
+        record_key,
+        shop as golden_system,
         case
-            when charge_source_id is null then null
+            when record_key is null then null
             when is_unreadable or charged_currency <> currency_code
                 then charged_currency
             else charged_amount::text
         end as system_value,
         total_amount::text as golden_value,
         case
-            when charge_source_id is null and not is_settled then 'timing'
-            when charge_source_id is null then 'missing_record'
+            when record_key is null and not is_settled then 'timing'
+            when record_key is null then 'missing_record'
             when is_unreadable then 'unreadable'
             when currency_count > 1 or charged_currency <> currency_code then 'currency'
             when charge_count > 1 and charged_amount > total_amount + tolerated_amount
@@ -84,7 +96,9 @@ judged as (
         'refund' as entity,
         order_name as golden_id,
         'refunded_amount' as field,
-        charge_source_id as record_key,
+        provider as system,
+        record_key,
+        shop as golden_system,
         returned_amount::text as system_value,
         refunded_amount::text as golden_value,
         case
@@ -94,7 +108,7 @@ judged as (
         end as cause
     from compared
     where
-        charge_source_id is not null
+        record_key is not null
         and currency_count = 1
         and charged_currency = currency_code
         and not is_unreadable

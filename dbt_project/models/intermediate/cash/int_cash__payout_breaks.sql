@@ -2,10 +2,10 @@
    are in another currency, or in one that cannot be read. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with stg_stripe__payouts as (
+with int_cash__payouts as (
 
-    select * from {{ ref('stg_stripe__payouts') }}
-    where is_automatic and payout_status = 'paid'
+    select * from {{ ref('int_cash__payouts') }}
+    where is_automatic and is_paid
 
 ),
 
@@ -26,9 +26,11 @@ judged as (
 
     select
         'payout' as entity,
-        payouts.payout_source_id as golden_id,
+        payouts.record_key as golden_id,
         'payout_amount' as field,
-        payouts.payout_source_id as record_key,
+        payouts.system,
+        payouts.record_key,
+        payouts.system as golden_system,
         payouts.payout_amount::text as system_value,
         paid_out.net_amount::text as golden_value,
         case
@@ -43,10 +45,12 @@ judged as (
                 > tolerances.tolerated_amount
                 then 'amount'
         end as cause
-    from stg_stripe__payouts as payouts
+    from int_cash__payouts as payouts
     cross join tolerances
     inner join int_cash__paid_out as paid_out
-        on payouts.payout_source_id = paid_out.payout_source_id
+        on
+            payouts.system = paid_out.system
+            and payouts.record_key = paid_out.payout_record_key
 )
 
 select * from judged

@@ -19,17 +19,15 @@ named as (
         end as golden_id
     from stg_concord__dead_letters as letters
     inner join
-        (
+        lateral (
             values
-            ('payment', 'stripe', 'charges'),
-            ('refund', 'stripe', 'charges'),
-            ('refund', 'stripe', 'refunds'),
-            ('payout', 'stripe', 'balance_transactions'),
-            ('invoice', 'netsuite', 'invoices')
-        ) as entities (entity, system, resource)
-        on
-            letters.system = entities.system
-            and letters.resource = entities.resource
+            ('payment', {{ holds('payment', 'letters') }}),
+            ('refund', {{ holds('payment', 'letters') }}),
+            ('refund', {{ holds('refund', 'letters') }}),
+            ('payout', {{ holds('payout_transaction', 'letters') }}),
+            ('invoice', {{ holds('invoice', 'letters') }})
+        ) as entities (entity, is_concerned)
+        on entities.is_concerned
 
 ),
 

@@ -1,10 +1,10 @@
-{# One row per order name of which the ERP has a sale. #}
+{# One row per order name of which the first ERP has a sale. #}
 {{ config(tags=['measure'], materialized='view') }}
 
 with int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'tryton'
+    where {{ leads('system', 'erp') }}
 
 ),
 

@@ -1,17 +1,18 @@
-{# One row per profile that is subscribed although its customer opted out in HubSpot or
-   with another profile. A customer who opted out in one system has opted out in all. #}
+{# One row per record of the marketing tool that is subscribed although its customer
+   opted out in another system or with another record. A customer who opted out in one
+   system has opted out in all. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
-    where system = 'klaviyo'
+    where {{ plays('system', 'marketing') }}
 
 ),
 
-stg_klaviyo__profiles as (
+int_consent__consents as (
 
-    select * from {{ ref('stg_klaviyo__profiles') }}
+    select * from {{ ref('int_consent__consents') }}
     where has_opted_in
 
 ),
@@ -35,8 +36,10 @@ breaks as (
         'unsubscribed' as golden_value,
         'stale' as cause
     from int_customers__identified as customers
-    inner join stg_klaviyo__profiles as profiles
-        on customers.record_key = profiles.profile_source_id
+    inner join int_consent__consents as consents
+        on
+            customers.system = consents.system
+            and customers.record_key = consents.record_key
     inner join int_consent__refusals as refusals
         on customers.golden_id = refusals.golden_id
 

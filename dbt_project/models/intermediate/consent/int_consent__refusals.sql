@@ -7,33 +7,10 @@ with int_customers__identified as (
 
 ),
 
-stg_klaviyo__profiles as (
+int_consent__consents as (
 
-    select * from {{ ref('stg_klaviyo__profiles') }}
+    select * from {{ ref('int_consent__consents') }}
     where has_opted_out
-
-),
-
-stg_hubspot__contacts as (
-
-    select * from {{ ref('stg_hubspot__contacts') }}
-    where has_opted_out
-
-),
-
-opted_out as (
-
-    select
-        'hubspot' as system,
-        contact_source_id as record_key
-    from stg_hubspot__contacts
-
-    union all
-
-    select
-        'klaviyo' as system,
-        profile_source_id as record_key
-    from stg_klaviyo__profiles
 
 ),
 
@@ -43,11 +20,11 @@ refusals as (
         customers.golden_id,
         min(customers.system) as golden_system,
         string_agg(distinct customers.system, ', ') as refused_at
-    from opted_out
+    from int_consent__consents as consents
     inner join int_customers__identified as customers
         on
-            opted_out.system = customers.system
-            and opted_out.record_key = customers.record_key
+            consents.system = customers.system
+            and consents.record_key = customers.record_key
     group by customers.golden_id
 
 )

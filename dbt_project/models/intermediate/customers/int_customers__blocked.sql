@@ -1,34 +1,14 @@
 {# One row per customer record for which its system accepts no new order. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
-with stg_sap__business_partners as (
+with int_customers__records as (
 
-    select * from {{ ref('stg_sap__business_partners') }}
-
-),
-
-stg_netsuite__customers as (
-
-    select * from {{ ref('stg_netsuite__customers') }}
-
-),
-
-unioned as (
-
-    select
-        'sap' as system,
-        stored_source_id as record_key
-    from stg_sap__business_partners
+    select * from {{ ref('int_customers__records') }}
     where is_blocked
-
-    union all
-
-    select
-        'netsuite' as system,
-        customer_source_id as record_key
-    from stg_netsuite__customers
-    where not is_active
 
 )
 
-select * from unioned
+select
+    system,
+    record_key
+from int_customers__records

@@ -10,11 +10,13 @@ with int_customers__identified as (
 
 ),
 
-named as (
+keyed as (
 
     select
         *,
-        nullif(concat_ws(' ', first_name, last_name), '') as person_name
+        {{ normalised_name('first_name') }} as first_name_key,
+        {{ normalised_name('last_name') }} as last_name_key,
+        {{ normalised_name('city') }} as city_key
     from int_customers__identified
 
 ),
@@ -23,45 +25,38 @@ unpivoted as (
 
     select
         'customer' as entity,
-        named.golden_id,
-        named.system,
-        named.record_key,
+        records.golden_id,
+        records.system,
+        records.record_key,
         fields.field,
         fields.value,
         fields.comparison,
         null::numeric as amount,
-        named.changed_at
-    from named
+        records.changed_at
+    from keyed as records
     cross join
         lateral (
             values
-            ('first_name', named.first_name, {{ normalised_name('named.first_name') }}),
-            ('last_name', named.last_name, {{ normalised_name('named.last_name') }}),
+            ('first_name', records.first_name, records.first_name_key),
+            ('last_name', records.last_name, records.last_name_key),
             (
-                case when named.is_company then 'company_name' else 'customer_name' end,
+                case when records.is_company then 'company_name' else 'customer_name' end,
                 case
-                    when named.system = 'shopify' and not named.is_company
-                        then named.person_name
-                    when named.system = 'shopify' and named.customer_kind = 'person'
-                        then null
-                    when named.is_company then named.record_name
-                    else {{ written_name('named.record_name') }}
+                    when records.is_company and not records.can_name_company then null
+                    when records.is_company then records.record_name
+                    else {{ written_name('records.record_name') }}
                 end,
-                case
-                    when named.system = 'shopify' and not named.is_company
-                        then {{ normalised_name('named.person_name') }}
-                    else named.name_key
-                end
+                records.name_key
             ),
-            ('email', coalesce(named.email, named.email_as_written), named.email),
-            ('phone', coalesce(named.phone, named.phone_as_written), named.phone),
-            ('street', named.street, named.street_key),
-            ('city', named.city, {{ normalised_name('named.city') }}),
-            ('postal_code', named.postal_code, named.postal_code_key),
+            ('email', coalesce(records.email, records.email_as_written), records.email),
+            ('phone', coalesce(records.phone, records.phone_as_written), records.phone),
+            ('street', records.street, records.street_key),
+            ('city', records.city, records.city_key),
+            ('postal_code', records.postal_code, records.postal_code_key),
             (
                 'country_code',
-                coalesce(named.country_code, named.country_as_written),
-                named.country_code
+                coalesce(records.country_code, records.country_as_written),
+                records.country_code
             )
         ) as fields (field, value, comparison)
     where btrim(fields.value) <> ''

@@ -57,8 +57,8 @@ pairs as (
         party.record_key as other_key
     from int_customers__unioned as account
     inner join int_customers__unioned as party
-        on account.account_number = party.external_id
-    where account.system <> 'tryton' and party.system = 'tryton'
+        on account.account_key = party.account_key
+    where account.system <> party.system and {{ plays('party.system', 'erp') }}
 
     union all
 

@@ -1,5 +1,5 @@
-{# One row per customer record of any system, with its country. All inputs have the same
-   columns in the same order. A country that cannot be read is null. #}
+{# One row per customer record of any system, with its country. A country that
+   cannot be read is null. #}
 {{ config(tags=['prepare', 'measure']) }}
 
 with countries as (
@@ -16,39 +16,7 @@ country_spellings as (
 
 unioned as (
 
-    select * from {{ ref('int_customers__shop_records') }}
-
-    union all
-
-    select * from {{ ref('int_customers__accounts_with_contacts') }}
-
-    union all
-
-    select * from {{ ref('int_customers__parties_with_parts') }}
-
-    union all
-
-    select * from {{ ref('int_customers__hubspot_records') }}
-
-    union all
-
-    select * from {{ ref('int_customers__netsuite_records') }}
-
-    union all
-
-    select * from {{ ref('int_customers__sap_records') }}
-
-    union all
-
-    select * from {{ ref('int_customers__stripe_records') }}
-
-    union all
-
-    select * from {{ ref('int_customers__klaviyo_records') }}
-
-    union all
-
-    select * from {{ ref('int_customers__legacy_sql_records') }}
+    {{ all_records('customers') }}
 
 ),
 

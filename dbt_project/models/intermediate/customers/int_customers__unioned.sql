@@ -40,7 +40,8 @@ keyed as (
             {{ normalised_name('record_name') }}
         ) as person_key,
         {{ normalised_name('street') }} as street_key,
-        {{ normalised_code('postal_code') }} as postal_code_key
+        {{ normalised_code('postal_code') }} as postal_code_key,
+        {{ normalised_code('account_number') }} as account_key
     from phones_read
 
 )

@@ -4,46 +4,35 @@
    for customers that exist there. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with flows as (
+with int_systems__flows as (
 
-    select * from {{ ref('flows') }}
-    where is_creation_wanted
-
-),
-
-int_cash__read_resources as (
-
-    select * from {{ ref('int_cash__read_resources') }}
+    select * from {{ ref('int_systems__flows') }}
 
 ),
 
-order_resources (system, resource, has_lines) as (
+heard as (
 
-    values
-    ('tryton', 'sales', true),
-    ('sap', 'sales_orders', true),
-    ('netsuite', 'sales_orders', true),
-    ('hubspot', 'deals', false)
+    select system
+    from {{ ref('int_cash__read_resources') }}
+    where {{ holds('order') }}
+    group by system
 
 ),
 
 joined as (
 
     select
-        order_resources.system,
-        order_resources.has_lines,
+        order_flows.system,
+        order_flows.has_lines,
+        order_flows.needs_address,
         customer_flows.system is not null as gets_customers
-    from order_resources
-    inner join int_cash__read_resources as heard
+    from int_systems__flows as order_flows
+    inner join heard on order_flows.system = heard.system
+    left join int_systems__flows as customer_flows
         on
-            order_resources.system = heard.system
-            and order_resources.resource = heard.resource
-    inner join flows as order_flows
-        on order_resources.system = order_flows.system and order_flows.entity = 'order'
-    left join flows as customer_flows
-        on
-            order_resources.system = customer_flows.system
+            order_flows.system = customer_flows.system
             and customer_flows.entity = 'customer'
+    where order_flows.entity = 'order'
 
 )
 

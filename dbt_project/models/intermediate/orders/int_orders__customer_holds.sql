@@ -23,12 +23,7 @@ stg_concord__dead_letters as (
     from {{ ref('stg_concord__dead_letters') }}
     where
         stage = 'validate'
-        and (system, resource) in (
-            ('shopify', 'customers'),
-            ('salesforce', 'accounts'),
-            ('tryton', 'parties'),
-            ('netsuite', 'customers')
-        )
+        and {{ holds('customer') }}
     group by system, record_key
 
 ),

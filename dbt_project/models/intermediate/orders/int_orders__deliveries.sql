@@ -7,7 +7,7 @@
 with int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'shopify' and is_primary and not is_cancelled
+    where is_original and not is_cancelled
 
 ),
 
@@ -21,7 +21,7 @@ carrier_was_asked as (
 
     select count(*) > 0 as is_asked
     from {{ ref('int_cash__read_resources') }}
-    where system = 'fedex'
+    where {{ plays('system', 'carrier') }}
 
 ),
 

@@ -17,7 +17,7 @@ int_orders__deliveries as (
 
 delivery_statuses as (
 
-    select * from {{ ref('delivery_statuses') }}
+    select * from {{ ref('int_systems__delivery_statuses') }}
     where is_written
 
 ),

@@ -4,13 +4,13 @@
 with int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'shopify' and is_primary
+    where is_original
 
 ),
 
-stg_shopify__order_lines as (
+order_lines as (
 
-    select * from {{ ref('stg_shopify__order_lines') }}
+    {{ all_records('order_lines') }}
 
 ),
 
@@ -42,8 +42,10 @@ joined as (
         lines.quantity,
         lines.unit_price
     from int_orders__identified as orders
-    inner join stg_shopify__order_lines as lines
-        on orders.record_key = lines.order_source_id
+    inner join order_lines as lines
+        on
+            orders.system = lines.system
+            and orders.record_key = lines.order_record_key
     left join golden_skus on lines.sku = golden_skus.sku
 
 )

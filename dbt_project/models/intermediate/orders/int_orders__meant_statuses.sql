@@ -12,13 +12,13 @@ with int_orders__identified as (
 
 further_statuses as (
 
-    select * from {{ ref('further_statuses') }}
+    select * from {{ ref('int_systems__further_statuses') }}
 
 ),
 
 field_ownership as (
 
-    select * from {{ ref('field_ownership') }}
+    select * from {{ ref('int_systems__ownership') }}
     where entity = 'order' and field = 'order_status'
 
 ),

@@ -8,7 +8,7 @@ with stg_concord__dead_letters as (
     where
         stage = 'validate'
         and order_name is not null
-        and resource in ('sales', 'sales_orders', 'deals')
+        and {{ holds('order') }}
 
 ),
 

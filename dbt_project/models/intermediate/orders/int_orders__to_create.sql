@@ -1,5 +1,6 @@
 {# One row per order and system that lacks the order and can receive it: its customer,
-   address and products exist there or, in the ERP, are created with it. #}
+   address and products exist there or are created with it. `customer_source_id` and
+   `address_source_id` are null where they are created tonight. #}
 {{ config(tags=['marts']) }}
 
 with int_orders__expected as (
@@ -12,13 +13,20 @@ with int_orders__expected as (
 int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'shopify' and is_primary
+    where is_original
 
 ),
 
 int_customers__to_create as (
 
     select * from {{ ref('int_customers__to_create') }}
+
+),
+
+int_customers__numbers as (
+
+    select * from {{ ref('int_customers__numbers') }}
+    where is_first
 
 ),
 
@@ -34,16 +42,15 @@ joined as (
         expected.system,
         expected.order_name,
         expected.customer_golden_id,
-        coalesce(
-            expected.customer_source_id, '@parties/' || new_customers.customer_id
-        ) as customer_source_id,
-        coalesce(
-            expected.address_source_id, '@addresses/' || customers.customer_id
-        ) as address_source_id,
+        expected.customer_source_id,
+        expected.address_source_id,
+        numbers.account_number as customer_number,
+        orders.system as shop_system,
         orders.record_key as order_source_id,
         orders.currency_code,
         orders.total_amount,
-        orders.order_date
+        orders.order_date,
+        orders.ordered_at
     from int_orders__expected as expected
     inner join int_orders__identified as orders
         on expected.order_name = orders.order_name
@@ -52,10 +59,12 @@ joined as (
         on
             expected.customer_golden_id = new_customers.customer_id
             and expected.system = new_customers.system
+    left join int_customers__numbers as numbers
+        on expected.customer_golden_id = numbers.golden_id
     where
         coalesce(expected.customer_source_id, new_customers.customer_id) is not null
         and (
-            expected.system <> 'tryton'
+            not expected.needs_address
             or expected.address_source_id is not null
             or customers.street is not null
         )

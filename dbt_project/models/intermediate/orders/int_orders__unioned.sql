@@ -1,78 +1,63 @@
-{# One row per order record that carries an order name of the shop.
-   int_orders__identified leaves test orders out. #}
+{# One row per order record that carries the name of an order. The id that an import
+   gave identifies the order even if a person changed the reference. Where people
+   may type any reference, a customer's own number is no name of an order: there a
+   name counts if another system knows it. int_orders__identified leaves out test
+   orders, and names that two shops have given. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with stg_shopify__orders as (
+with int_orders__records as (
 
-    select * from {{ ref('stg_shopify__orders') }}
-
-),
-
-stg_salesforce__orders as (
-
-    select * from {{ ref('stg_salesforce__orders') }}
+    select * from {{ ref('int_orders__records') }}
 
 ),
 
-stg_tryton__sales as (
+int_orders__import_ids as (
 
-    select * from {{ ref('stg_tryton__sales') }}
+    select * from {{ ref('int_orders__import_ids') }}
 
 ),
 
-unioned as (
+named as (
 
     select
-        'shopify' as system,
-        order_source_id as record_key,
-        customer_source_id as customer_record_key,
-        order_name,
-        null as source_status,
-        currency_code,
-        total_amount,
-        is_cancelled,
-        is_test,
-        ordered_at::date as order_date,
-        changed_at
-    from stg_shopify__orders
+        records.system,
+        records.record_key,
+        records.customer_record_key,
+        records.customer_group_key,
+        records.customer_number,
+        coalesce(imported.order_name, records.order_name) as order_name,
+        records.has_free_reference,
+        records.source_status,
+        records.currency_code,
+        records.total_amount,
+        records.is_cancelled,
+        records.is_test,
+        records.is_done,
+        records.order_date,
+        records.ordered_at,
+        records.changed_at
+    from int_orders__records as records
+    left join int_orders__import_ids as imported
+        on records.import_id = imported.import_id
 
-    union all
+),
 
-    select
-        'salesforce' as system,
-        order_source_id as record_key,
-        account_source_id as customer_record_key,
-        order_name,
-        source_status,
-        currency_code,
-        total_amount,
-        coalesce(source_status = 'Cancelled', false) as is_cancelled,
-        false as is_test,
-        order_date,
-        changed_at
-    from stg_salesforce__orders
-
-    union all
+counted as (
 
     select
-        'tryton' as system,
-        sale_source_id as record_key,
-        party_source_id as customer_record_key,
-        order_name,
-        source_status,
-        currency_code,
-        total_amount,
-        coalesce(source_status = 'cancelled', false) as is_cancelled,
-        false as is_test,
-        order_date,
-        changed_at
-    from stg_tryton__sales
-
-    union all
-
-    select * from {{ ref('int_orders__booked') }}
+        *,
+        bool_or(not has_free_reference) over by_name as is_named_by_system,
+        min(system) over by_name <> max(system) over by_name as is_known_to_others,
+        coalesce(
+            min(system) filter (where {{ plays('system', 'shop') }}) over by_name
+            <> max(system) filter (where {{ plays('system', 'shop') }}) over by_name,
+            false
+        ) as is_ambiguous
+    from named
+    where order_name is not null
+    window by_name as (partition by order_name)
 
 )
 
-select * from unioned
-where order_name is not null
+select * from counted
+where is_named_by_system or is_known_to_others

@@ -39,7 +39,7 @@ absent as (
     left join int_orders__identified as present
         on orders.order_name = present.order_name and books.system = present.system
     where
-        orders.system = 'shopify'
+        orders.is_original
         and not orders.is_cancelled
         and present.record_key is null
 

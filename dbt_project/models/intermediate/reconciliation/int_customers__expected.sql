@@ -1,4 +1,4 @@
-{# One row per customer of the shop and system that should have the customer.
+{# One row per customer of a shop and system that should have the customer.
    `hold_reason` says why a missing customer is not created: it may exist there already,
    its record was quarantined, or somebody deleted it. #}
 {{ config(tags=['marts', 'measure']) }}
@@ -30,18 +30,28 @@ stg_concord__identities as (
 
 flows as (
 
-    select * from {{ ref('flows') }}
-    where entity = 'customer' and is_creation_wanted
+    select * from {{ ref('int_systems__flows') }}
+    where entity = 'customer'
+
+),
+
+int_systems__names as (
+
+    select * from {{ ref('int_systems__names') }}
+    where name = 'shop'
 
 ),
 
 shop_customers as (
 
-    select
-        golden_id,
-        record_key as shop_record_key
-    from int_customers__identified
-    where system = 'shopify' and is_primary
+    select distinct on (customers.golden_id)
+        customers.golden_id,
+        customers.system as shop_system,
+        customers.record_key as shop_record_key
+    from int_customers__identified as customers
+    inner join int_systems__names as shops on customers.system = shops.system
+    where customers.is_primary
+    order by customers.golden_id, shops.role_rank
 
 ),
 
@@ -49,7 +59,7 @@ buyers as (
 
     select customer_golden_id as golden_id
     from int_orders__identified
-    where system = 'shopify' and is_primary and not is_cancelled
+    where is_original and not is_cancelled
     group by customer_golden_id
 
 ),
@@ -69,6 +79,7 @@ judged as (
     select
         shop_customers.golden_id,
         flows.system,
+        shop_customers.shop_system,
         shop_customers.shop_record_key,
         present.record_key,
         case
@@ -92,7 +103,7 @@ judged as (
         on
             shop_customers.golden_id = known.golden_id
             and flows.system = known.system
-    where flows.system <> 'tryton' or buyers.golden_id is not null
+    where not flows.is_for_buyers_only or buyers.golden_id is not null
 
 )
 

@@ -37,9 +37,9 @@ with unioned as (
         entity,
         golden_id,
         field,
-        'salesforce' as system,
+        system,
         record_key,
-        'ibm_i' as golden_system,
+        golden_system,
         system_value,
         golden_value,
         cause

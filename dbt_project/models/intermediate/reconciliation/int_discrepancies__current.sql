@@ -57,7 +57,7 @@ found as (
         'exists' as field,
         system,
         record_key,
-        'shopify' as golden_system,
+        golden_system,
         null as system_value,
         golden_value,
         cause

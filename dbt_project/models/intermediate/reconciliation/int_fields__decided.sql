@@ -31,7 +31,7 @@ int_fields__withheld as (
 
 field_ownership as (
 
-    select * from {{ ref('field_ownership') }}
+    select * from {{ ref('int_systems__ownership') }}
 
 ),
 

@@ -1,6 +1,7 @@
-{# One row per golden record, field and system whose primary record has another value
-   than the golden record, or none where it should have one. A golden value is never
-   compared with the record that it came from, nor with a field that is not read. #}
+{# One row per golden record, field and system whose primary record has another
+   value than the golden record, or none where it should have one. A golden value is
+   never compared with the record that it came from, nor with a field that is not
+   read, or that the system has not. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -17,7 +18,7 @@ int_fields__golden as (
 
 field_ownership as (
 
-    select * from {{ ref('field_ownership') }}
+    select * from {{ ref('int_systems__ownership') }}
 
 ),
 
@@ -29,7 +30,7 @@ tolerances as (
 
 optional_fields as (
 
-    select * from {{ ref('optional_fields') }}
+    select * from {{ ref('int_systems__optional_fields') }}
 
 ),
 
@@ -85,8 +86,14 @@ compared as (
             and records.system = optional_fields.system
     left join {{ ref('stg_concord__unread_fields') }} as unread_fields
         on golden.field = unread_fields.field and records.system = unread_fields.system
+    left join {{ ref('int_systems__unheld_fields') }} as unheld_fields
+        on
+            golden.entity = unheld_fields.entity
+            and golden.field = unheld_fields.field
+            and records.system = unheld_fields.system
     where
         unread_fields.system is null
+        and unheld_fields.system is null
         and (held.comparison is not null or optional_fields.system is null)
 
 ),

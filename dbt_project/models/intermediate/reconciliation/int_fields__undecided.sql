@@ -23,7 +23,7 @@ int_fields__disagreements as (
 
 field_ownership as (
 
-    select * from {{ ref('field_ownership') }}
+    select * from {{ ref('int_systems__ownership') }}
 
 ),
 

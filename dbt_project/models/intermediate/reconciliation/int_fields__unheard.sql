@@ -1,6 +1,7 @@
-{# One row per entity and field with a system that is in use and was never read, with
-   the rank of the first of them in field_ownership.csv. No system behind it may decide the
-   field, because the system that was not read may have another value. #}
+{# One row per entity and field with a system that is in use and was never read,
+   with the rank of the first of them in field_ownership.csv. No system behind it
+   may decide the field, because the system that was not read may have another
+   value. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -11,7 +12,7 @@ with int_fields__unioned as (
 
 field_ownership as (
 
-    select * from {{ ref('field_ownership') }}
+    select * from {{ ref('int_systems__ownership') }}
 
 ),
 
@@ -68,7 +69,6 @@ unheard as (
     where
         heard.system is null
         and read_systems.system is null
-        and {{ is_in_use('field_ownership.system') }}
     group by field_ownership.entity, field_ownership.field
 
 )

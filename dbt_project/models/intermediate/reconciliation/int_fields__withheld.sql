@@ -25,7 +25,7 @@ int_orders__identified as (
 
 field_ownership as (
 
-    select * from {{ ref('field_ownership') }}
+    select * from {{ ref('int_systems__ownership') }}
 
 ),
 
@@ -36,10 +36,7 @@ letters as (
     left join int_customers__identified as held
         on letters.system = held.system and letters.record_key = held.record_key
     where
-        letters.resource in (
-            'customers', 'accounts', 'contacts', 'parties', 'companies', 'profiles',
-            'business_partners'
-        )
+        {{ holds('customer', 'letters') }}
         and held.record_key is null
 
 ),
@@ -73,7 +70,7 @@ withheld as (
     inner join int_customers__identified as known
         on
             letters.system <> known.system
-            and letters.account_number = known.account_number
+            and {{ normalised_code('letters.account_number') }} = known.account_key
 
     union distinct
 
@@ -85,7 +82,7 @@ withheld as (
     left join int_orders__identified as held
         on letters.system = held.system and letters.order_name = held.order_name
     where
-        letters.resource in ('orders', 'sales', 'sales_orders', 'deals')
+        {{ holds('order', 'letters') }}
         and letters.order_name is not null
         and held.order_name is null
 

@@ -64,6 +64,8 @@ judged as (
     select
         orders.order_name,
         books.system,
+        books.needs_address,
+        orders.system as shop_system,
         present.record_key,
         owners.value as customer_golden_id,
         customers.record_key as customer_source_id,
@@ -102,9 +104,11 @@ judged as (
     left join int_orders__refused as refused
         on orders.order_name = refused.order_name and books.system = refused.system
     left join int_customers__refused as refused_customers
-        on orders.customer_record_key = refused_customers.record_key
+        on
+            orders.system = refused_customers.system
+            and orders.customer_record_key = refused_customers.record_key
     where
-        orders.system = 'shopify'
+        orders.is_original
         and not orders.is_cancelled
         and (
             books.gets_customers

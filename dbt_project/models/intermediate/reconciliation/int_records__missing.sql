@@ -22,6 +22,7 @@ found as (
         golden_id,
         system,
         record_key,
+        shop_system as golden_system,
         shop_record_key as golden_value,
         coalesce(hold_reason, 'missing_record') as cause
     from int_customers__expected
@@ -33,6 +34,7 @@ found as (
         order_name as golden_id,
         system,
         record_key,
+        shop_system as golden_system,
         order_name as golden_value,
         coalesce(hold_reason, 'missing_record') as cause
     from int_orders__expected

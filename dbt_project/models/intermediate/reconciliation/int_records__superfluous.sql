@@ -1,5 +1,6 @@
 {# One row per record that should not exist: the second record of one thing in one
-   system, or the live sale of an order that the shop cancelled. #}
+   system, the live sale of an order that the shop cancelled, or orders of two shops
+   under one name. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_customers__identified as (
@@ -17,6 +18,12 @@ int_products__identified as (
 int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
+
+),
+
+int_orders__unioned as (
+
+    select * from {{ ref('int_orders__unioned') }}
 
 ),
 
@@ -65,12 +72,22 @@ found as (
     inner join int_orders__identified as orders
         on sales.order_name = orders.order_name
     where
-        sales.system = 'tryton'
+        {{ plays('sales.system', 'erp') }}
         and sales.is_primary
         and not sales.is_cancelled
-        and orders.system = 'shopify'
-        and orders.is_primary
+        and orders.is_original
         and orders.is_cancelled
+
+    union all
+
+    select
+        'order' as entity,
+        order_name as golden_id,
+        system,
+        record_key,
+        'duplicate' as cause
+    from int_orders__unioned
+    where is_ambiguous and {{ plays('system', 'shop') }}
 
 )
 

@@ -1,32 +1,34 @@
 {# One row per order of the shop and tracking number that the shop holds. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with stg_shopify__fulfillments as (
+with int_shipments__shop_parcels as (
 
-    select * from {{ ref('stg_shopify__fulfillments') }}
-    where coalesce(fulfillment_status, '') not in ('cancelled', 'error', 'failure')
+    select * from {{ ref('int_shipments__shop_parcels') }}
+    where not is_void
 
 ),
 
-stg_shopify__fulfillment_orders as (
+int_shipments__reports as (
 
-    select * from {{ ref('stg_shopify__fulfillment_orders') }}
+    select * from {{ ref('int_shipments__reports') }}
 
 ),
 
 unioned as (
 
     select
-        order_source_id,
+        system,
+        order_record_key,
         tracking_number
-    from stg_shopify__fulfillments
+    from int_shipments__shop_parcels
 
     union distinct
 
     select
-        order_source_id,
+        system,
+        record_key as order_record_key,
         tracking_number
-    from stg_shopify__fulfillment_orders
+    from int_shipments__reports
 
 )
 

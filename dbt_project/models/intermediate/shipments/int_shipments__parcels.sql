@@ -1,11 +1,11 @@
-{# One row per live order and parcel that the carrier knows, with its delivery status.
+{# One row per live order and parcel that a carrier knows, with its delivery status.
    #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'shopify' and is_primary and not is_cancelled
+    where {{ plays('system', 'shop') }} and is_primary and not is_cancelled
 
 ),
 
@@ -21,10 +21,9 @@ int_shipments__in_shop as (
 
 ),
 
-delivery_statuses as (
+int_systems__delivery_statuses as (
 
-    select * from {{ ref('delivery_statuses') }}
-    where system = 'fedex'
+    select * from {{ ref('int_systems__delivery_statuses') }}
 
 ),
 
@@ -32,22 +31,29 @@ joined as (
 
     select
         orders.order_name,
-        told.order_source_id,
+        told.system,
+        told.order_record_key,
+        told.carrier,
+        told.carrier_name,
         told.tracking_number,
-        'FedEx' as carrier_name,
-        told.status_code as source_status,
-        delivery_statuses.delivery_status,
-        left(told.delivered_at_local, 10) as delivered_on,
+        told.source_status,
+        statuses.delivery_status,
+        told.delivered_on,
         in_shop.tracking_number is not null as is_in_shop
     from int_shipments__told as told
     inner join int_orders__identified as orders
-        on told.order_source_id = orders.record_key
+        on
+            told.system = orders.system
+            and told.order_record_key = orders.record_key
     left join int_shipments__in_shop as in_shop
         on
-            told.order_source_id = in_shop.order_source_id
+            told.system = in_shop.system
+            and told.order_record_key = in_shop.order_record_key
             and told.tracking_number = in_shop.tracking_number
-    left join delivery_statuses
-        on told.status_code = delivery_statuses.source_status
+    left join int_systems__delivery_statuses as statuses
+        on
+            told.carrier = statuses.system
+            and told.source_status = statuses.source_status
 
 )
 

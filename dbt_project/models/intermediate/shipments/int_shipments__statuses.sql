@@ -1,4 +1,5 @@
-{# One row per system and parcel (CRM: order), with the delivery status it shows. #}
+{# One row per system and parcel (shop and CRM: order), with the delivery status it
+   shows. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_shipments__parcels as (
@@ -7,58 +8,47 @@ with int_shipments__parcels as (
 
 ),
 
-stg_shopify__fulfillment_orders as (
+int_shipments__reports as (
 
-    select * from {{ ref('stg_shopify__fulfillment_orders') }}
-    where fulfillment_source_id is not null
+    select * from {{ ref('int_shipments__reports') }}
+    where is_shipped
 
 ),
 
 int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'salesforce' and is_primary
+    where is_primary
 
 ),
 
-stg_salesforce__orders as (
+int_systems__delivery_statuses as (
 
-    select * from {{ ref('stg_salesforce__orders') }}
-
-),
-
-delivery_statuses as (
-
-    select * from {{ ref('delivery_statuses') }}
+    select * from {{ ref('int_systems__delivery_statuses') }}
 
 ),
 
 said as (
 
     select
-        'shopify' as system,
-        order_name,
-        order_source_id as record_key,
-        source_status,
-        null as delivered_on
-    from stg_shopify__fulfillment_orders
-
-    union all
-
-    select
-        'salesforce' as system,
-        orders.order_name,
-        orders.order_source_id as record_key,
-        orders.delivery_status as source_status,
-        orders.delivered_on
-    from stg_salesforce__orders as orders
-    inner join int_orders__identified as identified
-        on orders.order_source_id = identified.record_key
+        reports.system,
+        reports.order_name,
+        reports.record_key,
+        reports.source_status,
+        reports.delivered_on,
+        statuses.delivery_status
+    from int_shipments__reports as reports
+    inner join int_orders__identified as orders
+        on reports.system = orders.system and reports.record_key = orders.record_key
+    left join int_systems__delivery_statuses as statuses
+        on
+            reports.system = statuses.system
+            and reports.source_status = statuses.source_status
 
 )
 
 select
-    'fedex' as system,
+    carrier as system,
     order_name,
     tracking_number as record_key,
     source_status,
@@ -68,11 +58,4 @@ from int_shipments__parcels
 
 union all
 
-select
-    said.*,
-    delivery_statuses.delivery_status
-from said
-left join delivery_statuses
-    on
-        said.system = delivery_statuses.system
-        and said.source_status = delivery_statuses.source_status
+select * from said

@@ -1,11 +1,11 @@
-{# One row per order of the shop and parcel that the carrier knows: found by the
+{# One row per order of the shop and parcel that a carrier knows: found by the
    tracking number that the shop holds, or by the order's name. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
-    where system = 'shopify' and is_primary
+    where {{ plays('system', 'shop') }} and is_primary
 
 ),
 
@@ -15,41 +15,42 @@ int_shipments__in_shop as (
 
 ),
 
-stg_fedex__tracking as (
+int_shipments__carrier_parcels as (
 
-    select * from {{ ref('stg_fedex__tracking') }}
-
-),
-
-stg_fedex__references as (
-
-    select * from {{ ref('stg_fedex__references') }}
+    select * from {{ ref('int_shipments__carrier_parcels') }}
 
 ),
 
 unioned as (
 
     select
-        in_shop.order_source_id,
+        in_shop.system,
+        in_shop.order_record_key,
+        tracking.system as carrier,
+        tracking.carrier_name,
         tracking.tracking_number,
-        tracking.status_code,
-        tracking.delivered_at_local,
+        tracking.source_status,
+        tracking.delivered_on,
         1 as preference
     from int_shipments__in_shop as in_shop
-    inner join stg_fedex__tracking as tracking
-        on in_shop.tracking_number = tracking.tracking_number
+    inner join int_shipments__carrier_parcels as tracking
+        on in_shop.tracking_number = tracking.tracking_number and tracking.is_tracked
 
     union all
 
     select
-        orders.record_key as order_source_id,
+        orders.system,
+        orders.record_key as order_record_key,
+        by_name.system as carrier,
+        by_name.carrier_name,
         by_name.tracking_number,
-        by_name.status_code,
-        by_name.delivered_at_local,
+        by_name.source_status,
+        by_name.delivered_on,
         2 as preference
-    from stg_fedex__references as by_name
+    from int_shipments__carrier_parcels as by_name
     inner join int_orders__identified as orders
         on by_name.order_name = orders.order_name
+    where not by_name.is_tracked
 
 ),
 
@@ -58,17 +59,21 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by order_source_id, tracking_number
-            order by preference, status_code, delivered_at_local
+            partition by system, order_record_key, tracking_number
+            order by
+                preference, {{ rank_of('carrier') }}, source_status, delivered_on
         ) as version
     from unioned
 
 )
 
 select
-    order_source_id,
+    system,
+    order_record_key,
+    carrier,
+    carrier_name,
     tracking_number,
-    status_code,
-    delivered_at_local
+    source_status,
+    delivered_on
 from ranked
 where version = 1

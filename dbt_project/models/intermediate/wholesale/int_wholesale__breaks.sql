@@ -2,7 +2,13 @@
    record of it. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_wholesale__expected as (
+with int_wholesale__systems as (
+
+    select * from {{ ref('int_wholesale__systems') }}
+
+),
+
+int_wholesale__expected as (
 
     select * from {{ ref('int_wholesale__expected') }}
 
@@ -15,9 +21,9 @@ int_wholesale__crm_orders as (
 
 ),
 
-stg_ibm_i__orders as (
+int_wholesale__host_orders as (
 
-    select * from {{ ref('stg_ibm_i__orders') }}
+    select * from {{ ref('int_wholesale__host_orders') }}
     where is_cancelled
 
 ),
@@ -40,7 +46,9 @@ judged as (
             when orders.crm_currency_code <> orders.currency_code then 'currency_code'
             else 'total_amount'
         end as field,
+        orders.system,
         orders.record_key,
+        orders.golden_system,
         orders.crm_amount::text as system_value,
         coalesce(orders.total_amount::text, orders.order_number) as golden_value,
         case
@@ -63,28 +71,33 @@ judged as (
     union all
 
     select
-        order_number as golden_id,
+        orders.order_number as golden_id,
         'exists' as field,
-        order_source_id as record_key,
-        order_source_id as system_value,
+        orders.system,
+        orders.record_key,
+        systems.host as golden_system,
+        orders.record_key as system_value,
         null as golden_value,
         'duplicate' as cause
-    from int_wholesale__crm_orders
-    where not is_primary
+    from int_wholesale__crm_orders as orders
+    cross join int_wholesale__systems as systems
+    where not orders.is_primary
 
     union all
 
     select
         orders.order_number as golden_id,
         'exists' as field,
-        crm_orders.order_source_id as record_key,
-        crm_orders.order_source_id as system_value,
+        crm_orders.system,
+        crm_orders.record_key,
+        orders.system as golden_system,
+        crm_orders.record_key as system_value,
         null as golden_value,
         'state' as cause
-    from stg_ibm_i__orders as orders
+    from int_wholesale__host_orders as orders
     inner join int_wholesale__crm_orders as crm_orders
         on orders.order_number = crm_orders.order_number
-    where crm_orders.is_primary and crm_orders.source_status <> 'Cancelled'
+    where crm_orders.is_primary and not crm_orders.is_cancelled
 
 )
 

@@ -3,9 +3,9 @@
    #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
-with stg_salesforce__wholesale_orders as (
+with int_wholesale__crm_records as (
 
-    select * from {{ ref('stg_salesforce__wholesale_orders') }}
+    select * from {{ ref('int_wholesale__crm_records') }}
     where order_number is not null
 
 ),
@@ -16,9 +16,9 @@ ranked as (
         *,
         row_number() over (
             partition by order_number
-            order by is_deleted, length(order_source_id), order_source_id
+            order by is_deleted, length(record_key), record_key
         ) = 1 as is_first
-    from stg_salesforce__wholesale_orders
+    from int_wholesale__crm_records
 
 ),
 

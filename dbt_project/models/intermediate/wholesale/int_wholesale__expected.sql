@@ -3,7 +3,13 @@
    yet. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_wholesale__orders as (
+with int_wholesale__systems as (
+
+    select * from {{ ref('int_wholesale__systems') }}
+
+),
+
+int_wholesale__orders as (
 
     select * from {{ ref('int_wholesale__orders') }}
 
@@ -22,18 +28,19 @@ int_wholesale__crm_orders as (
 
 ),
 
-int_cash__read_resources as (
+read_systems as (
 
-    select * from {{ ref('int_cash__read_resources') }}
-    where system = 'salesforce' and resource = 'wholesale_orders'
+    select system
+    from {{ ref('int_cash__read_resources') }}
+    where {{ holds('wholesale_order') }}
+    group by system
 
 ),
 
 flows as (
 
-    select * from {{ ref('flows') }}
-    where
-        entity = 'wholesale_order' and system = 'salesforce' and is_creation_wanted
+    select * from {{ ref('int_systems__flows') }}
+    where entity = 'wholesale_order'
 
 ),
 
@@ -46,22 +53,23 @@ stg_concord__dead_letters as (
 
 refused_companies as (
 
-    select record_key as customer_number
+    select
+        system,
+        record_key as customer_number
     from stg_concord__dead_letters
-    where system = 'ibm_i' and resource = 'customers' and record_key is not null
-    group by record_key
+    where {{ holds('wholesale_customer') }} and record_key is not null
+    group by system, record_key
 
 ),
 
 refused_by_crm as (
 
-    select order_number
+    select
+        system,
+        order_number
     from stg_concord__dead_letters
-    where
-        system = 'salesforce'
-        and resource = 'wholesale_orders'
-        and order_number is not null
-    group by order_number
+    where {{ holds('wholesale_order') }} and order_number is not null
+    group by system, order_number
 
 ),
 
@@ -69,10 +77,12 @@ judged as (
 
     select
         orders.order_number,
+        systems.crm as system,
+        systems.host as golden_system,
         customers.customer_golden_id,
-        customers.account_source_id,
+        customers.customer_record_key,
         orders.customer_reference,
-        case when present.is_primary then present.order_source_id end as record_key,
+        case when present.is_primary then present.record_key end as record_key,
         case when present.is_primary then present.crm_order_number end
         as crm_order_number,
         orders.currency_code,
@@ -93,15 +103,21 @@ judged as (
         orders.is_settled,
         coalesce(present.is_primary, false) as is_present
     from int_wholesale__orders as orders
-    cross join int_cash__read_resources
-    cross join flows
+    cross join int_wholesale__systems as systems
+    inner join read_systems on systems.crm = read_systems.system
+    inner join flows on systems.crm = flows.system
     left join int_wholesale__customers as customers
         on orders.customer_number = customers.customer_number
     left join int_wholesale__crm_orders as present
         on orders.order_number = present.order_number
     left join refused_companies
-        on orders.customer_number = refused_companies.customer_number
-    left join refused_by_crm on orders.order_number = refused_by_crm.order_number
+        on
+            orders.customer_number = refused_companies.customer_number
+            and systems.host = refused_companies.system
+    left join refused_by_crm
+        on
+            orders.order_number = refused_by_crm.order_number
+            and systems.crm = refused_by_crm.system
 
 )
 

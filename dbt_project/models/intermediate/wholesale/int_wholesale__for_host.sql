@@ -4,11 +4,17 @@
    been shipped another way. #}
 {{ config(tags=['marts']) }}
 
-with int_orders__identified as (
+with int_wholesale__systems as (
+
+    select * from {{ ref('int_wholesale__systems') }}
+
+),
+
+int_orders__identified as (
 
     select * from {{ ref('int_orders__identified') }}
     where
-        system = 'shopify'
+        {{ plays('system', 'shop') }}
         and is_primary
         and not is_cancelled
         and order_date
@@ -24,17 +30,19 @@ int_wholesale__customers as (
 
 ),
 
-int_cash__read_resources as (
+read_systems as (
 
-    select * from {{ ref('int_cash__read_resources') }}
-    where system = 'ibm_i' and resource = 'order_requests'
+    select system
+    from {{ ref('int_cash__read_resources') }}
+    where {{ holds('order_request') }}
+    group by system
 
 ),
 
 flows as (
 
-    select * from {{ ref('flows') }}
-    where entity = 'order_request' and system = 'ibm_i' and is_creation_wanted
+    select * from {{ ref('int_systems__flows') }}
+    where entity = 'order_request'
 
 ),
 
@@ -57,8 +65,9 @@ joined as (
         orders.currency_code,
         orders.order_date
     from int_orders__identified as orders
-    cross join int_cash__read_resources
-    cross join flows
+    cross join int_wholesale__systems as systems
+    inner join read_systems on systems.host = read_systems.system
+    inner join flows on systems.host = flows.system
     inner join companies on orders.customer_golden_id = companies.customer_golden_id
 
 )

@@ -4,23 +4,22 @@
    the CRM. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with stg_ibm_i__orders as (
+with int_wholesale__systems as (
 
-    select * from {{ ref('stg_ibm_i__orders') }}
+    select * from {{ ref('int_wholesale__systems') }}
 
 ),
 
-stg_ibm_i__acknowledgements as (
+int_wholesale__host_orders as (
 
-    select * from {{ ref('stg_ibm_i__acknowledgements') }}
-    where acknowledgement_status = 'RJ'
+    select * from {{ ref('int_wholesale__host_orders') }}
 
 ),
 
 stg_concord__dead_letters as (
 
     select * from {{ ref('stg_concord__dead_letters') }}
-    where stage = 'validate' and system = 'ibm_i' and resource = 'orders'
+    where stage = 'validate' and {{ holds('wholesale_order') }}
 
 ),
 
@@ -31,7 +30,9 @@ set_aside as (
         max(letters.first_seen_at) as changed_at,
         min(letters.message) as fault
     from stg_concord__dead_letters as letters
-    left join stg_ibm_i__orders as orders on letters.record_key = orders.order_number
+    inner join int_wholesale__systems as systems on letters.system = systems.host
+    left join int_wholesale__host_orders as orders
+        on letters.record_key = orders.order_number
     where letters.record_key is not null and orders.order_number is null
     group by letters.record_key
 
@@ -40,20 +41,16 @@ set_aside as (
 told as (
 
     select
-        orders.order_number,
-        orders.customer_number,
-        orders.customer_reference,
+        order_number,
+        customer_number,
+        customer_reference,
         null as fault,
-        orders.currency_code,
-        orders.total_amount,
-        orders.order_date,
-        orders.changed_at
-    from stg_ibm_i__orders as orders
-    left join stg_ibm_i__acknowledgements as refusals
-        on
-            orders.order_number = refusals.order_number
-            and orders.changed_at <= refusals.changed_at
-    where not orders.is_cancelled and refusals.order_number is null
+        currency_code,
+        total_amount,
+        order_date,
+        changed_at
+    from int_wholesale__host_orders
+    where not is_cancelled and not coalesce(changed_at <= refused_at, false)
 
     union all
 

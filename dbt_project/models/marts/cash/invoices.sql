@@ -1,20 +1,20 @@
-with stg_netsuite__invoices as (
+with int_cash__invoices as (
 
-    select * from {{ ref('stg_netsuite__invoices') }}
+    select * from {{ ref('int_cash__invoices') }}
 
 ),
 
 int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
-    where system = 'netsuite'
 
 ),
 
 joined as (
 
     select
-        invoices.invoice_source_id,
+        invoices.system,
+        invoices.record_key as invoice_source_id,
         invoices.document_number,
         invoices.order_name as order_id,
         customers.golden_id as customer_id,
@@ -29,9 +29,11 @@ joined as (
         invoices.invoice_date,
         invoices.due_date,
         invoices.changed_at
-    from stg_netsuite__invoices as invoices
+    from int_cash__invoices as invoices
     left join int_customers__identified as customers
-        on invoices.customer_source_id = customers.record_key
+        on
+            invoices.system = customers.system
+            and invoices.customer_record_key = customers.record_key
 
 )
 

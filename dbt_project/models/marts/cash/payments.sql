@@ -1,50 +1,52 @@
-{# The fee and the payout of a charge come from the provider's balance transactions. #}
-with stg_stripe__charges as (
+{# The fee and the payout of a payment come from its transaction. #}
+with int_cash__payments as (
 
-    select * from {{ ref('stg_stripe__charges') }}
+    select * from {{ ref('int_cash__payments') }}
 
 ),
 
-stg_stripe__balance_transactions as (
+int_cash__payout_transactions as (
 
-    select * from {{ ref('stg_stripe__balance_transactions') }}
+    select * from {{ ref('int_cash__payout_transactions') }}
 
 ),
 
 int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
-    where system = 'stripe'
 
 ),
 
 joined as (
 
     select
-        charges.charge_source_id,
-        charges.order_name as order_id,
+        payments.system,
+        payments.record_key as charge_source_id,
+        payments.order_name as order_id,
         customers.golden_id as customer_id,
-        transactions.payout_source_id,
-        charges.charge_status as payment_status,
-        charges.currency_code,
+        transactions.payout_record_key as payout_source_id,
+        payments.payment_status,
+        payments.currency_code,
         transactions.currency_code as settled_currency_code,
-        charges.charged_amount,
-        charges.captured_amount,
-        charges.refunded_amount,
-        charges.captured_amount - charges.refunded_amount as kept_amount,
+        payments.charged_amount,
+        payments.captured_amount,
+        payments.refunded_amount,
+        payments.captured_amount - payments.refunded_amount as kept_amount,
         transactions.fee_amount,
         transactions.net_amount,
-        charges.is_paid,
-        charges.is_disputed,
-        charges.charged_at,
-        charges.changed_at
-    from stg_stripe__charges as charges
-    left join stg_stripe__balance_transactions as transactions
+        payments.is_paid,
+        payments.is_disputed,
+        payments.charged_at,
+        payments.changed_at
+    from int_cash__payments as payments
+    left join int_cash__payout_transactions as transactions
         on
-            charges.balance_transaction_source_id
-            = transactions.balance_transaction_source_id
+            payments.system = transactions.system
+            and payments.transaction_record_key = transactions.record_key
     left join int_customers__identified as customers
-        on charges.customer_source_id = customers.record_key
+        on
+            payments.system = customers.system
+            and payments.customer_record_key = customers.record_key
 
 )
 

@@ -1,6 +1,6 @@
-with stg_stripe__payouts as (
+with int_cash__payouts as (
 
-    select * from {{ ref('stg_stripe__payouts') }}
+    select * from {{ ref('int_cash__payouts') }}
 
 ),
 
@@ -13,7 +13,8 @@ int_cash__paid_out as (
 joined as (
 
     select
-        payouts.payout_source_id,
+        payouts.system,
+        payouts.record_key as payout_source_id,
         payouts.bank_reference,
         payouts.payout_status,
         payouts.currency_code,
@@ -24,9 +25,11 @@ joined as (
         payouts.is_automatic,
         payouts.arrival_date,
         payouts.changed_at
-    from stg_stripe__payouts as payouts
+    from int_cash__payouts as payouts
     left join int_cash__paid_out as paid_out
-        on payouts.payout_source_id = paid_out.payout_source_id
+        on
+            payouts.system = paid_out.system
+            and payouts.record_key = paid_out.payout_record_key
 
 )
 

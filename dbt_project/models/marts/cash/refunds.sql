@@ -1,20 +1,20 @@
 {# The shop and the payment provider each keep refunds of their own. The provider's
    refund names the shop's refund if there is one. #}
-with stg_shopify__refunds as (
+with int_cash__shop_refunds as (
 
-    select * from {{ ref('stg_shopify__refunds') }}
-
-),
-
-stg_shopify__orders as (
-
-    select * from {{ ref('stg_shopify__orders') }}
+    select * from {{ ref('int_cash__shop_refunds') }}
 
 ),
 
-stg_stripe__refunds as (
+int_cash__payment_refunds as (
 
-    select * from {{ ref('stg_stripe__refunds') }}
+    select * from {{ ref('int_cash__payment_refunds') }}
+
+),
+
+int_orders__records as (
+
+    select * from {{ ref('int_orders__records') }}
 
 ),
 
@@ -23,30 +23,32 @@ shop_refunds as (
     select
         refunds.*,
         orders.order_name
-    from stg_shopify__refunds as refunds
-    inner join stg_shopify__orders as orders
-        on refunds.order_source_id = orders.order_source_id
+    from int_cash__shop_refunds as refunds
+    inner join int_orders__records as orders
+        on
+            refunds.system = orders.system
+            and refunds.order_record_key = orders.record_key
 
 ),
 
 joined as (
 
     select
-        coalesce(paid_back.refund_source_id, shop_refunds.refund_source_id)
-        as refund_source_id,
+        coalesce(paid_back.system, shop_refunds.system) as system,
+        coalesce(paid_back.record_key, shop_refunds.record_key) as refund_source_id,
         coalesce(shop_refunds.order_name, paid_back.order_name) as order_id,
-        paid_back.charge_source_id,
-        shop_refunds.refund_source_id as shop_refund_source_id,
+        paid_back.payment_record_key as charge_source_id,
+        shop_refunds.record_key as shop_refund_source_id,
         paid_back.refund_status,
         coalesce(shop_refunds.currency_code, paid_back.currency_code) as currency_code,
         shop_refunds.refunded_amount as shop_amount,
         paid_back.refunded_amount as provider_amount,
-        shop_refunds.refund_source_id is not null as is_known_to_shop,
-        paid_back.refund_source_id is not null as is_known_to_provider,
+        shop_refunds.record_key is not null as is_known_to_shop,
+        paid_back.record_key is not null as is_known_to_provider,
         coalesce(paid_back.refunded_at, shop_refunds.refunded_at) as refunded_at
     from shop_refunds
-    full join stg_stripe__refunds as paid_back
-        on shop_refunds.refund_source_id = paid_back.shop_refund_source_id
+    full join int_cash__payment_refunds as paid_back
+        on shop_refunds.record_key = paid_back.shop_refund_key
 
 )
 

@@ -2,13 +2,13 @@
 with int_customers__identified as (
 
     select * from {{ ref('int_customers__identified') }}
-    where system = 'klaviyo'
+    where {{ plays('system', 'marketing') }}
 
 ),
 
-stg_klaviyo__profiles as (
+int_consent__consents as (
 
-    select * from {{ ref('stg_klaviyo__profiles') }}
+    select * from {{ ref('int_consent__consents') }}
 
 ),
 
@@ -28,8 +28,10 @@ summed as (
         min(profiles.consented_at) filter (where profiles.has_opted_in) as opted_in_at,
         max(profiles.changed_at) as changed_at
     from int_customers__identified as customers
-    inner join stg_klaviyo__profiles as profiles
-        on customers.record_key = profiles.profile_source_id
+    inner join int_consent__consents as profiles
+        on
+            customers.system = profiles.system
+            and customers.record_key = profiles.record_key
     group by customers.golden_id
 
 ),

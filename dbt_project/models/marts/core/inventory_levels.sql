@@ -17,8 +17,7 @@ per_product as (
     select
         golden_id,
         min(sku) as sku,
-        max(quantity) filter (where system = 'tryton') as on_hand_quantity,
-        max(quantity) filter (where system = 'shopify') as shop_quantity
+        jsonb_object_agg(system, quantity) as quantities
     from int_products__stocked
     group by golden_id
 
@@ -30,8 +29,7 @@ joined as (
         per_product.golden_id as product_id,
         per_product.sku,
         int_fields__golden.value::bigint as available_quantity,
-        per_product.on_hand_quantity,
-        per_product.shop_quantity,
+        per_product.quantities,
         int_fields__golden.changed_at
     from per_product
     inner join int_fields__golden

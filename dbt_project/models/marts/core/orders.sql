@@ -16,16 +16,9 @@ records as (
 
     select
         order_name,
-        min(record_key) filter (where system = 'shopify') as shopify_order_source_id,
-        min(record_key) filter (where system = 'salesforce')
-        as salesforce_order_source_id,
-        min(record_key) filter (where system = 'tryton') as tryton_sale_source_id,
-        min(record_key) filter (where system = 'sap') as sap_sales_order_source_id,
-        min(record_key) filter (where system = 'netsuite')
-        as netsuite_sales_order_source_id,
-        min(record_key) filter (where system = 'hubspot') as hubspot_deal_source_id,
+        jsonb_object_agg(system, record_key) as record_keys,
         min(order_date) as order_date,
-        coalesce(bool_or(is_cancelled) filter (where system = 'shopify'), false)
+        coalesce(bool_or(is_cancelled) filter (where is_original), false)
         as is_cancelled,
         max(changed_at) as changed_at
     from int_orders__identified
@@ -51,12 +44,7 @@ joined as (
     select
         records.order_name as order_id,
         fields.customer_id,
-        records.shopify_order_source_id,
-        records.salesforce_order_source_id,
-        records.tryton_sale_source_id,
-        records.sap_sales_order_source_id,
-        records.netsuite_sales_order_source_id,
-        records.hubspot_deal_source_id,
+        records.record_keys,
         fields.order_status,
         fields.currency_code,
         fields.total_amount::numeric as total_amount,

@@ -56,8 +56,8 @@ compared as (
     select
         'customer' as entity,
         'exists' as field,
-        least('shopify', system) as left_system,
-        greatest('shopify', system) as right_system,
+        least(shop_system, system) as left_system,
+        greatest(shop_system, system) as right_system,
         is_present as is_agreed
     from int_customers__expected
 
@@ -66,8 +66,8 @@ compared as (
     select
         'order' as entity,
         'exists' as field,
-        least('shopify', system) as left_system,
-        greatest('shopify', system) as right_system,
+        least(shop_system, system) as left_system,
+        greatest(shop_system, system) as right_system,
         is_present as is_agreed
     from int_orders__expected
 
@@ -76,8 +76,8 @@ compared as (
     select
         'wholesale_order' as entity,
         'exists' as field,
-        'ibm_i' as left_system,
-        'salesforce' as right_system,
+        least(system, golden_system) as left_system,
+        greatest(system, golden_system) as right_system,
         is_present as is_agreed
     from int_wholesale__expected
 
@@ -86,8 +86,8 @@ compared as (
     select
         'wholesale_order' as entity,
         'total_amount' as field,
-        'ibm_i' as left_system,
-        'salesforce' as right_system,
+        least(orders.system, orders.golden_system) as left_system,
+        greatest(orders.system, orders.golden_system) as right_system,
         abs(orders.total_amount - orders.crm_amount)
         <= tolerances.tolerated_amount as is_agreed
     from int_wholesale__expected as orders

@@ -24,7 +24,6 @@ cleaned as (
     select
         order_name,
         item #>> '{trackingNumberInfo,trackingNumber}' as tracking_number,
-        'FedEx' as carrier_name,
         upper(item #>> '{latestStatusDetail,code}') as status_code,
         jsonb_path_query_first(
             item, '$.dateAndTimes[*] ? (@.type == "ACTUAL_DELIVERY").dateTime'

@@ -15,21 +15,6 @@ cleaned as (
         upper({{ trimmed('carrier_code') }}) as carrier_code,
         upper({{ trimmed('service_type') }}) as service_type,
         upper({{ trimmed('status_code') }}) as status_code,
-        case upper({{ trimmed('status_code') }})
-            when 'OC' then 'label_created'
-            when 'PU' then 'picked_up'
-            when 'IT' then 'in_transit'
-            when 'AR' then 'in_transit'
-            when 'DP' then 'in_transit'
-            when 'OD' then 'out_for_delivery'
-            when 'HL' then 'held'
-            when 'DE' then 'exception'
-            when 'SE' then 'exception'
-            when 'RS' then 'returning'
-            when 'CA' then 'cancelled'
-            when 'DL' then 'delivered'
-            else 'unknown'
-        end as parcel_status,
         {{ trimmed("(status_details #>> '{0,reasonDescription}')") }}
         as exception_reason,
         shipped_at_local,
@@ -37,7 +22,6 @@ cleaned as (
         estimated_delivery_at_local,
         coalesce(delivery_attempts, 0) as delivery_attempts,
         package_count,
-        upper({{ trimmed('status_code') }}) = 'DL' as is_delivered,
         shipped_at,
         delivered_at,
         estimated_delivery_at

@@ -13,7 +13,7 @@ cleaned as (
         _key as customer_source_id,
         {{ trimmed('customer_number') }} as customer_number,
         {{ trimmed('concord_id') }} as concord_id,
-        {{ normalised_code('account_number') }} as account_number,
+        {{ trimmed('account_number') }} as account_number,
         coalesce(is_person, false) as is_person,
         {{ written_name('company_name') }} as company_name,
         {{ written_name('first_name') }} as first_name,

@@ -1,4 +1,5 @@
-{# One row per live charge. #}
+{# One row per live charge. The places of currencies:
+   https://docs.stripe.com/currencies #}
 with live as (
 
     select * from {{ source('stripe', 'stripe__charges') }}

@@ -64,7 +64,7 @@ def migrate() -> None:
 
     database = Database(load_settings().warehouse_url)
     applied = apply_migrations(database)
-    for system in registry.declared_systems():
+    for system in registry.systems():
         for resource in system.resources:
             create_tables(database, system, resource)
     console = open_console()

@@ -17,32 +17,61 @@ def add_verbs(app: typer.Typer) -> None:
         app.command(rich_help_panel=PANEL)(verb)
 
 
-def init(
+def init(  # noqa: PLR0913  # one option for each role
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make it; made if it is not there.")],
     *,
     system: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="A system in use; may be repeated. Asked for if left out."),
     ] = None,
+    shop: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A shop; may be repeated.")] = None,
+    crm: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A CRM; may be repeated.")] = None,
+    erp: Annotated[list[str] | None, typer.Option(metavar="NAME", help="An ERP; may be repeated.")] = None,
+    payments: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A payment provider; may be repeated.")
+    ] = None,
+    carrier: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A carrier; may be repeated.")] = None,
+    marketing: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A marketing tool; may be repeated.")
+    ] = None,
     name: Annotated[str, typer.Option(help="The name of the business.", show_default="the folder's")] = "",
     time_zone: Annotated[str, typer.Option(help="Of all hours.")] = "UTC",
 ) -> None:
     """Make the project of a business: its systems, hours and rules, in a folder of its own.
 
-    It writes nothing to any system until you say so in its concord.toml.
+    Each system is named with the role that it plays, or by --system with its usual roles. Two systems of one
+    vendor need names of their own, written as NAME=VENDOR. Nothing is written to any system until you say so in
+    its concord.toml.
 
-        ./concord init acme --system myshop --system mycrm --time-zone Europe/Berlin
+        ./concord init acme --shop de=myshop --shop fr=myshop --crm mycrm --time-zone Europe/Berlin
     """
-    from concord import registry
     from concord.cli.new_project import make_project
 
-    if not system:
-        known = ", ".join(item.name for item in registry.declared_systems())
-        answer = typer.prompt(f"Systems in use, separated by commas ({known})")
-        system = [word.strip() for word in answer.split(",")]
-    written = make_project(folder, system, name or folder.resolve().name, time_zone)
+    given = {
+        "shop": shop,
+        "crm": crm,
+        "erp": erp,
+        "payments": payments,
+        "carrier": carrier,
+        "marketing": marketing,
+    }
+    wanted = [(word, role) for role, words in given.items() for word in words or ()]
+    wanted += [(word, "") for word in system or (() if wanted else _ask_for_systems())]
+    written = make_project(folder, wanted, name or folder.resolve().name, time_zone)
+    _say_next(folder, len(written))
+
+
+def _ask_for_systems() -> list[str]:
+    from concord import registry
+
+    known = ", ".join(item.name for item in registry.declared_systems())
+    answer = typer.prompt(f"Systems in use, separated by commas ({known})")
+    return [word.strip() for word in answer.split(",")]
+
+
+def _say_next(folder: Path, count: int) -> None:
     console = open_console()
-    console.print(f"Made {folder} with {len(written)} files. Next:", soft_wrap=True)
+    console.print(f"Made {folder} with {count} files. Next:", soft_wrap=True)
     for step in (
         f"decide on the rules in {folder / 'rules'}; {folder / 'README.md'} says what each file is for",
         f"./concord --project {folder} validate",

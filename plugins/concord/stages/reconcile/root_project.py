@@ -2,44 +2,56 @@
 
 It is dbt's own way: the business is the root project, and Concord a package of it. A rules file of the business is
 a seed of the root, and Concord's seed of the same name is left out; every `ref` to it then means the business's.
+Of Concord's models those of systems that are not in use are left out, too. Without a project of a business the
+root has no rules and models of its own.
 """
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # it has no types
 
+from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.project import Project, read_project
 from concord.settings import Settings
+from concord.stages.reconcile.dbt_variables import ENTITIES, describe_systems
+from concord.stages.reconcile.instances import write_instances
 
 PACKAGE = "concord"
 ROOT = "business"
-RULES, MODELS = "rules", "models"
+RULES, MODELS, INSTANCES = "rules", "models", "instances"
+# Where Concord has a folder of models for each vendor.
+VENDOR_FOLDERS = (("staging",), (ENTITIES,), ("intermediate", "vendors"), ("marts", "desired"))
 
 
-def dbt_folder(settings: Settings) -> Path:
-    """The folder that dbt is run in: Concord's own project, or that of the business, made anew if it changed.
+def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
+    """The folder that dbt is run in: the root project of a business with these systems, made anew if it changed.
 
     Raises ConfigurationError for a rules file of which Concord has none.
     """
     project = read_project()
-    if project is None or not (list_rules(project) or project.part(MODELS)):
-        return settings.dbt_project
+    if project is not None:
+        _refuse_unknown_rules(project, settings.dbt_project)
     folder = settings.home / "dbt" / ROOT
-    (folder / "dbt_packages").mkdir(parents=True, exist_ok=True)
-    (folder / "macros").mkdir(exist_ok=True)
+    for part in ("dbt_packages", *(() if project else (RULES, MODELS))):
+        _make_folder(folder / part)
     _link(folder / "dbt_packages" / PACKAGE, settings.dbt_project)
-    schema_name = "macros/generate_schema_name.sql"
-    _link(folder / schema_name, settings.dbt_project / schema_name)
-    _link(folder / RULES, project.folder / RULES)
-    _link(folder / MODELS, project.folder / MODELS)
+    # The models of the business and of instances call Concord's macros by their own names.
+    _link(folder / "macros", settings.dbt_project / "macros")
+    if project is not None:
+        _link(folder / RULES, project.folder / RULES)
+        _link(folder / MODELS, project.folder / MODELS)
+    write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS)
+    variables = describe_systems(systems, _model_folders(folder, settings.dbt_project))
+    unused = _leave_out_unused(settings.dbt_project, {item.name for item in systems})
     own = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
     _write(folder / "profiles.yml", (settings.dbt_project / "profiles.yml").read_text(encoding="utf-8"))
     _write(folder / "packages.yml", json.dumps({"packages": [{"local": str(settings.dbt_project)}]}))
-    _write(folder / "dbt_project.yml", json.dumps(_describe(project, own, settings.dbt_project)))
+    _write(folder / "dbt_project.yml", json.dumps(_describe(project, own, variables, unused)))
     return folder
 
 
@@ -48,36 +60,86 @@ def list_rules(project: Project) -> list[str]:
     return sorted(path.stem for path in (project.folder / RULES).glob("*.csv"))
 
 
-def _describe(project: Project, own: Mapping[str, Any], package: Path) -> dict[str, Any]:
-    """The dbt_project.yml of a business; `own` is that of Concord."""
-    replaced, known = list_rules(project), {path.stem for path in (package / "seeds").glob("*.csv")}
-    if unknown := sorted(set(replaced) - known):
+def _refuse_unknown_rules(project: Project, package: Path) -> None:
+    known = {path.stem for path in (package / "seeds").glob("*.csv")}
+    if unknown := sorted(set(list_rules(project)) - known):
         raise ConfigurationError(
             f"{project.folder / RULES / unknown[0]}.csv is no rules file; there are {', '.join(sorted(known))}.",
             project=str(project.folder),
         )
+
+
+def _model_folders(root: Path, package: Path) -> list[Path]:
+    """The folders in which models of entities may be: Concord's, those of instances, and those of the business."""
+    return [package / "models" / ENTITIES, root / INSTANCES / ENTITIES, root / MODELS]
+
+
+def _describe(
+    project: Project | None, own: Mapping[str, Any], variables: Mapping[str, Any], models: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The dbt_project.yml of a business; `own` is that of Concord, `models` what is said of Concord's models."""
+    replaced = list_rules(project) if project else []
     return {
         "name": ROOT,
         "version": "1.0.0",
         "config-version": 2,
         "profile": own["profile"],
-        "model-paths": [MODELS],
+        "model-paths": [MODELS, INSTANCES],
         "seed-paths": [RULES],
         "macro-paths": ["macros"],
         "test-paths": [],
         "packages-install-path": "dbt_packages",
         # A rules file of the business goes before Concord's, whoever refers to it.
         "flags": {**own["flags"], "require_ref_prefers_node_package_to_root": False},
-        "vars": own["vars"],
-        "models": {ROOT: {"+schema": "marts", "+materialized": "table", "+tags": ["marts", "measure"]}},
+        "vars": {**own["vars"], **variables},
+        "models": {
+            # An instance's models are built as those of its vendor in Concord.
+            ROOT: {
+                "+schema": "marts",
+                "+materialized": "table",
+                "+tags": ["marts", "measure"],
+                **own["models"][PACKAGE],
+            },
+            PACKAGE: models,
+        },
         "seeds": {ROOT: own["seeds"][PACKAGE], PACKAGE: {name: {"+enabled": False} for name in replaced}},
     }
+
+
+def _leave_out_unused(package: Path, used: Container[str]) -> dict[str, Any]:
+    """The models of vendors that are not in use; a vendor's models are in the folders of its name."""
+    choice: dict[str, Any] = {}
+    for place in VENDOR_FOLDERS:
+        names = [path.name for path in sorted(package.joinpath("models", *place).iterdir()) if path.is_dir()]
+        unused = {name: {"+enabled": False} for name in names if name != PACKAGE and name not in used}
+        inner: dict[str, Any] = unused
+        for part in reversed(place):
+            inner = {part: inner}
+        _merge(choice, inner)
+    return choice
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for name, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def _make_folder(place: Path) -> None:
+    """An empty folder, also where a link to another business's stood before."""
+    if place.is_symlink():
+        place.unlink()
+    place.mkdir(parents=True, exist_ok=True)
 
 
 def _link(place: Path, target: Path) -> None:
     """Let a place lead to a target, wherever it led before; an empty place where there is no target."""
     if place.is_symlink() and place.readlink() == target:
         return
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
     place.unlink(missing_ok=True)
     place.symlink_to(target)
 

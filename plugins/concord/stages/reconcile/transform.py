@@ -1,6 +1,5 @@
 """Runs dbt inside this process, and records the result of each node."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from concord.contract import System
 from concord.errors import BatchError
 from concord.project import read_project
-from concord.settings import Settings, chosen_systems
+from concord.settings import Settings
 from concord.stages.reconcile.root_project import MODELS, RULES, dbt_folder
 from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_rows
 
@@ -37,12 +37,14 @@ class NodeResult:
     message: str
 
 
-def run_dbt(settings: Settings, database: Database, *, select: str, run_id: str, exclude: str = "") -> int:
-    """Build the selected nodes but the excluded ones, and return how many succeeded.
+def run_dbt(settings: Settings, database: Database, systems: Sequence[System], *, select: str, run_id: str) -> int:
+    """Build the selected nodes for these systems in use, and return how many succeeded.
+
+    `select` is what follows `--select` on dbt's command line, and may go on with `--exclude`.
 
     Raises `BatchError` that names the nodes that did not.
     """
-    results = _build(settings, select, exclude)
+    results = _build(settings, systems, select)
     with database.transaction(PLANNER) as connection, connection.cursor() as cursor:
         cursor.executemany(
             _RECORD,
@@ -62,11 +64,10 @@ def describe_failure(failed: Sequence[NodeResult], count: int) -> str:
     return f"{len(failed)} of {count} dbt nodes failed ({named}). What was built before stands. {advice}"
 
 
-def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
-    chosen = ["--select", select, "--exclude-resource-type", "unit_test"]
-    chosen += ["--exclude", exclude] if exclude else []
+def _build(settings: Settings, systems: Sequence[System], select: str) -> list[NodeResult]:
+    chosen = ["--exclude-resource-type", "unit_test", "--select", *select.split()]
     with _environment(connection_variables(settings.warehouse_url)):
-        outcome = _invoke(["build", *chosen, *_quiet_options(settings)], _parse(settings))
+        outcome = _invoke(["build", *chosen, *_quiet_options(settings, systems)], _parse(settings, systems))
     return [
         NodeResult(
             node_id=item.node.unique_id,
@@ -79,15 +80,15 @@ def _build(settings: Settings, select: str, exclude: str) -> list[NodeResult]:
     ]
 
 
-def check_models(settings: Settings) -> None:
+def check_models(settings: Settings, systems: Sequence[System]) -> None:
     """Let dbt read all models, without a database; `BatchError` with its words where it cannot."""
     with _environment(connection_variables(settings.warehouse_url)):
-        _parse(settings)
+        _parse(settings, systems)
 
 
-def _parse(settings: Settings) -> Any:
+def _parse(settings: Settings, systems: Sequence[System]) -> Any:
     """The project as dbt reads it, once for all builds of this process while nothing of it changes."""
-    options = _quiet_options(settings)
+    options = _quiet_options(settings, systems)
     newest = max(path.stat().st_mtime_ns for path in _source_files(settings))
     key = (settings.warehouse_url, newest, *options)
     if key not in _parsed:
@@ -115,23 +116,22 @@ def _invoke(arguments: Sequence[str], project: Any = None) -> Any:  # dbt's own 
     return outcome.result
 
 
-def _quiet_options(settings: Settings) -> list[str]:
+def _quiet_options(settings: Settings, systems: Sequence[System]) -> list[str]:
     """The options by which dbt prints nothing and writes neither a log nor JSON files.
 
     There dbt quotes rows of PostgreSQL's errors; from its results, `_build` takes the errors without them.
     """
-    return [*dbt_options(settings), "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+    return [*dbt_options(settings, systems), "--log-level", "none", "--log-level-file", "none", "--no-write-json"]
 
 
-def dbt_options(settings: Settings) -> list[str]:
+def dbt_options(settings: Settings, systems: Sequence[System]) -> list[str]:
     """The options of every dbt command; always the same ones, so that its parse cache stays valid."""
-    target, folder = settings.home / "dbt", str(dbt_folder(settings))
+    target, folder = settings.home / "dbt", str(dbt_folder(settings, systems))
     return [
         "--project-dir", folder,
         "--profiles-dir", folder,
         "--target-path", str(target / "target"),
         "--log-path", str(target / "logs"),
-        "--vars", json.dumps({"systems_in_use": ",".join(sorted(chosen_systems() or ()))}),
         "--no-send-anonymous-usage-stats",
         "--quiet",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from concord.contract import System
 from concord.errors import BatchError, ConfigurationError
 from concord.project import read_project
 from concord.store.engine import DISK_FULL, NO_SPACE, hide_rows
@@ -61,11 +62,16 @@ class ExpectationResults:
     table_failures: Sequence[str] = field(default=())
 
 
-def find_suite(suites: Path, system: str, resource: str) -> Path:
-    """Where the suite of a resource lies: in `expectations/` of the project, else in the folder `suites`."""
-    project = read_project()
-    own = project.part("expectations", system, f"{resource}.json") if project else None
-    return own or suites / system / f"{resource}.json"
+def find_suite(suites: Path, system: System, resource: str) -> Path:
+    """Where the suite of a resource lies: in `expectations/` of the project, else in the folder `suites`.
+
+    An instance of a vendor's system has the vendor's, unless one bears its own name.
+    """
+    project, file = read_project(), f"{resource}.json"
+    places = [Path(system.name, file), Path(system.vendor or system.name, file)]
+    own = [project.folder / "expectations" / place for place in places] if project else []
+    tried = [*own, *(suites / place for place in places)]
+    return next((place for place in tried if place.exists()), tried[-1])
 
 
 def load_suite(path: Path) -> Suite:

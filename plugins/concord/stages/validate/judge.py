@@ -43,7 +43,7 @@ def validate_batch(
     `ConfigurationError` for a batch that was never landed or a suite that cannot be used.
     """
     batch = Batch(system, resource, batch_id)
-    suite = load_suite(find_suite(suites, system.name, resource.name))
+    suite = load_suite(find_suite(suites, system, resource.name))
     try:
         return _check_alone_or_together(database, batch, suite)
     except ExpectationsFailedError as error:

@@ -1,7 +1,8 @@
 """Which plans are small and harmless enough to pass without a person; the limits are a seed of the business.
 
-A row of `approval_policy` is about one resource and action, or about all with `*`; the most specific row that
-states a limit decides it. What no row covers, a person decides. Only a row that names archives covers an archive.
+A row of `approval_policy` is about one resource and action, or about all with `*`, of a system, of a vendor, or of
+all systems that play a role; the most specific row that states a limit decides it. What no row covers, a person
+decides. Only a row that names archives covers an archive.
 Numbers have limits of their own (`numeric_limits.py`), with a default where no row states one. Where none states
 how many values may be emptied, a person decides on each.
 """
@@ -12,14 +13,14 @@ from decimal import Decimal
 
 from concord.contract import System
 from concord.stages.write_back.numeric_limits import judge_numbers
-from concord.stages.write_back.policy_rows import PolicyRow, first_limit
+from concord.stages.write_back.policy_rows import ANY, PolicyRow, first_limit, meant_by
 from concord.store.engine import Connection, fetch_texts, fetch_value
 from concord.store.ledger.batches import count_held
 from concord.store.ledger.plan_contents import ChangeGroup, count_emptied, count_undone, group_by_action
 
 _ROWS = """
 select to_jsonb(policy)::text from marts.approval_policy as policy
-where coalesce(nullif(system, ''), '*') in ('*', %s)
+where coalesce(nullif(system, ''), '*') = any(%s)
 order by system, resource, action, field
 """
 
@@ -33,8 +34,10 @@ def judge_plan(connection: Connection, system: System, plan_id: str) -> list[str
     reasons = [f"{undone} of the changes repeat what a person had undone before."] if undone else []
     if fetch_value(connection, "select to_regclass('marts.approval_policy')") is None:
         return [*reasons, "There is no approval policy (marts.approval_policy), so a person decides."]
+    names = meant_by(system)
     rows = [
-        PolicyRow(json.loads(text, parse_float=Decimal)) for text in fetch_texts(connection, _ROWS, (system.name,))
+        PolicyRow(json.loads(text, parse_float=Decimal), names)
+        for text in fetch_texts(connection, _ROWS, ([*names, ANY],))
     ]
     for group in groups:
         covering = sorted(

@@ -1,19 +1,23 @@
 """The rows of the approval policy, and which of them covers a change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from concord.contract import ARCHIVE
+from concord.contract import ARCHIVE, System
 
 ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """One row of `approval_policy`; a column that the table lacks states no limit."""
+    """One row of `approval_policy`; a column that the table lacks states no limit.
+
+    `names` are those by which a row may mean the system, the most specific one first.
+    """
 
     columns: Mapping[str, object]
+    names: Sequence[str] = ()
 
     def covers(self, resource: str, action: str) -> bool:
         """Whether the row is about an action at a resource. An archive must be named."""
@@ -21,9 +25,11 @@ class PolicyRow:
         return self.named("resource") in (ANY, resource) and is_meant
 
     @property
-    def weight(self) -> tuple[bool, bool, bool]:
+    def weight(self) -> tuple[bool, bool, int]:
         """How specific the row is; the most specific one that states a limit decides."""
-        return self.named("resource") != ANY, self.named("action") != ANY, self.named("system") != ANY
+        name = self.named("system")
+        closeness = len(self.names) - self.names.index(name) if name in self.names else int(name != ANY)
+        return self.named("resource") != ANY, self.named("action") != ANY, closeness
 
     def named(self, column: str) -> str:
         """The text of a column; empty means all."""
@@ -33,6 +39,11 @@ class PolicyRow:
         """The limit in a column, or None when the row states none."""
         value = self.columns.get(column)
         return None if value in (None, "") else Decimal(str(value))
+
+
+def meant_by(system: System) -> list[str]:
+    """The names by which a rule may mean a system: its own, its vendor's, those of its roles."""
+    return list(dict.fromkeys([system.name, system.vendor or system.name, *system.roles]))
 
 
 def first_limit(rows: Iterable[PolicyRow], column: str) -> Decimal | None:

@@ -22,20 +22,19 @@ from concord.systems.fedex.account import ACCOUNT
 from concord.systems.fedex.references import FedExReferences
 from concord.systems.fedex.tracking import FedExTracking
 
+NO_PARCELS = """
+select null::text as number, null::text as carrier_name, null::timestamptz as created_at,
+    null::timestamptz as told_at
+where false
+"""
+NO_UNSHIPPED_ORDERS = "select null::text as order_name, null::timestamptz as created_at where false"
+NO_DONE_ORDERS = "select null::text as order_name where false"
 # A parcel left after its order came, and maybe days before anybody told the shop.
 OPEN_PARCELS = """
-with parcels as (
-    select tracking.item ->> 'number' as number, orders.created_at,
-        (fulfillment.item ->> 'createdAt')::timestamptz as told_at
-    from validated.shopify__orders as orders
-    cross join lateral jsonb_path_query(orders.fulfillments, 'lax $[*]') as fulfillment (item)
-    cross join lateral jsonb_path_query(fulfillment.item, 'lax $.trackingInfo[*]') as tracking (item)
-    where not orders._is_deleted and tracking.item ->> 'company' ~* 'fedex'
-        and coalesce(fulfillment.item ->> 'status', '') not in ('CANCELLED', 'ERROR', 'FAILURE')
-), shipped as (
+with shipped as (
     select number, max(told_at) as told_at, max(coalesce(created_at, told_at - interval '10 days')) as ordered_at
-    from parcels
-    where number <> ''
+    from ({parcels}) as parcels
+    where number <> '' and carrier_name ~* 'fedex'
     group by number
 )
 select shipped.number, told.unique_id,
@@ -52,18 +51,10 @@ order by shipped.number
 UNSHIPPED_ORDERS = """
 select orders.order_name as reference, (orders.created_at at time zone 'UTC')::date as shipped_from,
     (%(as_of)s at time zone 'UTC')::date as shipped_until
-from validated.shopify__orders as orders
+from ({unshipped_orders}) as orders
 left join validated.fedex__references as told on orders.order_name = told.reference
-where not orders._is_deleted and orders.cancelled_at is null and orders.is_test is not true
-    and orders.created_at between %(as_of)s - interval '90 days' and %(as_of)s - interval '1 day'
-    and exists (
-        select from validated.tryton__sales as sales
-        where sales.reference = orders.order_name and sales.sale_state = 'done' and not sales._is_deleted
-    )
-    and not exists (
-        select from jsonb_path_query(orders.fulfillments, 'lax $[*]') as fulfillment (item)
-        where coalesce(fulfillment.item ->> 'status', '') not in ('CANCELLED', 'ERROR', 'FAILURE')
-    )
+where orders.created_at between %(as_of)s - interval '90 days' and %(as_of)s - interval '1 day'
+    and orders.order_name in (select order_name from ({done_orders}) as done)
 order by told.reference is not null, md5(orders.order_name || (%(as_of)s at time zone 'UTC')::date::text)
 limit 500
 """
@@ -94,6 +85,7 @@ def reference(kind: str) -> Form:
 
 tracking = Resource(
     name="tracking",
+    entity="shipment",
     read=FedExTracking(),
     key="tracking_number",
     fields=(
@@ -120,15 +112,18 @@ tracking = Resource(
         Field("error.code", "error_code"),
         Field("error.message", "error_message"),
     ),
-    changes=Worklist(OPEN_PARCELS),
+    changes=Worklist(OPEN_PARCELS, needs={"parcels": NO_PARCELS}),
 )
 
 references = Resource(
     name="references",
+    entity="shipment",
     read=FedExReferences(),
     key="reference",
     fields=(Field("reference", "reference", required=True), Field("parcels", "parcels", Kind.JSON)),
-    changes=Worklist(UNSHIPPED_ORDERS),
+    changes=Worklist(
+        UNSHIPPED_ORDERS, needs={"unshipped_orders": NO_UNSHIPPED_ORDERS, "done_orders": NO_DONE_ORDERS}
+    ),
 )
 
 SYSTEM = System(
@@ -139,6 +134,7 @@ SYSTEM = System(
     # The documents say 10,000 calls a day in one place and 100,000 in another.
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=1, per_day=10_000),
     account=ACCOUNT,
+    roles={"carrier": 1},
     resources=(tracking, references),
     owns="where a parcel is",
     api_version="v1",

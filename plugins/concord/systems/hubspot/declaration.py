@@ -51,6 +51,7 @@ CHANGES = ChangedBetween("updated_at", vanish_limit=0.1)
 
 contacts = Resource(
     name="contacts",
+    entity="customer",
     read=HubSpotObjects(api, "contacts", unique=frozenset({"email", "concord_id"}), merged=MERGED),
     key="source_id",
     fields=(
@@ -77,6 +78,7 @@ contacts = Resource(
 
 companies = Resource(
     name="companies",
+    entity="customer",
     read=HubSpotObjects(api, "companies", unique=frozenset({"concord_id"}), merged=MERGED),
     key="source_id",
     fields=(
@@ -100,6 +102,7 @@ companies = Resource(
 DEAL = frozenset({"deal_name", "amount", "currency_code", "pipeline_name", "deal_stage", "closed_at"})
 deals = Resource(
     name="deals",
+    entity="order",
     read=HubSpotObjects(api, "deals", unique=frozenset({"shop_order_name"}), merged=MERGED),
     key="source_id",
     fields=(
@@ -133,6 +136,7 @@ SYSTEM = System(
     auth=StaticToken(),
     rate_limit=RateLimit(per_second=4, burst=4, concurrency=2, per_day=250_000),
     account=ACCOUNT,
+    roles={"crm": 2},
     resources=(companies, contacts, deals),
     api_version=API_VERSION,
     api_version_ends="2028-03-01",

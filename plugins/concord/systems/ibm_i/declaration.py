@@ -45,6 +45,7 @@ RUN_AT = Field("run.made_at", "run_at", Kind.TIMESTAMP, required=True)
 
 customers = Resource(
     name="customers",
+    entity="wholesale_customer",
     read=FlatFiles(CUSTMAST, SENT, is_full=True),
     key="customer_number",
     fields=(
@@ -67,6 +68,7 @@ customers = Resource(
 
 orders = Resource(
     name="orders",
+    entity="wholesale_order",
     read=FlatFiles(ORDERS, SENT),
     key="order_number",
     fields=(
@@ -94,6 +96,7 @@ orders = Resource(
 request_files = FlatFiles(ORDREQ, OURS)
 order_requests = Resource(
     name="order_requests",
+    entity="order_request",
     read=request_files,
     key="reference",
     fields=(
@@ -147,6 +150,7 @@ SYSTEM = System(
     auth=FileLogin(),
     rate_limit=RateLimit(per_second=100, burst=100, concurrency=1),
     account=AccountChecks(checks=(("folders", WritableFolders()),)),
+    roles={"wholesale_host": 1},
     resources=(customers, orders, order_requests, acknowledgements),
     owns="the orders of the wholesale department",
 )

@@ -37,6 +37,7 @@ PLACE = frozenset({"street", "city", "postal_code", "country_name"})
 
 profiles = Resource(
     name="profiles",
+    entity="customer",
     read=JsonApiList(
         "/api/profiles",
         FILTERS,
@@ -100,6 +101,7 @@ SYSTEM = System(
     auth=StaticToken("Authorization", prefix="Klaviyo-API-Key "),
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=2),
     account=ACCOUNT,
+    roles={"marketing": 1},
     resources=(profiles, events),
     owns="consent to marketing, until the customer takes it back anywhere else",
     api_version=API_VERSION,

@@ -34,6 +34,7 @@ from concord.systems.netsuite.forms import ADDRESS_BOOK, NUMBERS, ORDER_LINES, R
 from concord.systems.netsuite.record_batches import RULES, RecordBatches
 from concord.systems.netsuite.suiteql import SuiteQl
 
+DONE = "select order_name from {table} where status_code in ('F', 'G') and not _is_deleted"
 CHANGES = ChangedBetween("updated_at", overlap=timedelta(minutes=15), vanish_limit=0.1)
 CURRENCY = "LEFT JOIN currency ON currency.id = transaction.currency"
 ADDRESS = "LEFT JOIN EntityAddress ON EntityAddress.nkey = customer.defaultbillingaddress"
@@ -60,6 +61,7 @@ TRANSACTION = (
 
 customers = Resource(
     name="customers",
+    entity="customer",
     read=SuiteQl("customer", joins=ADDRESS, record="customer"),
     key="source_id",
     fields=(
@@ -96,6 +98,7 @@ customers = Resource(
 
 items = Resource(
     name="items",
+    entity="product",
     read=SuiteQl("item"),
     key="source_id",
     fields=(
@@ -112,6 +115,7 @@ items = Resource(
 
 inventory_levels = Resource(
     name="inventory_levels",
+    entity="inventory_level",
     read=SuiteQl(
         "aggregateItemLocation",
         joins="JOIN item ON item.id = aggregateItemLocation.item",
@@ -136,6 +140,8 @@ inventory_levels = Resource(
 
 sales_orders = Resource(
     name="sales_orders",
+    entity="order",
+    offers={"done_orders": DONE},
     read=SuiteQl("transaction", joins=CURRENCY, only="transaction.type = 'SalesOrd'", record="salesOrder"),
     key="source_id",
     fields=(
@@ -175,6 +181,7 @@ sales_order_lines = Resource(
 
 invoices = Resource(
     name="invoices",
+    entity="invoice",
     read=SuiteQl("transaction", joins=CURRENCY, only="transaction.type = 'CustInvc'", record="invoice"),
     key="source_id",
     fields=(
@@ -192,6 +199,7 @@ SYSTEM = System(
     auth=SignedAssertion("/services/rest/auth/oauth2/v1/token", scope="rest_webservices"),
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=2),
     account=ACCOUNT,
+    roles={"erp": 3, "books": 1},
     resources=(customers, items, inventory_levels, sales_orders, sales_order_lines, invoices),
     owns="invoices",
     api_version="v1",

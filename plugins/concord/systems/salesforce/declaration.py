@@ -35,6 +35,7 @@ UPDATED_AT = Field("SystemModstamp", "updated_at", Kind.TIMESTAMP, required=True
 
 accounts = Resource(
     name="accounts",
+    entity="customer",
     read=SoqlQuery(api, "Account"),
     key="source_id",
     fields=(
@@ -67,6 +68,7 @@ accounts = Resource(
 
 contacts = Resource(
     name="contacts",
+    entity="customer",
     read=SoqlQuery(api, "Contact"),
     key="source_id",
     fields=(
@@ -95,6 +97,7 @@ contacts = Resource(
 
 orders = Resource(
     name="orders",
+    entity="order",
     read=SoqlQuery(api, "Order"),
     key="source_id",
     fields=(
@@ -122,6 +125,7 @@ orders = Resource(
 
 wholesale_orders = Resource(
     name="wholesale_orders",
+    entity="wholesale_order",
     read=SoqlQuery(api, "Order", only="Wholesale_Order__c != null"),
     key="source_id",
     fields=(
@@ -167,6 +171,7 @@ SYSTEM = System(
     account=ACCOUNT,
     resources=(accounts, contacts, orders, wholesale_orders),
     owns="phone numbers of customers",
+    roles={"crm": 1},
     api_version=API_VERSION,
     common_key=first_fifteen,
     rules=VendorRules(

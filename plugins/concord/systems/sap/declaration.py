@@ -25,6 +25,7 @@ from concord.protocols.session.auth import BasicLogin
 from concord.systems.sap.account import ACCOUNT
 from concord.systems.sap.values import order_items
 
+DONE = "select reference as order_name from {table} where process_status = 'C' and not _is_deleted"
 PARAMETERS = {"sap-client": "client", "sap-language": "language"}
 V2, V4 = "/sap/opu/odata/sap", "/sap/opu/odata4/sap"
 
@@ -46,6 +47,7 @@ SHOWN_CHANGE = PARTNER_CHANGES.form(time="change_time", first_day="creation_date
 partner_set = EntitySet(partner_service, "A_BusinessPartner", EntityKey(("BusinessPartner",)), PARTNER_CHANGES)
 business_partners = Resource(
     name="business_partners",
+    entity="customer",
     read=partner_set,
     key="source_id",
     fields=(
@@ -83,6 +85,7 @@ address_set = EntitySet(
 )
 addresses = Resource(
     name="addresses",
+    entity="customer",
     read=address_set,
     key="source_id",
     fields=(
@@ -114,6 +117,7 @@ product_set = EntitySet(
 )
 products = Resource(
     name="products",
+    entity="product",
     read=product_set,
     key="source_id",
     fields=(
@@ -131,6 +135,7 @@ products = Resource(
 
 stock_levels = Resource(
     name="stock_levels",
+    entity="inventory_level",
     read=EntitySet(
         stock_service,
         "A_MatlStkInAcctMod",
@@ -162,6 +167,8 @@ ORDER_TERMS = {
 }
 sales_orders = Resource(
     name="sales_orders",
+    entity="order",
+    offers={"done_orders": DONE},
     read=order_set,
     key="source_id",
     fields=(
@@ -193,6 +200,7 @@ SYSTEM = System(
     auth=BasicLogin(),
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=4),
     account=ACCOUNT,
+    roles={"erp": 2},
     resources=(business_partners, addresses, products, stock_levels, sales_orders),
     owns="the names and addresses of companies in the group's own books",
     api_version="V2, V4 Product 0002",

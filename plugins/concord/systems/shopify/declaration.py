@@ -38,6 +38,7 @@ from concord.systems.shopify.bulk_reading import BulkConnection
 from concord.systems.shopify.fulfillments import FulfillmentUpdates
 from concord.systems.shopify.graphql import RULES
 from concord.systems.shopify.selections import AVAILABLE, ORDER_DOCUMENTS, shipped
+from concord.systems.shopify.shipped import PARCELS, UNSHIPPED_ORDERS
 from concord.systems.shopify.writes import CustomerUpdates, PriceUpdates, QuantityUpdates
 
 API_VERSION = "2026-10"
@@ -50,6 +51,7 @@ PRICE, STOCK = frozenset({"price"}), frozenset({"available_quantity"})
 
 customers = Resource(
     name="customers",
+    entity="customer",
     read=BulkConnection(
         api, "customers", "Customer", searchable={"email": "email", "phone": "phone"}, counted="customersCount"
     ),
@@ -78,6 +80,7 @@ customers = Resource(
 
 products = Resource(
     name="products",
+    entity="product",
     read=BulkConnection(
         api, "productVariants", "ProductVariant", searchable={"sku": "sku"}, counted="productVariantsCount"
     ),
@@ -98,6 +101,7 @@ products = Resource(
 
 inventory_levels = Resource(
     name="inventory_levels",
+    entity="inventory_level",
     read=BulkConnection(
         api,
         "inventoryItems",
@@ -129,6 +133,8 @@ inventory_levels = Resource(
 
 orders = Resource(
     name="orders",
+    entity="order",
+    offers={"parcels": PARCELS, "unshipped_orders": UNSHIPPED_ORDERS},
     read=BulkConnection(
         api, "orders", "Order", 25, searchable={"order_name": "name"}, counted="ordersCount", bulk_above=2_000
     ),
@@ -153,6 +159,7 @@ orders = Resource(
 
 fulfillment_orders = Resource(
     name="fulfillment_orders",
+    entity="shipment",
     read=BulkConnection(
         api, "fulfillmentOrders", "FulfillmentOrder", 50, always="includeClosed: true", counted="ordersCount"
     ),
@@ -186,6 +193,7 @@ SYSTEM = System(
     account=ACCOUNT,
     resources=(customers, products, inventory_levels, orders, fulfillment_orders),
     owns="orders, names and e-mail addresses of customers",
+    roles={"shop": 1},
     api_version=API_VERSION,
     api_version_ends="2027-10-01",
     rules=VendorRules(

@@ -51,6 +51,7 @@ CHANGES = ChangedBetween("changed_at", never_deletes=True)
 
 customers = Resource(
     name="customers",
+    entity="customer",
     read=ThroughEvents(
         CUSTOMERS,
         EventFeed(EVENTS, ("customer.created", "customer.updated", "customer.deleted")),
@@ -82,6 +83,7 @@ customers = Resource(
 
 charges = Resource(
     name="charges",
+    entity="payment",
     read=ThroughEvents(
         LastIdList("/v1/charges"),
         EventFeed(EVENTS, CHARGE_EVENTS, through=DISPUTE_EVENTS),
@@ -110,6 +112,7 @@ charges = Resource(
 
 refunds = Resource(
     name="refunds",
+    entity="refund",
     read=ThroughEvents(
         LastIdList("/v1/refunds"),
         EventFeed(EVENTS, ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")),
@@ -134,6 +137,7 @@ refunds = Resource(
 read_payouts = ThroughEvents(LastIdList("/v1/payouts"), EventFeed(EVENTS, PAYOUT_EVENTS))
 payouts = Resource(
     name="payouts",
+    entity="payout",
     read=read_payouts,
     key="source_id",
     fields=(
@@ -154,6 +158,7 @@ payouts = Resource(
 
 balance_transactions = Resource(
     name="balance_transactions",
+    entity="payout_transaction",
     read=TakenInto(LastIdList("/v1/balance_transactions"), read_payouts, "payout"),
     key="source_id",
     fields=(
@@ -181,6 +186,7 @@ SYSTEM = System(
     auth=StaticToken(),
     rate_limit=RateLimit(per_second=20, burst=20, concurrency=4),
     account=ACCOUNT,
+    roles={"payments": 1},
     resources=(customers, charges, refunds, payouts, balance_transactions),
     owns="payments, refunds and payouts",
     api_version=API_VERSION,

@@ -21,6 +21,7 @@ from concord.systems.tryton.rpc import TrytonSearch
 from concord.systems.tryton.values import AS_BOOLEAN, AS_DATE, AS_KEY, AS_LINES, AS_MOMENT, latest_moment
 from concord.systems.tryton.writes import TrytonRpc
 
+DONE = "select reference as order_name from {table} where sale_state = 'done' and not _is_deleted"
 SOURCE_ID = Field("id", "source_id", required=True)
 IS_ACTIVE = Field("active", "is_active", Kind.BOOLEAN, form=AS_BOOLEAN)
 LOCK_STAMP = Field("_timestamp", "lock_stamp")
@@ -47,6 +48,7 @@ def new_login() -> TokenLogin:
 
 parties = Resource(
     name="parties",
+    entity="customer",
     read=TrytonSearch("party.party"),
     key="source_id",
     fields=(SOURCE_ID, Field("name", "party_name", is_personal=True), Field("code", "party_code"), *STATE),
@@ -62,6 +64,7 @@ parties = Resource(
 
 addresses = Resource(
     name="addresses",
+    entity="customer",
     read=TrytonSearch("party.address"),
     key="source_id",
     fields=(
@@ -85,6 +88,7 @@ addresses = Resource(
 
 contact_mechanisms = Resource(
     name="contact_mechanisms",
+    entity="customer",
     read=TrytonSearch("party.contact_mechanism"),
     key="source_id",
     fields=(
@@ -107,6 +111,7 @@ contact_mechanisms = Resource(
 
 products = Resource(
     name="products",
+    entity="product",
     read=TrytonSearch("product.product", also=("template",)),
     key="source_id",
     fields=(
@@ -124,6 +129,7 @@ products = Resource(
 
 stock_levels = Resource(
     name="stock_levels",
+    entity="inventory_level",
     read=TrytonSearch("product.product", has_stock=True),
     key="source_id",
     fields=(
@@ -136,6 +142,8 @@ stock_levels = Resource(
 
 sales = Resource(
     name="sales",
+    entity="order",
+    offers={"done_orders": DONE},
     read=TrytonSearch("sale.sale", size=200),
     key="source_id",
     fields=(
@@ -193,5 +201,6 @@ SYSTEM = System(
     account=ACCOUNT,
     resources=(parties, addresses, contact_mechanisms, products, stock_levels, sales),
     owns="addresses, company names, products, prices, stock, the state of orders",
+    roles={"erp": 1},
     api_version="8.2",
 )

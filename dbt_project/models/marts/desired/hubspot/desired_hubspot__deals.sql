@@ -1,4 +1,5 @@
-{# A deal gets the stage of its order's status; a deal of a test order is archived. #}
+{# A deal gets the stage of its order's status; that of an order which only the shop
+   knows is a draft's. A deal of a test order is archived. #}
 with stg_hubspot__deals as (
 
     select * from {{ ref('stg_hubspot__deals') }}
@@ -12,22 +13,23 @@ int_orders__identified as (
 
 ),
 
-int_orders__deal_stages as (
+int_orders__status_corrections as (
 
-    select * from {{ ref('int_orders__deal_stages') }}
+    select * from {{ ref('int_orders__status_corrections') }}
+    where system = 'hubspot'
 
 ),
 
-int_orders__new_deals as (
+int_hubspot__new_deals as (
 
-    select * from {{ ref('int_orders__new_deals') }}
+    select * from {{ ref('int_hubspot__new_deals') }}
 
 ),
 
 test_orders as (
 
     select order_name
-    from {{ ref('stg_shopify__orders') }}
+    from {{ ref('int_orders__records') }}
     where is_test
     group by order_name
 
@@ -47,15 +49,15 @@ desired as (
         null::numeric as amount,
         null as currency_code,
         null as pipeline_name,
-        stages.deal_stage,
+        stages.source_status as deal_stage,
         null as erp_customer_code,
         case when test_orders.order_name is not null then true end as is_archived,
         null::timestamptz as closed_at
     from stg_hubspot__deals as deals
     left join int_orders__identified as primaries
         on deals.deal_source_id = primaries.record_key
-    left join int_orders__deal_stages as stages
-        on deals.deal_source_id = stages.deal_source_id
+    left join int_orders__status_corrections as stages
+        on deals.deal_source_id = stages.record_key
     left join test_orders on deals.order_name = test_orders.order_name
 
     union all
@@ -70,10 +72,10 @@ desired as (
         currency_code,
         '{{ var("deal_pipeline") }}' as pipeline_name,
         deal_stage,
-        erp_customer_code,
+        customer_number as erp_customer_code,
         null as is_archived,
         ordered_at as closed_at
-    from int_orders__new_deals
+    from int_hubspot__new_deals
 
 )
 

@@ -10,6 +10,7 @@ with stg_klaviyo__profiles as (
 int_consent__breaks as (
 
     select * from {{ ref('int_consent__breaks') }}
+    where system = 'klaviyo'
 
 ),
 

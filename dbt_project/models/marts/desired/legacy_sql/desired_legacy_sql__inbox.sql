@@ -1,9 +1,9 @@
 {# Only the old shop's own programs may change the two lines of a name. They are sent
    one message with the right name. If they refused a message, it is sent again under
    another id. #}
-with int_customers__name_lines as (
+with int_legacy_sql__name_lines as (
 
-    select * from {{ ref('int_customers__name_lines') }}
+    select * from {{ ref('int_legacy_sql__name_lines') }}
 
 ),
 
@@ -23,7 +23,7 @@ worded as (
         jsonb_build_object(
             'name_line_1', name_line_1, 'name_line_2', name_line_2
         )::text as message_text
-    from int_customers__name_lines
+    from int_legacy_sql__name_lines
 
 ),
 

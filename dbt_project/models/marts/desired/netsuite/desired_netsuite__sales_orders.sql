@@ -7,9 +7,9 @@ with int_orders__to_create as (
 
 ),
 
-int_orders__ledger_ids as (
+int_orders__import_ids as (
 
-    select * from {{ ref('int_orders__ledger_ids') }}
+    select * from {{ ref('int_orders__import_ids') }}
 
 ),
 
@@ -43,14 +43,14 @@ desired as (
         to_create.order_name as _entity_id,
         null as _key,
         'order of the shop, unknown here' as _reason,
-        ids.external_id,
+        ids.import_id as external_id,
         to_create.order_name,
         to_create.customer_source_id,
         to_create.order_date as document_date,
         lines.lines
     from int_orders__to_create as to_create
     inner join lines on to_create.order_name = lines.order_name
-    inner join int_orders__ledger_ids as ids on to_create.order_name = ids.order_name
+    inner join int_orders__import_ids as ids on to_create.order_name = ids.order_name
 
 )
 

@@ -6,9 +6,9 @@ with stg_salesforce__contacts as (
 
 {{ import_customers('salesforce', where='is_primary and not is_incomplete') }},
 
-int_customers__new_contacts as (
+int_salesforce__new_contacts as (
 
-    select * from {{ ref('int_customers__new_contacts') }}
+    select * from {{ ref('int_salesforce__new_contacts') }}
 
 ),
 
@@ -48,7 +48,7 @@ desired as (
         customers.email,
         customers.phone,
         new_contacts.customer_id as concord_id
-    from int_customers__new_contacts as new_contacts
+    from int_salesforce__new_contacts as new_contacts
     inner join customers on new_contacts.customer_id = customers.customer_id
 
 )

@@ -3,20 +3,22 @@
 with int_wholesale__crm_orders as (
 
     select * from {{ ref('int_wholesale__crm_orders') }}
-    where not is_deleted
+    where system = 'salesforce' and not is_deleted
 
 ),
 
 int_wholesale__breaks as (
 
     select * from {{ ref('int_wholesale__breaks') }}
-    where field = 'total_amount' and cause = 'amount'
+    where
+        system = 'salesforce' and field = 'total_amount' and cause = 'amount'
 
 ),
 
 int_wholesale__to_create as (
 
     select * from {{ ref('int_wholesale__to_create') }}
+    where system = 'salesforce'
 
 ),
 
@@ -25,11 +27,13 @@ desired as (
     select
         case
             when orders.is_primary then orders.order_number
-            else orders.order_number || ':' || orders.order_source_id
+            else orders.order_number || ':' || orders.record_key
         end as _entity_id,
-        orders.order_source_id as _key,
-        case when amounts.golden_id is null then 'agrees' else 'from ibm_i: amount' end
-        as _reason,
+        orders.record_key as _key,
+        case
+            when amounts.golden_id is null then 'agrees'
+            else 'from ' || amounts.golden_system || ': amount'
+        end as _reason,
         null as order_number,
         null as account_source_id,
         null as order_status,
@@ -41,7 +45,7 @@ desired as (
     left join int_wholesale__breaks as amounts
         on
             orders.order_number = amounts.golden_id
-            and orders.order_source_id = amounts.record_key
+            and orders.record_key = amounts.record_key
 
     union all
 
@@ -50,7 +54,9 @@ desired as (
         null as _key,
         'order of the wholesale department, unknown here' as _reason,
         order_number,
-        account_source_id,
+        coalesce(
+            customer_record_key, '@accounts/' || new_customer_id
+        ) as account_source_id,
         'Draft' as order_status,
         customer_reference,
         total_amount as wholesale_amount,

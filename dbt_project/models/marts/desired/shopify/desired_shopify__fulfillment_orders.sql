@@ -10,13 +10,13 @@ with stg_shopify__fulfillment_orders as (
 int_shipments__parcels as (
 
     select * from {{ ref('int_shipments__parcels') }}
-    where delivery_status is not null
+    where system = 'shopify' and delivery_status is not null
 
 ),
 
-delivery_statuses as (
+int_systems__delivery_statuses as (
 
-    select * from {{ ref('delivery_statuses') }}
+    select * from {{ ref('int_systems__delivery_statuses') }}
     where system = 'shopify'
 
 ),
@@ -29,7 +29,7 @@ choices as (
         count(*) over (partition by held.order_source_id) as choice_count
     from stg_shopify__fulfillment_orders as held
     inner join int_shipments__parcels as parcels
-        on held.order_source_id = parcels.order_source_id and not parcels.is_in_shop
+        on held.order_source_id = parcels.order_record_key and not parcels.is_in_shop
     where
         held.fulfillment_order_status in ('open', 'in_progress')
         and held.fulfillment_source_id is null
@@ -44,8 +44,10 @@ desired as (
         ) as _entity_id,
         held.fulfillment_order_source_id as _key,
         case
-            when untold.tracking_number is not null then 'from fedex: its parcel'
-            when written.source_status is not null then 'from fedex: delivery status'
+            when untold.tracking_number is not null
+                then 'from ' || parcels.carrier || ': its parcel'
+            when written.source_status is not null
+                then 'from ' || parcels.carrier || ': delivery status'
             else 'agrees'
         end as _reason,
         case when untold.tracking_number is not null then parcels.carrier_name end
@@ -59,12 +61,12 @@ desired as (
             and untold.choice_count = 1
     left join int_shipments__parcels as parcels
         on
-            held.order_source_id = parcels.order_source_id
+            held.order_source_id = parcels.order_record_key
             and coalesce(held.tracking_number, untold.tracking_number)
             = parcels.tracking_number
-    left join delivery_statuses as known
+    left join int_systems__delivery_statuses as known
         on held.source_status = known.source_status
-    left join delivery_statuses as written
+    left join int_systems__delivery_statuses as written
         on
             parcels.delivery_status = written.delivery_status
             and written.is_written

@@ -6,9 +6,9 @@ with stg_tryton__addresses as (
 
 {{ import_customers('tryton', where='is_primary and not is_incomplete') }},
 
-int_customers__new_parts as (
+int_tryton__new_parts as (
 
-    select * from {{ ref('int_customers__new_parts') }}
+    select * from {{ ref('int_tryton__new_parts') }}
     where resource = 'addresses'
 
 ),
@@ -48,7 +48,7 @@ desired as (
         customers.city,
         customers.postal_code,
         customers.country_code
-    from int_customers__new_parts as new_parts
+    from int_tryton__new_parts as new_parts
     inner join customers on new_parts.golden_id = customers.customer_id
 
 )

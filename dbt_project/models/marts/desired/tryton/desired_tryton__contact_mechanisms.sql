@@ -18,9 +18,9 @@ int_fields__disagreements as (
 
 ),
 
-int_customers__new_parts as (
+int_tryton__new_parts as (
 
-    select * from {{ ref('int_customers__new_parts') }}
+    select * from {{ ref('int_tryton__new_parts') }}
     where resource = 'contact_mechanisms'
 
 ),
@@ -73,7 +73,7 @@ desired as (
         party_source_id,
         field as mechanism_type,
         value as mechanism_value
-    from int_customers__new_parts
+    from int_tryton__new_parts
 
 )
 

@@ -66,9 +66,15 @@ desired as (
         null as _key,
         'order of the shop, unknown here' as _reason,
         to_create.order_name as reference,
-        to_create.customer_source_id as party_source_id,
-        to_create.address_source_id as invoice_address_source_id,
-        to_create.address_source_id as shipment_address_source_id,
+        coalesce(
+            to_create.customer_source_id, '@parties/' || to_create.customer_golden_id
+        ) as party_source_id,
+        coalesce(
+            to_create.address_source_id, '@addresses/' || to_create.customer_golden_id
+        ) as invoice_address_source_id,
+        coalesce(
+            to_create.address_source_id, '@addresses/' || to_create.customer_golden_id
+        ) as shipment_address_source_id,
         to_create.order_date as sale_date,
         lines.lines
     from int_orders__to_create as to_create

@@ -1,0 +1,50 @@
+"""Writes the models of instances: a vendor's own models, under the name of each further system of that vendor.
+
+dbt has one relation per model, so a second shop of one vendor needs models of its own. They say the same as the
+vendor's, with its name changed wherever it stands.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import yaml  # type: ignore[import-untyped]  # it has no types
+
+from concord.contract import System
+
+Place = tuple[str, ...]
+
+
+def write_instances(folder: Path, systems: Iterable[System], models: Path, places: Sequence[Place]) -> None:
+    """Bring a folder up to date; `places` are the folders below `models` that hold one for each vendor."""
+    instances = [item for item in systems if item.vendor]
+    wanted = dict(_write_all(instances, models, places))
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder) not in wanted]:
+        file.unlink()
+    for place, text in wanted.items():
+        file = folder / place
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+
+def _write_all(systems: Iterable[System], models: Path, places: Sequence[Place]) -> Iterator[tuple[Path, str]]:
+    for system in systems:
+        for place in places:
+            for file in sorted(models.joinpath(*place, system.vendor).glob("*")):
+                text = file.read_text(encoding="utf-8")
+                kept = text if file.suffix == ".sql" else _without_unit_tests(text)
+                name = _rename(file.name, system.vendor, system.name)
+                yield Path(*place, system.name, name), _rename(kept, system.vendor, system.name)
+
+
+def _rename(text: str, vendor: str, name: str) -> str:
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(vendor)}(?![A-Za-z0-9])", name, text)
+
+
+def _without_unit_tests(text: str) -> str:
+    """The description of models without tests of their logic, which are those of the vendor's."""
+    described = yaml.safe_load(text) or {}
+    described.pop("unit_tests", None)
+    return str(yaml.safe_dump(described, sort_keys=False))
