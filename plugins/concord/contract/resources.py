@@ -116,7 +116,8 @@ class Resource:
 
     `key` is the name of the field that holds the vendor's id, `deleted` of the one that says whether a record was
     deleted, empty where the vendor does not say. `writes` None means that nothing is written back. `entity` is
-    what a record is to the business, such as `customer`, or of which it is a part; empty where it is neither.
+    what a record is to the business, such as `customer`, or `customer_part` where it is only a part of one; empty
+    where it is nothing of the kind.
     `offers` are lists that worklists of other systems need, each as SQL over `{table}`, where its records are.
     """
 

@@ -85,7 +85,7 @@ address_set = EntitySet(
 )
 addresses = Resource(
     name="addresses",
-    entity="customer",
+    entity="customer_part",
     read=address_set,
     key="source_id",
     fields=(

@@ -64,7 +64,7 @@ parties = Resource(
 
 addresses = Resource(
     name="addresses",
-    entity="customer",
+    entity="customer_part",
     read=TrytonSearch("party.address"),
     key="source_id",
     fields=(
@@ -88,7 +88,7 @@ addresses = Resource(
 
 contact_mechanisms = Resource(
     name="contact_mechanisms",
-    entity="customer",
+    entity="customer_part",
     read=TrytonSearch("party.contact_mechanism"),
     key="source_id",
     fields=(
