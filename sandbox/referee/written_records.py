@@ -11,6 +11,7 @@ from sandbox.referee.flat_records import FLAT, flatten, read_mechanisms
 from sandbox.referee.legacy_sql_messages import judge_messages
 from sandbox.referee.verdict import After, Verdict
 from sandbox.world import World
+from sandbox.world.systems import find_truths
 
 Member = tuple[str, str]
 """A record of a customer: its system and its key."""
@@ -57,7 +58,16 @@ def _judge_resource(world: World, verdict: Verdict, name: tuple[str, str], recor
                 )
     if name in FLAT_OTHERS and name not in ORDER_READERS and name != MESSAGES:
         for key in found.keys() - before.keys():
-            verdict.note(system, f"{resource} {key} was created", is_right=False)
+            is_right = _is_owed(world, name, found[key])
+            verdict.note(system, f"{resource} {key} was created", is_right=is_right)
+
+
+def _is_owed(world: World, name: tuple[str, str], fields: Fields) -> bool:
+    """Whether a new record is a customer whom the system lacked, with true values."""
+    system, resource = name
+    if resource != find_truths()[system].customers:
+        return False
+    return world.truth.is_allowed_create(system=system, values=_customer_fields(fields))
 
 
 def _resource_of(resource: str, field: str) -> str:

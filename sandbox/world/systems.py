@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sandbox.world.customers import Customer
 from sandbox.world.draw import Settings
 from sandbox.world.orders import Order
 from sandbox.world.records import Held
@@ -44,8 +45,10 @@ class SystemTruth:
     """The resource by whose key a written record is told, where that is another one: an address by its party's."""
     unreadable: Callable[[Settings], Iterator[tuple[str, str]]] | None = None
     """The names `resource/key` of broken records of products, orders and payments, and what is wrong with each."""
+    lacks_customer: Callable[[Customer], bool] | None = None
+    """Whether the shop knows the customer and the system, in which customers are created, does not."""
     lacks_order: Callable[[Settings, Order], bool] | None = None
-    """Whether the system knows the customer of an order and not the order."""
+    """Whether the system knows the customer of an order, or is to get it, and not the order."""
     order_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Fields of an order that only this system has: its word for each state."""
 

@@ -61,6 +61,9 @@ def _add_customer(truth: Truth, settings: Settings, customer: Customer) -> None:
     for system in (SHOP, CRM, ERP):
         if not is_present(customer.slot, system):
             truth.missing_customers.setdefault(system, []).append(customer.world_id)
+    for system, own in find_truths().items():
+        if own.lacks_customer is not None and own.lacks_customer(customer):
+            truth.missing_customers.setdefault(system, []).append(customer.world_id)
 
 
 def _add_records(truth: Truth, settings: Settings) -> None:

@@ -135,6 +135,7 @@ def test_nothing_wrong_would_be_written_anywhere(
     changed = Counter(item.table for item in first_night)
     assert [item for item in first_night if not item.fact or is_wrong(item, world, owners)] == []
     assert changed.keys() == {
+        "hubspot__contacts",
         "klaviyo__profiles",
         "netsuite__customers",
         "stripe__customers",

@@ -198,6 +198,7 @@ def test_the_dirt_has_the_promised_rates(world: World) -> None:
         "shopify": 10,
         "salesforce": 20,
         "tryton": 10,
+        "hubspot": 10,
     }
     assert 0.02 < len(truth.missing_orders) / 1500 < 0.045
     assert (len(truth.test_orders), len(truth.cancelled_orders)) == (30, 45)

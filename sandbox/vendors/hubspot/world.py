@@ -15,6 +15,7 @@ from sandbox.world.customers import Customer, make_customer, make_customers, sec
 from sandbox.world.draw import Settings, moment_between, random_for, slot_of
 from sandbox.world.notation import write_country, write_name, write_phone
 from sandbox.world.orders import Order, make_orders, order_slot
+from sandbox.world.records import SHOP, is_present
 from sandbox.world.systems import ADDRESS, PERSON, REACH, SystemTruth
 
 ABSENT = range(400, 410)
@@ -204,9 +205,14 @@ def deal_keys(settings: Settings) -> Iterator[tuple[str, str]]:
     return ((deal_id(order.index), order.world_id) for order in make_orders(settings) if is_deal(settings, order))
 
 
+def lacks_customer(customer: Customer) -> bool:
+    """Whether a customer of the shop is unknown here."""
+    return not is_known(customer.slot) and is_present(customer.slot, SHOP)
+
+
 def lacks_order(settings: Settings, order: Order) -> bool:
-    """Whether the customer is known and the order did not become a deal."""
-    return is_known(slot_of(settings, order.customer_index)) and not is_deal(settings, order)
+    """Whether the order did not become a deal."""
+    return not is_deal(settings, order)
 
 
 RESOURCES = {"contacts": contacts, "companies": companies, "deals": deals}
@@ -218,6 +224,7 @@ TRUTH = SystemTruth(
         "companies": ADDRESS | {"company_name", "phone"},
         "deals": frozenset({"stage", "is_archived"}),
     },
+    lacks_customer=lacks_customer,
     lacks_order=lacks_order,
     order_words={"stage": STAGES},
 )

@@ -27,6 +27,6 @@ with joined as (
         'email_as_written': 'email',
         'phone_as_written': 'phone',
         'country_as_written': 'country_spelling',
-        'can_name_company': 'true'
+        'can_name_company': 'company_name is not null'
     }
 ) }}

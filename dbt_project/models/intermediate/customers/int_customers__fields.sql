@@ -40,7 +40,9 @@ unpivoted as (
             ('first_name', records.first_name, records.first_name_key),
             ('last_name', records.last_name, records.last_name_key),
             (
-                case when records.is_company then 'company_name' else 'customer_name' end,
+                case
+                    when records.is_company then 'company_name' else 'customer_name'
+                end,
                 case
                     when records.is_company and not records.can_name_company then null
                     when records.is_company then records.record_name
