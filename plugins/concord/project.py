@@ -18,7 +18,7 @@ from typing import Any
 from concord.errors import ConfigurationError
 
 FILE = "concord.toml"
-VARIABLE = "CONCORD_PROJECT"
+VARIABLE, PROFILE = "CONCORD_PROJECT", "CONCORD_PROFILE"
 SCHEMA = Path(__file__).with_name("project.schema.json")
 # The variable that an entry stands for, and that goes before it.
 VARIABLES: Mapping[str, tuple[str, ...]] = {
@@ -36,6 +36,7 @@ _TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
 class SystemUse:
     """How a business uses a system; `calls_per_day` is None where the quota of the declaration holds.
 
+    `connection` is the name of its Airflow connection, empty where it is the usual one.
     `vendor` is the declared system that it is an instance of, empty where it is declared under its own name.
     `roles` are empty where it plays those that its declaration names.
     """
@@ -44,15 +45,20 @@ class SystemUse:
     calls_per_day: int | None = None
     vendor: str = ""
     roles: tuple[str, ...] = ()
+    connection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folder of a business, and what its concord.toml says."""
+    """The folder of a business, and what its concord.toml says, under a profile if one is chosen.
+
+    A profile is the same business against other accounts: its systems have connections of their own.
+    """
 
     folder: Path
     text: str
     entries: Mapping[str, Any]
+    profile: str = ""
 
     @property
     def name(self) -> str:
@@ -62,15 +68,26 @@ class Project:
     @property
     def systems(self) -> Mapping[str, SystemUse]:
         """The systems in use, by name."""
-        return {
-            name: SystemUse(
-                use.get("write_back", "apply") == "apply",
-                use.get("calls_per_day"),
-                use.get("vendor", ""),
-                tuple(use.get("roles", ())),
-            )
-            for name, use in self.entries["systems"].items()
-        }
+        return {name: self._use(name) for name in self.entries["systems"]}
+
+    def _use(self, name: str) -> SystemUse:
+        profile = self.entries.get("profiles", {}).get(self.profile, {})
+        use = {**self.entries["systems"][name], **profile.get("systems", {}).get(name, {})}
+        usual = f"{name}_{self.profile}" if self.profile else ""
+        return SystemUse(
+            use.get("write_back", "apply") == "apply",
+            use.get("calls_per_day"),
+            use.get("vendor", ""),
+            tuple(use.get("roles", ())),
+            use.get("connection", usual),
+        )
+
+    def rules(self) -> dict[str, Path]:
+        """The rules files by the name of the rule; that of the profile, `<rule>.<profile>.csv`, goes first."""
+        files = sorted((self.folder / "rules").glob("*.csv"))
+        common = {file.stem: file for file in files if "." not in file.stem}
+        own = {file.stem.partition(".")[0]: file for file in files if file.stem.endswith(f".{self.profile}")}
+        return {**common, **own} if self.profile else common
 
     def say_variable(self, variable: str) -> tuple[str, str]:
         """What is said in place of a variable of the environment, and where; two empty texts where nothing is."""
@@ -113,17 +130,25 @@ def choose_project(folder: Path) -> None:
     os.environ[VARIABLE] = str(folder.expanduser().resolve())
 
 
+def choose_profile(name: str) -> None:
+    """Set CONCORD_PROFILE for this process and those that it starts."""
+    os.environ[PROFILE] = name
+
+
 def read_project(environment: Mapping[str, str] | None = None) -> Project | None:
     """The project of this process; None where there is none.
 
     Raises ConfigurationError, with file and line, for a concord.toml that cannot be read or says what it may not.
     """
     folder = find_folder(environment)
-    return None if folder is None else _read(folder, (folder / FILE).stat().st_mtime_ns)
+    if folder is None:
+        return None
+    profile = (os.environ if environment is None else environment).get(PROFILE, "")
+    return _read(folder, (folder / FILE).stat().st_mtime_ns, profile)
 
 
 @lru_cache(maxsize=8)
-def _read(folder: Path, _changed: int) -> Project:
+def _read(folder: Path, _changed: int, profile: str) -> Project:
     """The project as it is at a time of change of its file."""
     file = folder / FILE
     try:
@@ -131,9 +156,12 @@ def _read(folder: Path, _changed: int) -> Project:
         entries = tomllib.loads(text)
     except (ValueError, OSError) as error:
         raise ConfigurationError(f"{file} cannot be read ({error}); correct it.", project=str(folder)) from error
-    project = Project(folder, text, {name: _as_text(value) for name, value in entries.items()})
+    project = Project(folder, text, {name: _as_text(value) for name, value in entries.items()}, profile)
     if wrong := next(_find_wrong(project), ""):
         raise ConfigurationError(wrong, project=str(folder))
+    if profile and profile not in (known := project.entries.get("profiles", {})):
+        there = f"there are {', '.join(known)}" if known else f"write [profiles.{profile}] there"
+        raise ConfigurationError(f"{file} has no profile {profile!r}; {there}.", project=str(folder))
     return project
 
 

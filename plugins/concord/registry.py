@@ -21,7 +21,7 @@ from pathlib import Path
 from concord import systems as folder
 from concord.contract import Extension, Resource, System, Worklist
 from concord.errors import ConfigurationError, ContractError
-from concord.project import find_folder, read_project
+from concord.project import SystemUse, find_folder, read_project
 from concord.settings import chosen_systems, read_dbt_project, systems_source
 
 TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
@@ -38,12 +38,12 @@ def declared_systems() -> tuple[System, ...]:
     chosen = chosen_systems()
     if project is None:
         return _with_worklists(None, (), chosen)
-    uses = tuple((name, use.vendor, use.roles) for name, use in project.systems.items())
+    uses = tuple(project.systems.items())
     return _with_worklists(project.folder / "systems", uses, chosen)
 
 
-Use = tuple[str, str, tuple[str, ...]]
-"""A system in use: its name, its vendor, its roles."""
+Use = tuple[str, SystemUse]
+"""The name of a system in use, and how it is used."""
 
 
 @cache
@@ -69,17 +69,20 @@ def _over(resource: Resource, offers: Mapping[str, Sequence[str]]) -> Resource:
 
 @cache
 def _as_used(own: Path | None, uses: tuple[Use, ...]) -> tuple[System, ...]:
-    """The declared systems with the instances and roles of a project."""
+    """The declared systems with the instances, roles and connections of a project."""
     named = {item.name: item for item in _declared(own)}
-    for name, vendor, roles in uses:
-        if vendor and vendor != name:
-            if vendor not in named:
+    for name, use in uses:
+        if use.vendor and use.vendor != name:
+            if use.vendor not in named:
                 raise ConfigurationError(
-                    f"{name} is said to be one of {vendor}, which is not declared; there are {', '.join(named)}."
+                    f"{name} is said to be one of {use.vendor}, which is not declared; there are "
+                    f"{', '.join(named)}."
                 )
-            named[name] = instance(named[vendor], name)
-        if roles and name in named:
-            named[name] = replace(named[name], roles=dict.fromkeys(roles, 1))
+            named[name] = instance(named[use.vendor], name)
+        if use.roles and name in named:
+            named[name] = replace(named[name], roles=dict.fromkeys(use.roles, 1))
+        if use.connection and name in named:
+            named[name] = replace(named[name], connection=use.connection)
     return tuple(named[name] for name in sorted(named))
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from concord.errors import ConfigurationError
-from concord.project import find_folder, read_project
+from concord.project import PROFILE, find_folder, read_project
 from concord.schedule import WEEKDAYS, Schedule
 
 # The scheme of a database's address, by Airflow's connection type.
@@ -99,11 +99,15 @@ class AirflowAddress:
 
 
 def read_home(environment: Mapping[str, str] | None = None) -> Path:
-    """The state folder of the local installation: CONCORD_HOME, or .concord in the project, or beside the code."""
+    """The state folder of the local installation: CONCORD_HOME, or .concord in the project, or beside the code.
+
+    That of a profile bears its name, as in `.concord-test`.
+    """
     variables = os.environ if environment is None else environment
     if named := variables.get("CONCORD_HOME"):
         return Path(named)
-    return (find_folder(variables) or REPOSITORY) / ".concord"
+    folder, profile = find_folder(variables), variables.get(PROFILE, "")
+    return folder / (f".concord-{profile}" if profile else ".concord") if folder else REPOSITORY / ".concord"
 
 
 def chosen_systems() -> frozenset[str] | None:

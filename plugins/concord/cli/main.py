@@ -8,8 +8,8 @@ import typer
 
 from concord.cli.console import print_error
 from concord.cli.verbs import backfills, installation, nights, plans, projects, records
-from concord.errors import ConcordError
-from concord.project import choose_project, find_folder, read_project
+from concord.errors import ConcordError, ConfigurationError
+from concord.project import choose_profile, choose_project, find_folder, read_project
 
 HELP = """Concord makes the systems of a business agree.
 
@@ -49,14 +49,26 @@ def read_options(
             show_default="CONCORD_PROJECT, or this folder if it has a concord.toml",
         ),
     ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="One of its profiles: other accounts, other approvals.",
+            show_default="CONCORD_PROFILE, or none",
+        ),
+    ] = None,
 ) -> None:
     """Options that stand before the verb; `main` looks for --debug itself, because errors end there."""
     if context.invoked_subcommand == "init":  # which makes the project that is not there yet
         return
     folder = project or find_folder()
+    if profile is not None:
+        choose_profile(profile)
     if folder is not None:
         choose_project(folder)
         read_project()
+    elif profile:
+        raise ConfigurationError("A profile is one of a project; name its folder with --project DIR.")
 
 
 nights.add_demo(app)

@@ -11,7 +11,7 @@ from concord.contract import System
 from concord.errors import BatchError, ConfigurationError
 from concord.project import Project
 from concord.settings import Settings, read_dbt_project, read_home, read_start
-from concord.stages.reconcile.root_project import MODELS, RULES, list_rules
+from concord.stages.reconcile.root_project import MODELS
 from concord.stages.reconcile.transform import check_models
 
 Row = Mapping[str, str]
@@ -47,8 +47,8 @@ def find_complaints(project: Project) -> list[str]:
     except ConfigurationError as error:
         return [error.message]
     found = [*_check_systems(project, used)]
-    for rule in list_rules(project):
-        found += _check_rules(project, rule, used)
+    for rule, file in project.rules().items():
+        found += _check_rules(rule, file, used)
     return found or list(_check_models(project))
 
 
@@ -64,8 +64,8 @@ def _check_systems(project: Project, used: Mapping[str, System]) -> Iterator[str
             )
 
 
-def _check_rules(project: Project, rule: str, used: Mapping[str, System]) -> Iterator[str]:
-    file, known = project.folder / RULES / f"{rule}.csv", read_dbt_project() / "seeds" / f"{rule}.csv"
+def _check_rules(rule: str, file: Path, used: Mapping[str, System]) -> Iterator[str]:
+    known = read_dbt_project() / "seeds" / f"{rule}.csv"
     if not known.exists():
         names = sorted(path.stem for path in known.parent.glob("*.csv"))
         yield f"{file}: there are no rules of this name{_meant(rule, names)}; there are {', '.join(names)}."

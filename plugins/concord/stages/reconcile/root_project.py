@@ -37,14 +37,14 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     if project is not None:
         _refuse_unknown_rules(project, settings.dbt_project)
     folder = settings.home / "dbt" / ROOT
-    for part in ("dbt_packages", *(() if project else (RULES, MODELS))):
+    for part in ("dbt_packages", RULES, *(() if project else (MODELS,))):
         _make_folder(folder / part)
     _link(folder / "dbt_packages" / PACKAGE, settings.dbt_project)
     # The models of the business and of instances call Concord's macros by their own names.
     _link(folder / "macros", settings.dbt_project / "macros")
     if project is not None:
-        _link(folder / RULES, project.folder / RULES)
         _link(folder / MODELS, project.folder / MODELS)
+    _link_rules(folder / RULES, project.rules() if project else {})
     write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS)
     variables = describe_systems(systems, _model_folders(folder, settings.dbt_project))
     unused = _leave_out_unused(settings.dbt_project, {item.name for item in systems})
@@ -55,16 +55,20 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     return folder
 
 
-def list_rules(project: Project) -> list[str]:
-    """The names of the project's rules files, without `.csv`."""
-    return sorted(path.stem for path in (project.folder / RULES).glob("*.csv"))
+def _link_rules(folder: Path, files: Mapping[str, Path]) -> None:
+    """Let a folder hold the rules files of the business under the names of the rules, and no other file."""
+    for old in folder.iterdir():
+        if old.stem not in files:
+            old.unlink()
+    for rule, file in files.items():
+        _link(folder / f"{rule}.csv", file)
 
 
 def _refuse_unknown_rules(project: Project, package: Path) -> None:
     known = {path.stem for path in (package / "seeds").glob("*.csv")}
-    if unknown := sorted(set(list_rules(project)) - known):
+    if unknown := sorted(set(project.rules()) - known):
         raise ConfigurationError(
-            f"{project.folder / RULES / unknown[0]}.csv is no rules file; there are {', '.join(sorted(known))}.",
+            f"{project.rules()[unknown[0]]} is no rules file; there are {', '.join(sorted(known))}.",
             project=str(project.folder),
         )
 
@@ -78,7 +82,7 @@ def _describe(
     project: Project | None, own: Mapping[str, Any], variables: Mapping[str, Any], models: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The dbt_project.yml of a business; `own` is that of Concord, `models` what is said of Concord's models."""
-    replaced = list_rules(project) if project else []
+    replaced = sorted(project.rules()) if project else []
     return {
         "name": ROOT,
         "version": "1.0.0",
