@@ -1,4 +1,4 @@
 {# One row per invoice of any system that keeps invoices. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('invoices') }}

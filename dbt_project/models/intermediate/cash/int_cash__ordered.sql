@@ -1,5 +1,5 @@
 {# One row per order of a shop, with the number of pieces in its lines. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with lines as (
 

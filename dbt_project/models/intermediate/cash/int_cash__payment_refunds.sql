@@ -1,4 +1,4 @@
 {# One row per refund that a system paid back. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('payment_refunds') }}

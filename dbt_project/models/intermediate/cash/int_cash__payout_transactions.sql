@@ -1,4 +1,4 @@
 {# One row per transaction of which a payout may consist. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('payout_transactions') }}

@@ -1,4 +1,4 @@
 {# One row per payout of any system that takes payments. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('payouts') }}

@@ -1,4 +1,4 @@
 {# One row per refund of an order of any shop. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('shop_refunds') }}

@@ -1,4 +1,4 @@
 {# One row per record of which a system knows whether marketing may write to it. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('marketing_consents') }}

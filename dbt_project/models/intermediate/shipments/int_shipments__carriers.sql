@@ -1,4 +1,4 @@
 {# One row per carrier and name that shops give it. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('carriers') }}

@@ -1,4 +1,4 @@
 {# One row per delivery status that a system shows for parcels of an order. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('delivery_reports') }}

@@ -1,4 +1,4 @@
 {# One row per parcel that a shop knows. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 {{ all_records('shop_parcels') }}

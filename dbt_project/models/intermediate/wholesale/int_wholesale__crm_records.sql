@@ -1,6 +1,6 @@
 {# One row per order of the CRM that came from the wholesale department, including
    deleted orders. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with orders as (
 

@@ -1,5 +1,5 @@
 {# One row per company that the wholesale department's host knows. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with customers as (
 

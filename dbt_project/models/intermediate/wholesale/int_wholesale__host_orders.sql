@@ -1,5 +1,5 @@
 {# One row per order of the wholesale department's host. #}
-{{ config(tags=['prepare'], materialized='view') }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with orders as (
 
