@@ -106,6 +106,13 @@ def _declared(own: Path | None) -> tuple[System, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def usual_roles() -> frozenset[str]:
+    """The roles that any declaration names."""
+    project = find_folder()
+    declared = _declared(project / "systems" if project else None)
+    return frozenset(role for item in declared for role in item.roles)
+
+
 def instance(declared: System, name: str) -> System:
     """A further system of a vendor: all but its name and its connection is that of the declared one."""
     if name == declared.name:

@@ -149,3 +149,11 @@ def test_a_project_is_made_of_the_systems_of_each_role(tmp_path: Path) -> None:
         0,
         "acme: nothing is wrong. In use are de, fr, hubspot, netsuite.\n",
     )
+
+
+def test_a_role_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    file = made(tmp_path / "acme") / "concord.toml"
+    file.write_text(file.read_text().replace('roles = ["erp"]', 'roles = ["epr"]'))
+    told = run("--project", str(tmp_path / "acme"), "validate")
+    assert told.exit_code == 1
+    assert f"{file}, line 20: there is no role 'epr' (did you mean erp?); there are books, carrier" in told.output

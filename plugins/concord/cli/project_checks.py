@@ -56,7 +56,11 @@ def _check_systems(project: Project, used: Mapping[str, System]) -> Iterator[str
     if len(used) < 2:
         yield f"{project.place(['systems'])}: one system has nothing to agree with; name another one in use."
     written = {item.name for item in registry.written_systems()}
+    known = sorted(registry.usual_roles())
     for name, use in project.systems.items():
+        for role in [role for role in use.roles if role not in known]:
+            place = project.place(["systems", name, "roles"])
+            yield f"{place}: there is no role {role!r}{_meant(role, known)}; there are {', '.join(known)}."
         if "write_back" in project.entries["systems"][name] and use.is_applied and name not in written:
             yield (
                 f"{project.place(['systems', name, 'write_back'])}: no model says what {name} should hold, so "
