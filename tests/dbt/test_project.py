@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.dbt.conftest import Reconciliation
@@ -39,3 +40,11 @@ def test_rules_go_before_concords_and_models_are_built_with_a_night(
     (business / "rules" / "discrepancy_owners.csv").write_text("entity,owner\ncustomer,Paul\n")
     reconciliation.prepare("business again")
     assert reconciliation.value("select owner from marts.discrepancy_owners") == "Paul"
+
+
+def test_a_rules_file_with_other_columns_than_before_is_loaded(reconciliation: Reconciliation) -> None:
+    reconciliation.prepare("older")
+    with psycopg.connect(reconciliation.database.url) as connection:
+        connection.execute("alter table marts.flows drop column is_for_buyers_only cascade")
+    reconciliation.prepare("newer")
+    assert int(str(reconciliation.value("select count(*) from marts.flows where is_for_buyers_only"))) > 0
