@@ -34,6 +34,7 @@ from concord.errors import ConfigurationError
 from tools.sizes import find_oversized
 from concord.protocols import rest
 from concord.settings import REPOSITORY
+from concord.stages.reconcile.dbt_variables import describe_systems
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from sandbox.vendors.registry import VENDORS
@@ -55,6 +56,7 @@ print(json.dumps({{
     "pools": registry.pool_slots(), "dags": sorted(bag.dags), "wrong": [*bag.import_errors.values()],
     "vendors": vendors, "told": sorted(find_resources()["deskly"]), "oversized": find_oversized(REPOSITORY),
     "stageable": can_be_shown, "unknown": unjudged_systems(), "refused": refused,
+    "entities": describe_systems(registry.systems(), [REPOSITORY / "dbt_project/models/entities"])["entities"],
 }}))
 """
 
@@ -106,6 +108,7 @@ def test_the_registry_the_dags_and_the_sandbox_find_it(copy: Path, seen: dict[st
     assert seen["pools"] == {"deskly": 2, "dbt": 1}
     assert {"ingest_deskly", "write_back_deskly"} <= set(seen["dags"])
     assert seen["told"] == ["requesters", "tickets"]
+    assert seen["entities"] == {"customers": ["deskly"]}
     assert "deskly" in seen["vendors"]
 
 
@@ -120,7 +123,7 @@ def test_its_tables_are_staged_and_what_it_should_say_is_worked_out(
     copy: Path, module_database: str, tmp_path: Path
 ) -> None:
     folder = str(copy / "dbt_project")
-    models = ("+desired_deskly__tickets", "stg_deskly__requesters")
+    models = ("+desired_deskly__tickets", "+customers__deskly")
     variables = {
         **connection_variables(module_database),
         "DBT_TARGET_PATH": str(tmp_path / "target"),

@@ -40,6 +40,7 @@ def listing(name: str, **lookup: str) -> RestList:
 
 requesters = Resource(
     name="requesters",
+    entity="customer",
     read=listing("requesters"),
     key="source_id",
     changes=CHANGES,
@@ -85,6 +86,7 @@ SYSTEM = System(
     name="deskly",
     title="Deskly help desk",
     owns="tickets",
+    roles={"support": 1},
     connection="deskly_default",
     auth=StaticToken(),
     rate_limit=RateLimit(per_second=20, burst=20, concurrency=2),
