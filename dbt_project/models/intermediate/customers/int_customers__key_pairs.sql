@@ -1,6 +1,7 @@
-{# One row per pair of records and rule that joins them by a key that one record carries
-   of the other. Records that were one customer last night stay one, so that a changed
-   e-mail address does not split a customer. #}
+{# One row per pair of records and rule that joins them by a key that one record
+   carries of the other; a number that an ERP has twice is none. Records that were
+   one customer last night stay one, so that a changed e-mail address does not split
+   a customer. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (
@@ -36,6 +37,18 @@ known as (
 
 ),
 
+numbered as (
+
+    select
+        system,
+        record_key,
+        account_key,
+        count(*) over (partition by system, account_key) as number_uses
+    from int_customers__unioned
+    where {{ plays('system', 'erp') }} and account_key is not null
+
+),
+
 pairs as (
 
     select
@@ -56,9 +69,9 @@ pairs as (
         party.system as other_system,
         party.record_key as other_key
     from int_customers__unioned as account
-    inner join int_customers__unioned as party
+    inner join numbered as party
         on account.account_key = party.account_key
-    where account.system <> party.system and {{ plays('party.system', 'erp') }}
+    where account.system <> party.system and party.number_uses = 1
 
     union all
 
