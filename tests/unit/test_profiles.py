@@ -93,3 +93,13 @@ def test_a_profile_is_chosen_on_the_command_line(project: Path) -> None:
     alone = CliRunner().invoke(app, ["--profile", "test", "validate"], env=environment)
     assert isinstance(alone.exception, ConfigurationError)
     assert "name its folder with --project DIR" in alone.exception.message
+
+
+def test_a_profile_of_a_system_that_is_not_in_use_is_told(project: Path) -> None:
+    (project / "rules" / "approval_policy.csv").unlink()
+    file = project / "concord.toml"
+    file.write_text(TEXT + '[profiles.test.systems.shopfy]\nwrite_back = "plan"\n')
+    environment = {"CONCORD_PROJECT": "", "CONCORD_SYSTEMS": "", "CONCORD_PROFILE": "", "COLUMNS": "300"}
+    said = CliRunner().invoke(app, ["--project", str(project), "validate"], env=environment)
+    line = len(file.read_text().splitlines()) - 1
+    assert f"{file}, line {line}: shopfy is not in use (did you mean shopify?); take the entry away" in said.output

@@ -46,7 +46,7 @@ def find_complaints(project: Project) -> list[str]:
         read_start()
     except ConfigurationError as error:
         return [error.message]
-    found = [*_check_systems(project, used)]
+    found = [*_check_systems(project, used), *_check_profiles(project)]
     for rule, file in project.rules().items():
         found += _check_rules(rule, file, used)
     return found or list(_check_models(project))
@@ -66,6 +66,14 @@ def _check_systems(project: Project, used: Mapping[str, System]) -> Iterator[str
                 f"{project.place(['systems', name, 'write_back'])}: no model says what {name} should hold, so "
                 f"nothing is written there; take the entry away, or add models/desired_{name}__RESOURCE.sql."
             )
+
+
+def _check_profiles(project: Project) -> Iterator[str]:
+    for profile, entries in project.entries.get("profiles", {}).items():
+        for name in [name for name in entries.get("systems", {}) if name not in project.systems]:
+            place = project.place(["profiles", profile, "systems", name])
+            meant = _meant(name, list(project.systems))
+            yield f"{place}: {name} is not in use{meant}; take the entry away, or name it as [systems.{name}]."
 
 
 def _check_rules(rule: str, file: Path, used: Mapping[str, System]) -> Iterator[str]:
