@@ -54,7 +54,7 @@ class DecidedWorld(World):
                 values = _decide(owners.get(("customer", name), []), held, world_id, name)
                 if values:
                     truth.decided.setdefault(world_id, {})[name] = sorted(values)
-            status = _decide_status(str(entity.get("number")), owners.get(("order", "order_status"), []), statuses)
+            status = _decide_status(entity.get("number"), owners.get(("order", "order_status"), []), statuses)
             if status:
                 truth.decided[world_id] = {"status": [status], "stage": [STAGE_WORDS[status]]}
         return truth
@@ -131,8 +131,10 @@ def _decide(owners: list[str], held: Mapping[str, Values], world_id: str, field:
     return set()
 
 
-def _decide_status(number: str, owners: Sequence[str], statuses: Statuses) -> str | None:
-    """The status that the first owner says of an order; None where none says any."""
+def _decide_status(number: str | None, owners: Sequence[str], statuses: Statuses) -> str | None:
+    """The status that the first owner says of an order; None where none says any, and for what is no order."""
+    if number is None:
+        return None
     said = (statuses.get(name, {}).get(number) for name in owners)
     return next((status for status in said if status), None)
 
