@@ -19,7 +19,7 @@ from concord.settings import read_dbt_project
 from concord.stages.reconcile.dbt_variables import rank_systems
 from sandbox.referee.flat_other_records import Fields
 from sandbox.referee.flat_records import FLAT, flatten, read_mechanisms
-from sandbox.referee.order_words import FIRST_STATUS, ORDER_WORDS, STAGE_WORDS, read_status
+from sandbox.referee.order_words import FIRST_STATUS, ORDER_WORDS, STAGE_WORDS, VAGUE_STATUSES, read_status
 from sandbox.world import World
 from sandbox.world.records import ERP
 from sandbox.world.systems import ADDRESS, PERSON, REACH, find_truths
@@ -54,9 +54,9 @@ class DecidedWorld(World):
                 values = _decide(owners.get(("customer", name), []), held, world_id, name)
                 if values:
                     truth.decided.setdefault(world_id, {})[name] = sorted(values)
-            status = _decide_status(entity.get("number"), owners.get(("order", "order_status"), []), statuses)
-            if status:
-                truth.decided[world_id] = {"status": [status], "stage": [STAGE_WORDS[status]]}
+            said = _decide_status(entity.get("number"), owners.get(("order", "order_status"), []), statuses)
+            if said:
+                truth.decided[world_id] = {"status": said, "stage": [STAGE_WORDS[status] for status in said]}
         return truth
 
 
@@ -131,12 +131,16 @@ def _decide(owners: list[str], held: Mapping[str, Values], world_id: str, field:
     return set()
 
 
-def _decide_status(number: str | None, owners: Sequence[str], statuses: Statuses) -> str | None:
-    """The status that the first owner says of an order; None where none says any, and for what is no order."""
-    if number is None:
-        return None
-    said = (statuses.get(name, {}).get(number) for name in owners)
-    return next((status for status in said if status), None)
+def _decide_status(number: str | None, owners: Sequence[str], statuses: Statuses) -> list[str]:
+    """The status that the first owner says of an order; the next one's, too, where its word may mean either."""
+    found: list[str] = []
+    for name in owners:
+        status = statuses.get(name, {}).get(number) if number is not None else None
+        if status:
+            found.append(status)
+            if (name, status) not in VAGUE_STATUSES:
+                break
+    return found
 
 
 def find_done_orders(world: World, systems: Collection[str]) -> set[str]:

@@ -15,13 +15,15 @@ from concord.cli.installation_start import prepare_warehouse
 from concord.settings import Settings
 from concord.stages.reconcile.agreement import AgreementCounts
 from sandbox.referee.night import judge_night
-from sandbox.referee.verdict import LEAST_AGREEMENT, LEAST_PRECISION, Verdict
+from sandbox.referee.verdict import LEAST_PRECISION, Verdict
 from sandbox.world import World
 from tests.flow.businesses import Business, connections, draw, running
 from tests.flow.night import Night
 
 pytestmark = pytest.mark.flow
 
+# An owner may be mistaken where the others cannot be corrected, such as an address that NetSuite takes only once.
+LEAST_AGREEMENT = 0.985
 SEEDS = range(int(os.environ.get("BUSINESSES", "2")))
 
 
