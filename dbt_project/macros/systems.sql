@@ -42,12 +42,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The system of a model that belongs to one: the part of its name behind `__`, or before it in `stg_...`
-   and `desired_...`. #}
+{# The system of a model of an entity: the part of its name behind `__`. #}
 {% macro own_system() -%}
-    {%- set first, last = this.identifier.split('__') -%}
-    {%- if first.startswith('stg_') or first.startswith('desired_') -%}
-        {{ return(first.partition('_')[2]) }}
-    {%- endif -%}
-    {{ return(last) }}
+    {{ return(this.identifier.split('__')[1]) }}
 {%- endmacro %}

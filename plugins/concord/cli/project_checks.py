@@ -13,6 +13,7 @@ from concord.project import Project
 from concord.settings import Settings, read_dbt_project, read_home, read_start
 from concord.stages.reconcile.root_project import MODELS
 from concord.stages.reconcile.transform import check_models
+from concord.stages.write_back.policy_rows import meant_by
 
 Row = Mapping[str, str]
 # What no two rows have in common.
@@ -148,7 +149,7 @@ class _Judge:
 
     def _means(self, name: str) -> list[str]:
         """The systems in use that a rule means by a name: a system's own, its vendor's, that of a role."""
-        return [item.name for item in self.used.values() if name in (item.name, item.vendor) or name in item.roles]
+        return [item.name for item in self.used.values() if name in meant_by(item)]
 
     def _roles(self) -> list[str]:
         return sorted({role for item in self.used.values() for role in item.roles})
