@@ -88,7 +88,7 @@ def _as_used(own: Path | None, uses: tuple[Use, ...]) -> tuple[System, ...]:
 
 @cache
 def _declared(own: Path | None) -> tuple[System, ...]:
-    modules = list(_modules_of_project(own))
+    modules = _modules_of_project(own)
     found: dict[str, System] = {}
     for place in (_of_project(modules), _of_concord(), _of_packages()):
         here: dict[str, System] = {}
@@ -104,6 +104,14 @@ def _declared(own: Path | None) -> tuple[System, ...]:
             raise ContractError(f"{where} extends {extension.system!r}, which is no declared system.")
         found[extension.system] = extension.apply(found[extension.system])
     return tuple(found[name] for name in sorted(found))
+
+
+def own_systems() -> tuple[System, ...]:
+    """The systems that the project itself declares, by name; none where there is no project."""
+    folder_of_project = find_folder()
+    own = folder_of_project / "systems" if folder_of_project else None
+    names = {declared.name for declared, _ in _of_project(_modules_of_project(own))}
+    return tuple(item for item in declared_systems() if item.name in names)
 
 
 def usual_roles() -> frozenset[str]:
@@ -132,8 +140,13 @@ def _of_concord() -> Iterator[tuple[System, str]]:
         yield _system_in(import_module(f"{folder.__name__}.{name}"), where), where
 
 
-def _modules_of_project(own: Path | None) -> Iterator[tuple[object, str]]:
-    """The files and packages in a project's folder `systems`."""
+@cache
+def _modules_of_project(own: Path | None) -> tuple[tuple[object, str], ...]:
+    """The files and packages in a project's folder `systems`, each loaded once."""
+    return tuple(_load_modules(own))
+
+
+def _load_modules(own: Path | None) -> Iterator[tuple[object, str]]:
     for path in sorted(own.glob("[!_.]*")) if own is not None else ():
         file = path / "__init__.py" if path.is_dir() else path
         if file.suffix == ".py" and file.exists():

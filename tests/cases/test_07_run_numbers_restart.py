@@ -15,8 +15,8 @@ from concord.protocols.files.storage import FileLogin
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import keys_of, read_all
 from sandbox.vendors.ibm_i.host import KINDS, Host
-from tests.systems.bench import keys_of, read_all
 
 SYSTEM = system("ibm_i")
 ORDERS, CUSTOMERS = SYSTEM.resource("orders"), SYSTEM.resource("customers")

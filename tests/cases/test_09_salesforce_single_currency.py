@@ -17,11 +17,12 @@ from concord.stages.write_back.plan import plan_changes
 from concord.store.engine import Database
 from concord.store.ledger.account_fields import find_account
 from concord.store.tables import create_tables, validated_table
+from concord.testing.bench import Bench
+from concord.testing.benches import facts_of
+from concord.testing.open_benches import AS_OF
+from concord.testing.sandbox_desk import SandboxDesk
+from concord.testing.suite.test_reading import WHOLE
 from sandbox.world import generate
-from tests.systems.bench import Bench, SandboxDesk
-from tests.systems.benches import facts_of
-from tests.systems.conftest import AS_OF
-from tests.systems.test_reading import WHOLE
 
 DESIRED = """
 create table marts.desired_salesforce__wholesale_orders as

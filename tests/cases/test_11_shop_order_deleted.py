@@ -13,8 +13,8 @@ from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables, validated_table
+from concord.testing.benches import facts_of
 from sandbox.world import generate
-from tests.systems.benches import facts_of
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from concord.store.engine import Database
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.benches import facts_of
+from concord.testing.open_benches import AS_OF
 from sandbox.world import generate
 from tests.cases.landed import land_and_judge
-from tests.systems.bench import Bench, by_key, read_all
-from tests.systems.benches import facts_of
-from tests.systems.conftest import AS_OF
 
 MONEY = {"shopMoney": {"amount": "1.00", "currencyCode": "EUR"}}
 

@@ -13,8 +13,8 @@ from concord.protocols.files.storage import FileLogin
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import keys_of, read_all
 from sandbox.vendors.ibm_i.host import Host, read_time
-from tests.systems.bench import keys_of, read_all
 from tests.systems.sftp_server import PASSPHRASE, NoServerError, SftpServer, sftp_server
 
 CUSTOMERS = system("ibm_i").resource("customers")

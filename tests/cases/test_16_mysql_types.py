@@ -30,8 +30,8 @@ from concord.protocols.sql.values import as_json, as_kind
 from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables
+from concord.testing.bench import by_key, read_all
 from sandbox.world import generate
-from tests.systems.bench import by_key, read_all
 from tests.systems.mariadb_server import MariaDb, mariadb_server
 from tests.systems.packages import NoServerError
 from tests.systems.test_mariadb import session_to

@@ -7,11 +7,11 @@ from concord.settings import REPOSITORY
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import validate_batch
 from concord.store.engine import Database
+from concord.testing.bench import Bench
+from concord.testing.suite.test_reading import WHOLE
 from sandbox.world import World
 from tests.dbt.conftest import AS_OF, Reconciliation
 from tests.dbt.desired import Wanted
-from tests.systems.bench import Bench
-from tests.systems.test_reading import WHOLE
 
 READ = {
     "hubspot": ("contacts", "companies", "deals"),

@@ -8,6 +8,7 @@ import pytest
 
 from concord.settings import Settings
 from concord.store.engine import Database
+from concord.testing.benches import facts_of
 from sandbox.referee.order_to_cash import check_order_to_cash
 from sandbox.vendors.stripe.world_objects import is_customer, payout_id
 from sandbox.world import World, generate
@@ -19,7 +20,6 @@ from sandbox.world.orders import make_orders
 from tests.dbt.all_systems import read
 from tests.dbt.conftest import Reconciliation
 from tests.dbt.world_rows import load_world, prepare_tables
-from tests.systems.benches import facts_of
 
 READ = {
     "hubspot": ("contacts",),

@@ -6,6 +6,7 @@ import pytest
 
 from concord.settings import Settings
 from concord.store.engine import Database
+from concord.testing.benches import facts_of
 from sandbox.vendors.hubspot.world import STAGES, deal_id, is_deal, stage_of
 from sandbox.vendors.legacy_sql.world import WRONG_NAMES, customer_number, write_lines
 from sandbox.world import World
@@ -30,7 +31,6 @@ from tests.dbt.conftest import Reconciliation, Row
 from tests.dbt.desired import ALL_COLUMNS, ORDER_COLUMNS, OTHER_COLUMNS, Wanted, comply, wanted_changes
 from tests.dbt.parcels import CRM, PARCEL_COLUMNS, SHOP, due_in_crm, due_in_shop, planned
 from tests.dbt.world_rows import load_world, prepare_tables
-from tests.systems.benches import facts_of
 
 Before = tuple[list[Wanted], list[Row], list[Booking], list[Wanted]]
 

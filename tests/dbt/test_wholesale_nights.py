@@ -13,6 +13,8 @@ from concord.registry import system
 from concord.settings import Connection, Settings
 from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
+from concord.testing.bench import Bench
+from concord.testing.benches import facts_of
 from sandbox.referee.control_desk import read_records
 from sandbox.referee.flat_records import SALESFORCE_RESOURCES
 from sandbox.referee.ibm_i_files import IBM_I_RESOURCES, judge_ibm_i_files
@@ -22,8 +24,6 @@ from sandbox.vendors.ibm_i.host import Host
 from sandbox.world import World, generate
 from tests.dbt.world_rows import load_world, prepare_tables
 from tests.flow.night import Night
-from tests.systems.bench import Bench
-from tests.systems.benches import facts_of
 
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 SEASON = Window(MIDNIGHT - timedelta(days=120), MIDNIGHT + timedelta(days=1))

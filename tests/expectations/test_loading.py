@@ -8,7 +8,7 @@ import pytest
 
 from concord.errors import BatchError, ConfigurationError
 from concord.stages.validate.expectations import Expectation, Suite, check_batch, load_suite
-from tests.expectations.conftest import Warehouse
+from concord.testing.landing import Warehouse
 
 META = {"severity": "row", "reason": "email is blank", "note": "Why."}
 ITEM = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}, "meta": META}

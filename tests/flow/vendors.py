@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from concord.settings import Connection
+from concord.testing.relay import Relay, relayed
 from sandbox.launch import Server, start
 from sandbox.load import load
 from sandbox.staging import StagedSystem, StagedTryton
@@ -16,7 +17,6 @@ from sandbox.vendors.registry import VENDORS
 from sandbox.vendors.tryton import server as tryton
 from sandbox.world import World
 from sandbox.world.__main__ import write_world
-from tests.systems.relay import Relay, relayed
 
 STATE = Path(__file__).parents[2] / ".concord"
 SANDBOX = ("salesforce", "shopify")

@@ -11,7 +11,7 @@ import pytest
 
 from concord.local.airflow_api import AirflowApi
 from concord.registry import pool_slots
-from tests.conftest import open_folder
+from concord.testing.databases import open_folder
 from tests.local.compose import Stack, has_redis
 
 DAG = "replay"

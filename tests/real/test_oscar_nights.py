@@ -16,6 +16,8 @@ from concord.protocols.session.auth import StaticToken
 from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.protocols.session.retries import RetryLimits
 from concord.settings import Connection
+from concord.testing.bench import keys_of, read_all
+from concord.testing.relay import relayed
 from sandbox import real_servers
 from sandbox.ports import choose_port
 from sandbox.vendors.oscar import server as oscar
@@ -23,10 +25,8 @@ from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
 from tests.real.conftest import AS_OF, STATE
 from tests.store.round_trip import RoundTrip
-from tests.systems.bench import keys_of, read_all
 from tests.systems.benches.oscar import OscarDesk
 from tests.systems.oscar_system import SYSTEM
-from tests.systems.relay import relayed
 
 pytestmark = pytest.mark.real
 

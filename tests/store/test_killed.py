@@ -13,7 +13,7 @@ import pytest
 from concord.failpoints import FAILPOINTS, VARIABLE
 from concord.local.postgres import Postgres
 from concord.store.engine import TRANSFORMER
-from tests.conftest import copy_of
+from concord.testing.databases import copy_of
 from tests.store.round_trip import RoundTrip
 from tests.store.shopfront import declare, write_suites
 from tests.store.shopfront_vendor import running_vendor

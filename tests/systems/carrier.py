@@ -15,9 +15,10 @@ from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
+from concord.testing.bench import Bench
+from concord.testing.open_benches import AS_OF, FindBench
+from concord.testing.sandbox_desk import SandboxDesk
 from sandbox.world import World
-from tests.systems.bench import Bench, SandboxDesk
-from tests.systems.conftest import AS_OF, FindBench
 
 FEDEX = registry.system("fedex")
 TRACKING, REFERENCES = FEDEX.resource("tracking"), FEDEX.resource("references")

@@ -8,7 +8,8 @@ import pytest
 
 from concord.contract import Resource
 from concord.protocols.session.client import HttpSession, SessionSettings
-from tests.systems.bench import RETRY_LIMITS, Bench, SandboxDesk
+from concord.testing.bench import RETRY_LIMITS, Bench
+from concord.testing.sandbox_desk import SandboxDesk
 
 FindBench = Callable[[str], Bench]
 

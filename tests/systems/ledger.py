@@ -8,7 +8,7 @@ import pytest
 
 from concord.contract import Change, Outcome, Resource
 from concord.protocols.values import Record, decode_record
-from tests.systems.bench import Bench, by_key, read_all
+from concord.testing.bench import Bench, by_key, read_all
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from concord.protocols.session.auth import BasicLogin
 from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.protocols.soap.verdicts import RULES
 from concord.settings import Connection
-from tests.systems.bench import RETRY_LIMITS, read_all
+from concord.testing.bench import RETRY_LIMITS, read_all
 from tests.systems.soap_server import SoapServer, soap_server
 from tests.systems.soap_system import declare
 

@@ -11,8 +11,8 @@ import pytest
 from concord.contract import Resource, Window
 from concord.protocols.session.client import HttpSession
 from concord.protocols.values import Record
-from tests.systems.bench import Bench, by_key, read_all
-from tests.systems.conftest import FindBench
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.open_benches import FindBench
 
 WHOLE = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 FAR = datetime(2100, 1, 1, tzinfo=UTC)

@@ -11,8 +11,9 @@ from psycopg import sql
 
 from concord.contract import Finding, Level
 from concord.stages.check.check_system import SystemCheck
+from concord.testing.bench import Bench
+from concord.testing.sandbox_desk import SandboxDesk
 from sandbox.vendors.shopify.scopes import ALL
-from tests.systems.bench import Bench, SandboxDesk
 
 FindBench = Callable[[str], Bench]
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from concord.cli.main import app
 from concord.local.airflow_connections import find_connections
 from concord.settings import Connection, variable_of
-from tests.systems.bench import Bench, SandboxDesk
+from concord.testing.bench import Bench
+from concord.testing.sandbox_desk import SandboxDesk
 
 FindBench = Callable[[str], Bench]
 Set = Callable[[Bench], None]

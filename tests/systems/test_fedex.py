@@ -12,10 +12,11 @@ from concord.protocols.session.client import HttpSession
 from concord.settings import REPOSITORY
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.open_benches import AS_OF
+from concord.testing.sandbox_desk import SandboxDesk
 from sandbox.world import World
-from tests.systems.bench import Bench, SandboxDesk, by_key, read_all
 from tests.systems.carrier import FEDEX, TRACKING, Night, carrier, desk, night, parcels
-from tests.systems.conftest import AS_OF
 
 __all__ = ["carrier", "desk", "night", "parcels"]
 REUSED = "794910000074"

@@ -9,10 +9,11 @@ from psycopg import sql
 from concord.contract import Worklist
 from concord.protocols.session.client import HttpSession
 from concord.stages.validate.judge import BatchCounts
+from concord.testing.bench import Bench
+from concord.testing.open_benches import AS_OF
+from concord.testing.sandbox_desk import SandboxDesk
 from sandbox.world import World
-from tests.systems.bench import Bench, SandboxDesk
 from tests.systems.carrier import REFERENCES, Night, carrier, desk, night, parcels
-from tests.systems.conftest import AS_OF
 
 __all__ = ["carrier", "desk", "night", "parcels"]
 

@@ -15,13 +15,13 @@ from concord.contract import Resource, Session
 from concord.errors import ConcordError
 from concord.protocols.repair import MARK, as_received
 from concord.protocols.values import decode_record, value_at
+from concord.testing.bench import Bench
+from concord.testing.fuzz import cases
+from concord.testing.suite.test_damaged_records import ebcdic, texts_of
 from concord.visible_text import show_controls
-from tests.systems.bench import Bench
-from tests.systems.fuzz import cases
 from tests.systems.soap_bench import open_session
 from tests.systems.soap_server import SoapServer, soap_server
 from tests.systems.soap_system import MONTH, declare
-from tests.systems.test_damaged_records import ebcdic, texts_of
 
 FindBench = Callable[[str], Bench]
 HARD = [

@@ -16,7 +16,7 @@ from concord.protocols.paging.windows import WindowParams
 from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables, typed_view
-from tests.systems.bench import Bench, keys_of, read_all
+from concord.testing.bench import Bench, keys_of, read_all
 from tests.systems.benches.kiosk import KioskDesk
 from tests.systems.kiosk_server import START, Shop
 

@@ -9,8 +9,8 @@ from concord.contract import Change, End, Resource
 from concord.errors import ContractError
 from concord.protocols.graphql.writes import GraphQLWrites
 from concord.protocols.values import value_at
-from tests.systems.bench import Bench, by_key, read_all, told
-from tests.systems.benches import facts_of
+from concord.testing.bench import Bench, by_key, read_all, told
+from concord.testing.benches import facts_of
 
 FindBench = Callable[[str], Bench]
 # A system whose changes are compared after a look, and one whose database compares them: the second guard, and

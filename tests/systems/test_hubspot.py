@@ -11,8 +11,8 @@ from concord.errors import RateLimitError, ServerError
 from concord.protocols.session.client import HttpSession
 from concord.protocols.session.retries import RetryLimits
 from concord.protocols.values import decode_record, value_at
-from tests.systems.bench import Bench, by_key, keys_of, read_all
-from tests.systems.conftest import FindBench
+from concord.testing.bench import Bench, by_key, keys_of, read_all
+from concord.testing.open_benches import FindBench
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 WHOLE = Window(BEGUN, datetime(2027, 1, 1, tzinfo=UTC))

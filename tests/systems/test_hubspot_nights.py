@@ -15,8 +15,8 @@ from concord.stages.reconcile.transform import run_dbt
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
-from tests.systems.bench import Bench
-from tests.systems.conftest import FindBench
+from concord.testing.bench import Bench
+from concord.testing.open_benches import FindBench
 
 BEGUN = datetime(2000, 1, 1, tzinfo=UTC)
 SUITES = REPOSITORY / "expectations"

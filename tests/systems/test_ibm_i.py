@@ -16,9 +16,9 @@ from concord.protocols.files.storage import Entry, FileLogin, NameTakenError
 from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import RETRY_LIMITS, keys_of, read_all
 from sandbox.vendors.ibm_i.host import KINDS, Host
 from sandbox.world import World
-from tests.systems.bench import RETRY_LIMITS, keys_of, read_all
 
 SYSTEM = system("ibm_i")
 ORDERS, CUSTOMERS = SYSTEM.resource("orders"), SYSTEM.resource("customers")

@@ -17,9 +17,9 @@ from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
+from concord.testing.suite.test_reading import WHOLE
 from sandbox.vendors.ibm_i.host import KINDS, Host, read_time
 from sandbox.world import World
-from tests.systems.test_reading import WHOLE
 
 SYSTEM = system("ibm_i")
 ORDERS, CUSTOMERS = SYSTEM.resource("orders"), SYSTEM.resource("customers")

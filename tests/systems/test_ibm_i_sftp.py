@@ -14,10 +14,10 @@ from concord.protocols.files.storage import FileLogin
 from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import RETRY_LIMITS, read_all
 from sandbox.ports import choose_port
 from sandbox.vendors.ibm_i.host import Host
 from sandbox.world import World
-from tests.systems.bench import RETRY_LIMITS, read_all
 from tests.systems.sftp_server import PASSPHRASE, NoServerError, SftpServer, fingerprint, make_key, sftp_server
 
 SYSTEM = system("ibm_i")

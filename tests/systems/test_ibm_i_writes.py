@@ -15,8 +15,8 @@ from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
 from concord.systems.ibm_i.layouts import ENVELOPE
+from concord.testing.bench import keys_of, read_all
 from sandbox.vendors.ibm_i.host import Host
-from tests.systems.bench import keys_of, read_all
 
 REQUESTS = system("ibm_i").resource("order_requests")
 RECORD = RecordLayout(

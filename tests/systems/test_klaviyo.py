@@ -11,8 +11,9 @@ from concord.contract import Change, End, Outcome, Resource, Window
 from concord.protocols.session.retries import RetryLimits
 from concord.protocols.values import Record, value_at
 from concord.systems.klaviyo.profiles import KlaviyoProfiles
-from tests.systems.bench import Bench, SandboxDesk, by_key, read_all
-from tests.systems.conftest import FindBench
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.open_benches import FindBench
+from concord.testing.sandbox_desk import SandboxDesk
 
 OUT = {"email_consent": "UNSUBSCRIBED"}
 

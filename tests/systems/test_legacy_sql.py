@@ -18,9 +18,9 @@ from concord.protocols.sql.tables import SqlTable
 from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables
-from tests.systems.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
+from concord.testing.suite.test_reading import WHOLE
 from tests.systems.benches.legacy_sql import LegacyDesk
-from tests.systems.test_reading import WHOLE
 
 FindBench = Callable[[str], Bench]
 GOOD = {"phone_digits": "493012345678", "email": "another@example.org"}

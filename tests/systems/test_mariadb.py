@@ -14,12 +14,12 @@ from concord.protocols.sql.tables import SqlTable
 from concord.registry import system
 from concord.settings import Connection
 from concord.stages.check.check_system import SystemCheck
+from concord.testing.bench import RETRY_LIMITS, by_key, keys_of, read_all
+from concord.testing.suite.test_reading import WHOLE, most_shared_stamp
 from sandbox.vendors.legacy_sql.database import TIME_ZONE
 from sandbox.world import World
-from tests.systems.bench import RETRY_LIMITS, by_key, keys_of, read_all
 from tests.systems.mariadb_server import DATABASE, GUEST, PASSWORD, MariaDb, mariadb_server
 from tests.systems.packages import NoServerError
-from tests.systems.test_reading import WHOLE, most_shared_stamp
 
 CUSTOMERS, INBOX = (system("legacy_sql").resource(name) for name in ("customers", "inbox"))
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from concord.contract import Window
 from concord.errors import AuthenticationError, ConfigurationError
-from tests.systems.bench import RETRY_LIMITS, Bench, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, Bench, keys_of, read_all
 from tests.systems.ledger import create, customers, decoded, ledger, set_limits, with_extra, write
 
 __all__ = ["ledger"]

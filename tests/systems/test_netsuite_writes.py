@@ -8,7 +8,7 @@ import pytest
 
 from concord.contract import Change, End
 from concord.protocols.values import value_at
-from tests.systems.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
 from tests.systems.ledger import create, customers, ledger, set_limits, write
 
 __all__ = ["ledger"]

@@ -11,7 +11,7 @@ from concord.protocols.repair import MARK, as_received
 from concord.protocols.values import Record, value_at
 from concord.registry import system
 from concord.systems.salesforce.bulk_csv import read_page
-from tests.systems.bench import by_key, read_all
+from concord.testing.bench import by_key, read_all
 from tests.systems.crm import Crm, crm
 
 __all__ = ["crm"]

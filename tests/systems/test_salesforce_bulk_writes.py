@@ -13,7 +13,7 @@ from concord.contract import Change, End, Outcome, Resource
 from concord.errors import ServerError
 from concord.protocols.values import value_at
 from concord.settings import REPOSITORY
-from tests.systems.bench import by_key, read_all
+from concord.testing.bench import by_key, read_all
 from tests.systems.crm import Crm, crm
 
 __all__ = ["crm"]

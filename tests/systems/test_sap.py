@@ -23,7 +23,7 @@ from concord.systems.sap.declaration import (
     partner_set,
     product_service,
 )
-from tests.systems.bench import Bench, by_key, keys_of, read_all
+from concord.testing.bench import Bench, by_key, keys_of, read_all
 from tests.systems.benches.sap import new_record
 
 FindBench = Callable[[str], Bench]

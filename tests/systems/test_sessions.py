@@ -8,7 +8,7 @@ from concord.contract import RateLimit
 from concord.stages.sessions import open_session
 from concord.store.engine import Database
 from concord.store.rate_limits import SharedRateLimit
-from tests.systems.bench import Bench, read_all
+from concord.testing.bench import Bench, read_all
 
 
 def test_a_session_books_its_calls_under_purpose_and_reference(shopify: Bench, database: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from concord.contract import Change, End
+from concord.testing.bench import Bench
+from concord.testing.case import Case
 from sandbox.launch import Server
-from tests.systems.bench import Bench
-from tests.systems.case import Case
 
 FindBench = Callable[[str], Bench]
 ADDED = {"id": "gid://shopify/MailingAddress/77", "city": "Kiel", "address1": "Hafen 2", "countryCodeV2": "DE"}

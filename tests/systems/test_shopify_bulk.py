@@ -13,7 +13,8 @@ import pytest
 from concord.contract import Resource, Window
 from concord.errors import ConcordError, RateLimitError, RequestError, ServerError
 from concord.protocols.session.client import HttpSession, SessionSettings
-from tests.systems.bench import RETRY_LIMITS, Bench, SandboxDesk, by_key, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
+from concord.testing.sandbox_desk import SandboxDesk
 
 WHOLE = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 NAMES = ["customers", "products", "inventory_levels", "orders", "fulfillment_orders"]

@@ -9,8 +9,8 @@ import pytest
 from concord.contract import Change, End, Outcome, Resource
 from concord.protocols.session.client import HttpSession
 from concord.protocols.values import decode_record, value_at
-from tests.systems.bench import Bench, by_key, read_all
-from tests.systems.benches import facts_of
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.benches import facts_of
 
 PARCEL = {"carrier_name": "FedEx", "tracking_number": "794911112222"}
 NOTHING = dict.fromkeys(("carrier_name", "tracking_number", "delivery_status"))

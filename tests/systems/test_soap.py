@@ -20,7 +20,7 @@ from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.store.engine import Database
 from concord.store.tables import create_tables, typed_view
-from tests.systems.bench import RETRY_LIMITS, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, keys_of, read_all
 from tests.systems.soap_bench import customers_of, own_home, server, session, system
 from tests.systems.soap_server import BEGIN, SoapServer
 from tests.systems.soap_system import ENDPOINT, MONTH, WSDL, declare

@@ -10,7 +10,7 @@ from concord.contract import End, System
 from concord.errors import ConfigurationError, NetworkError, RequestError
 from concord.protocols.session.client import HttpSession
 from concord.protocols.soap.calls import SoapService, _refuse_doctype
-from tests.systems.bench import read_all
+from concord.testing.bench import read_all
 from tests.systems.soap_bench import customers_of, own_home, server, session, system, updates, write
 from tests.systems.soap_server import SoapServer
 from tests.systems.soap_system import ENDPOINT, WSDL, declare

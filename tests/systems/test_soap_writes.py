@@ -8,7 +8,7 @@ import pytest
 from concord.contract import Change, End, Field, System
 from concord.errors import ServerError
 from concord.protocols.session.client import HttpSession
-from tests.systems.bench import by_key, read_all
+from concord.testing.bench import by_key, read_all
 from tests.systems.soap_bench import customers_of, own_home, server, session, system, updates, write
 from tests.systems.soap_server import SoapServer
 from tests.systems.soap_system import declare

@@ -17,8 +17,8 @@ from concord.protocols.sql.link import DatabaseLogin
 from concord.protocols.sql.tables import SqlTable
 from concord.protocols.sql.writes import GuardedUpdates, InboxInserts
 from concord.settings import Connection
+from concord.testing.bench import RETRY_LIMITS, by_key, read_all
 from sandbox.world import World
-from tests.systems.bench import RETRY_LIMITS, by_key, read_all
 from tests.systems.mariadb_server import MariaDb, mariadb_server
 from tests.systems.packages import NoServerError
 from tests.systems.test_mariadb import session_to

@@ -16,7 +16,7 @@ from concord.protocols.sql.stamps import Digits
 from concord.protocols.sql.tables import SqlTable
 from concord.protocols.sql.writes import GuardedUpdates, InboxInserts
 from concord.settings import Connection
-from tests.systems.bench import RETRY_LIMITS, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, keys_of, read_all
 
 ITEMS = SqlTable("items", Digits("d", "t", has_century_digit=False), size=10)
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from concord.protocols.sql.stamps import Digits
 from concord.protocols.sql.tables import EARLIEST, SqlTable
 from concord.protocols.values import decode_record
 from concord.settings import Connection
-from tests.systems.bench import RETRY_LIMITS, keys_of, read_all
+from concord.testing.bench import RETRY_LIMITS, keys_of, read_all
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))

@@ -8,7 +8,7 @@ import msgspec
 
 from concord.contract import Resource, Window
 from concord.protocols.values import Record, value_at
-from tests.systems.bench import by_key, keys_of, read_all
+from concord.testing.bench import by_key, keys_of, read_all
 from tests.systems.stripe_account import FAR, Account, account, changed_at, moment
 
 __all__ = ["account"]

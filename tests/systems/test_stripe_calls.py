@@ -14,7 +14,7 @@ from concord.stages.validate.judge import validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from concord.systems.stripe.declaration import API_VERSION
-from tests.systems.bench import read_all
+from concord.testing.bench import read_all
 from tests.systems.stripe_account import WHOLE, Account, account
 
 __all__ = ["account"]

@@ -11,8 +11,8 @@ from concord.contract import Change, End, Outcome, Resource
 from concord.errors import RateLimitError
 from concord.protocols.values import Record
 from concord.store.ids import derive_id
-from tests.systems.bench import Bench, by_key, read_all
-from tests.systems.conftest import FindBench
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.open_benches import FindBench
 
 _numbers = count(1)
 _used: set[str] = set()

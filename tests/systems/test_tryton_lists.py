@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.systems.bench import Bench, keys_of, read_all
+from concord.testing.bench import Bench, keys_of, read_all
 
 NAMES = ("contact_mechanisms", "sales")
 

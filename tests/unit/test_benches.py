@@ -3,16 +3,17 @@
 import http.client
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
-from tests.conftest import pytest_report_header, unseen_variables
-from tests.systems.bench import Bench
-from tests.systems.open_benches import OpenBenches
-from tests.systems.relay import relayed
+from concord.testing.bench import Bench
+from concord.testing.environment import unseen_variables
+from concord.testing.open_benches import OpenBenches
+from concord.testing.relay import relayed
+from tests.conftest import pytest_report_header
 
 
 def starting(trouble: BaseException, begun: list[str]) -> Any:
@@ -30,23 +31,21 @@ def starting(trouble: BaseException, begun: list[str]) -> Any:
 
 def test_a_bench_that_did_not_start_is_not_started_again() -> None:
     begun: list[str] = []
-    with ExitStack() as stack:
-        benches = OpenBenches(starting(RuntimeError("port 80 is taken"), begun), stack)
-        with pytest.raises(RuntimeError, match="port 80"):
+    benches = OpenBenches(starting(RuntimeError("port 80 is taken"), begun))
+    with pytest.raises(RuntimeError, match="port 80"):
+        benches.find("shop")
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="bench of shop did not start"):
             benches.find("shop")
-        for _ in range(2):
-            with pytest.raises(AssertionError, match="bench of shop did not start"):
-                benches.find("shop")
     assert begun == ["shop"]
 
 
 def test_a_bench_that_skips_is_skipped_again_without_a_start() -> None:
     begun: list[str] = []
-    with ExitStack() as stack:
-        benches = OpenBenches(starting(pytest.skip.Exception("no such program here"), begun), stack)
-        for _ in range(2):
-            with pytest.raises(pytest.skip.Exception, match="no such program here"):
-                benches.find("shop")
+    benches = OpenBenches(starting(pytest.skip.Exception("no such program here"), begun))
+    for _ in range(2):
+        with pytest.raises(pytest.skip.Exception, match="no such program here"):
+            benches.find("shop")
     assert begun == ["shop"]
 
 

@@ -33,6 +33,7 @@ VERBS = [
     "trace",
     "dead-letters",
     "init",
+    "test",
     "validate",
 ]
 LEAVES = [[verb] for verb in VERBS if verb != "airflow"] + [

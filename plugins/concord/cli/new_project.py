@@ -35,6 +35,7 @@ A project of Concord: what is particular to this business. Run the commands in t
 | `systems/` | declarations of systems that Concord does not know, one file each |
 | `expectations/` | `SYSTEM/RESOURCE.json`: a suite that goes before Concord's of the same name |
 | `models/` | dbt models of your own, which may refer to Concord's |
+| `tests/` | how systems of your own are tested; `./concord test` runs the standard suite on them |
 
 Rules to decide on first:
 
@@ -62,6 +63,7 @@ def make_project(folder: Path, wanted: Sequence[tuple[str, str]], name: str, tim
             name=name, rules="\n".join(f"- `rules/{rule}.csv`: {what}" for rule, what in RULES.items())
         ),
         ".gitignore": ".concord/\n",
+        "tests/conftest.py": 'pytest_plugins = ["concord.testing.plugin"]\n',
         "concord.schema.json": SCHEMA.read_text(encoding="utf-8"),
         **{f"rules/{rule}.csv": write_rules(rule, used) for rule in RULES},
     }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import RowFaults, Rows
+from concord.testing.plantings import RowFaults, Rows
 
 _KNOWN = '[{"trackingNumberInfo": {"trackingNumber": "794912345678"}, "latestStatusDetail": {"code": "IT"}}]'
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import STAMP, Row, RowFaults, Rows
+from concord.testing.plantings import STAMP, Row, RowFaults, Rows
 
 _CRM_ORDER: Final[Row] = {
     "source_id": "801Hs00000abcdeIAA",

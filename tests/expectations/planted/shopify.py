@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import LATER, STAMP, RowFaults, Rows, TableFaults
+from concord.testing.plantings import LATER, STAMP, RowFaults, Rows, TableFaults
 
 _LINES = '{"nodes": [{"sku": "LAM-1", "quantity": 2}], "pageInfo": {"hasNextPage": false}}'
 _BENT_LINES = '{"nodes": [{"quantity": %s}], "pageInfo": {"hasNextPage": %s}}'

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import RowFaults, Rows
+from concord.testing.plantings import RowFaults, Rows
 
 _SECOND = "1793520000"
 _FAR_SECOND = "4922524800"

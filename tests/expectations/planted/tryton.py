@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import RowFaults, Rows, TableFaults
+from concord.testing.plantings import RowFaults, Rows, TableFaults
 
 _SERVER_STAMP = "1793520000.12345"
 

@@ -8,11 +8,13 @@ from concord.contract import Resource
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import Bench
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.hubspot.vendor import HubSpot
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 HABITS = Habits(
     field_name=lambda item: item.parts[-1],

@@ -12,12 +12,13 @@ from concord.contract import Resource
 from concord.protocols.moments import EPOCH, MILLISECOND
 from concord.protocols.values import Record, put_at, value_at
 from concord.settings import Connection
+from concord.testing.bench import Bench
+from concord.testing.desk import Desk, Values
+from concord.testing.facts import Facts
+from concord.testing.relay import Relay, relayed
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts
-from tests.systems.desk import Desk, Values
 from tests.systems.kiosk_server import PASSWORD, USER, Shop, open_shop
 from tests.systems.kiosk_system import SYSTEM
-from tests.systems.relay import Relay, relayed
 
 CALLS = {"read": '"query":"query', "write": "(updateProduct|updateCustomer|setStock)", "create": "createProduct"}
 LATER_PAGE = r'"(skip|offset|page)":([2-9]|1\d)|"startKey":"'

@@ -21,11 +21,12 @@ from concord.protocols.session.client import HttpSession
 from concord.protocols.sql.stamps import Digits
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import Bench
+from concord.testing.databases import open_folder
+from concord.testing.desk import Desk, Values
+from concord.testing.facts import Facts
 from sandbox.vendors.legacy_sql.database import TABLES, TIME_ZONE, Legacy, create, fill
 from sandbox.world import World
-from tests.conftest import open_folder
-from tests.systems.bench import Bench, Facts
-from tests.systems.desk import Desk, Values
 from tests.systems.wire_relay import WireRelay, wire_relayed
 
 # What is not committed was not written.
@@ -251,6 +252,7 @@ FACTS = Facts(
     moves=frozenset({"verno", "upddt", "updtm", "updusr"}),
     never_deleted={"inbox": "messages are ours: the shop marks one as taken, and purges those of months ago"},
     skips={
+        "many_records_of_another_shape_are_refused": "a column of a table has one type",
         "a_merge_is_seen": "the old shop merges nobody",
         "the_pace_that_is_declared_is_kept": (
             "what this database counts is connections, and it gives two; another test takes them"

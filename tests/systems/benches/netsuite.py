@@ -8,11 +8,13 @@ from concord.contract import Field, Resource
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.netsuite.vendor import NetSuite
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_all
 
 HABITS = Habits(
     operations={"read": "^query:", "write": "^batch_update:", "create": "^batch_upsert:"},
@@ -105,6 +107,7 @@ FACTS = Facts(
         ("customers", "address"): "it is written only; SuiteQL gives the parts of an address as columns",
         ("sales_orders", "lines"): "they are written only; sales_order_lines reads them as rows",
     },
+    no_numbers={("customers", "address"): "it holds the parts of an address, all of them texts"},
     skips={
         "a_merge_is_seen": "of duplicates made one, it tells that one is gone and the other has changed",
         "a_page_mark_that_comes_again_stops_the_reading": (

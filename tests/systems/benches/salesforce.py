@@ -10,11 +10,13 @@ from concord.contract import Resource
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import Bench, by_key, read_all
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.referee.control_desk import read_records
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, by_key, read_all
 
 HABITS = Habits(
     operations={"read": "^query", "write": "^collection_update", "create": "^collection_upsert"},
@@ -125,4 +127,5 @@ FACTS = Facts(
         ("contacts", "concord_id"): "we are the ones to write it",
         ("contacts", "master_source_id"): "the world merges accounts, whose contacts move along",
     },
+    in_bulk={"contacts": "csv"},
 )

@@ -12,11 +12,13 @@ from concord.protocols.values import Record, value_at
 from concord.registry import system
 from concord.settings import Connection
 from concord.systems.sap.declaration import PARTNER_CHANGES
+from concord.testing.bench import Bench, read_all
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.sap.vendor import Sap
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk, read_all
 
 HABITS = Habits(
     operations={"read": "^read:", "write": "^update:", "create": "^create:"},

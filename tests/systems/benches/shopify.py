@@ -9,11 +9,13 @@ from concord.contract import Field
 from concord.protocols.values import Record
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import Bench
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.shopify.world import LOCATION
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 HABITS = Habits(
     text_type="String",
@@ -120,6 +122,7 @@ FACTS = Facts(
         ("orders", "refunds"): "it is a list and no connection, which the shop gives whole",
         ("orders", "fulfillments"): "it is a list; the lines inside say whether more follow, and are asked for",
     },
+    in_bulk={"orders": "lines", "customers": "lines"},
     skips={
         "a_merge_is_seen": "of two customers made one, the shop tells that one is gone and the other has changed",
     },

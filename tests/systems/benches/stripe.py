@@ -7,11 +7,13 @@ from pathlib import Path
 
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing.bench import Bench
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.stripe.vendor import KEY
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
 
 EVENT_DAYS = 3650
 HABITS = Habits(

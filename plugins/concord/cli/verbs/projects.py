@@ -1,12 +1,15 @@
 """The verbs about the project of a business: make one, and check it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from concord.cli.console import open_console
 from concord.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from concord.project import Project
 
 PANEL = "The project of a business"
 
@@ -15,6 +18,8 @@ def add_verbs(app: typer.Typer) -> None:
     """Register the verbs."""
     for verb in (init, validate):
         app.command(rich_help_panel=PANEL)(verb)
+    as_given = {"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
+    app.command(rich_help_panel=PANEL, context_settings=as_given, name="test")(run_tests)
 
 
 def init(  # noqa: PLR0913  # one option for each role
@@ -81,24 +86,44 @@ def _say_next(folder: Path, count: int) -> None:
         console.print(f"  - {step}", soft_wrap=True)
 
 
+def _find_project() -> "Project":
+    from concord.project import read_project
+
+    project = read_project()
+    if project is None:
+        raise ConfigurationError(
+            "There is no project here; name its folder with --project DIR, before the verb, or make one with "
+            "./concord init DIR."
+        )
+    return project
+
+
 def validate() -> None:
     """Say what is wrong with the project, with file and line; status 1 when something is.
 
     No database and no system is asked.
     """
     from concord.cli.project_checks import find_complaints
-    from concord.project import read_project
 
-    project = read_project()
-    if project is None:
-        raise ConfigurationError(
-            "There is no project here; name its folder (./concord --project DIR validate), or make one with "
-            "./concord init DIR."
-        )
-    console = open_console()
+    project, console = _find_project(), open_console()
     complaints = find_complaints(project)
     for complaint in complaints:
         console.print(complaint, soft_wrap=True)
     if complaints:
         raise typer.Exit(1)
     console.print(f"{project.name}: nothing is wrong. In use are {', '.join(project.systems)}.", soft_wrap=True)
+
+
+def run_tests(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="As pytest has them.")
+    ] = None,
+) -> None:
+    """Run the project's own tests, and with them the standard suite on the systems that it declares.
+
+    They lie in tests/ of the project: `benches/` says how the server of each system is started, `planted/` what
+    its expectations must notice. No account is asked, unless a bench does it.
+    """
+    from concord.cli.project_tests import call_pytest
+
+    raise typer.Exit(call_pytest(_find_project(), arguments or []))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.expectations.plantings import STAMP, RowFaults, Rows
+from concord.testing.plantings import STAMP, RowFaults, Rows
 
 GOOD: Final[Rows] = {
     "requesters": {

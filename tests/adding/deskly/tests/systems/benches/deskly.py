@@ -12,7 +12,9 @@ from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.deskly.vendor import Deskly
 from sandbox.world import World
-from tests.systems.bench import Bench, Facts, Habits, SandboxDesk
+from concord.testing.bench import Bench
+from concord.testing.facts import Facts
+from concord.testing.sandbox_desk import Habits, SandboxDesk
 
 HABITS = Habits(
     operations={"read": "^list:", "write": "^update:", "create": "^create:"},
