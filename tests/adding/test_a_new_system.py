@@ -21,6 +21,7 @@ from concord.stages.reconcile.transform import connection_variables
 from tools.words import list_files
 
 DESKLY = Path(__file__).with_name("deskly")
+SUITE = ("reading", "writing", "truthful", "expectations")
 DBT = Path(sys.executable).with_name("dbt")
 RUFF = Path(sys.executable).with_name("ruff")
 LOOK = """
@@ -99,8 +100,8 @@ def seen(copy: Path, module_database: str, tmp_path_factory: pytest.TempPathFact
 def suite(copy: Path) -> str:
     """What its own tests say, and those that hold the documents against the declarations."""
     files = ["tests/systems/conftest.py"]  # pytest then knows the benches, which the suite asks for
-    files += [f"plugins/concord/testing/suite/test_{name}.py" for name in ("reading", "writing", "truthful")]
-    files += ["tests/expectations/test_suites.py", "tests/unit/test_systems_views.py"]
+    files += [f"plugins/concord/testing/suite/test_{name}.py" for name in SUITE]
+    files += ["tests/unit/test_systems_views.py"]
     return run(copy, sys.executable, "-m", "pytest", *files, "-k", "deskly or documents").stdout
 
 

@@ -6,7 +6,9 @@ from concord.contract import Field, extend
 from concord.store.engine import Database
 from concord.store.tables import create_tables
 from concord.testing.bench import keys_of, read_all
-from concord.testing.suite.test_accounts import Night
+from concord.testing.suite.test_accounts import Night, night
+
+__all__ = ["night"]
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,11 @@ from concord.contract import Resource
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
 from concord.settings import Connection
+from concord.testing import Bench, Facts, Habits, SandboxDesk
 from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.deskly.vendor import Deskly
 from sandbox.world import World
-from concord.testing.bench import Bench
-from concord.testing.facts import Facts
-from concord.testing.sandbox_desk import Habits, SandboxDesk
 
 HABITS = Habits(
     operations={"read": "^list:", "write": "^update:", "create": "^create:"},
