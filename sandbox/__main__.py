@@ -10,14 +10,14 @@ from pathlib import Path
 from sandbox.launch import Server, start
 from sandbox.load import load_folder
 from sandbox.server.serve import serve
-from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.registry import find_vendors
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="serve a vendor until interrupted")
-    serving.add_argument("--vendor", required=True, choices=[*VENDORS, "all"])
+    serving.add_argument("--vendor", required=True, choices=[*find_vendors(), "all"])
     serving.add_argument(
         "--port", type=int, help="with --vendor all: the first of consecutive ones, free ones unless given"
     )
@@ -39,7 +39,7 @@ def _serve_all(data_dir: Path, first_port: int | None, *, tls: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        for offset, name in enumerate(VENDORS):
+        for offset, name in enumerate(find_vendors()):
             servers.append(start(name, data_dir, port=first_port and first_port + offset, tls=tls))
         sys.stdout.write(json.dumps({server.vendor: server.url for server in servers}) + "\n")
         sys.stdout.flush()

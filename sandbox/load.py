@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sandbox.server.records import Record, decode
 from sandbox.server.vendor import Vendor
-from sandbox.vendors.registry import VENDORS, open_vendor
+from sandbox.vendors.registry import find_vendors, open_vendor
 
 _LOCATION = {"id": "gid://shopify/Location/1", "name": "Warehouse"}
 
@@ -29,7 +29,7 @@ def load(vendor_name: str, data_dir: Path, records_by_resource: Mapping[str, Ite
 def load_folder(data_dir: Path, folder: Path) -> dict[str, dict[str, int]]:
     """Loads `<vendor>/<resource>.ndjson` for every vendor of the sandbox that has a folder there."""
     loaded = {}
-    for name in VENDORS:
+    for name in find_vendors():
         files = sorted((folder / name).glob("*.ndjson"))
         if files:
             loaded[name] = load(name, data_dir, {file.stem: _lines(file) for file in files})

@@ -39,7 +39,7 @@ CHAPTERS = (
     Chapter(
         "A declaration",
         "What every system has. A wrong declaration is refused when it is built.",
-        ("tests/adding/deskly/plugins/concord/systems/deskly.py",),
+        ("examples/help_desk/systems/deskly.py",),
         (
             (
                 "contract",
@@ -67,7 +67,7 @@ CHAPTERS = (
     Chapter(
         "REST",
         "Lists in pages, single records, and one record a write.",
-        ("tests/adding/deskly/plugins/concord/systems/deskly.py", "tests/systems/oscar_system.py"),
+        ("examples/help_desk/systems/deskly.py", "tests/systems/oscar_system.py"),
         (
             ("protocols.rest", tuple(REST.split())),
             ("protocols.rest", ("RestWrites", "Update", "Create", "ResponsePaths")),

@@ -17,7 +17,7 @@ MODEL_LINES = 100
 RECONCILIATION_LINES = 140
 COMPARING = ("_breaks", "_expected")  # what the models are called that compare two systems
 
-PYTHON_FOLDERS = ("plugins", "dags", "sandbox", "benchmarks", "tools", "tests")
+PYTHON_FOLDERS = ("plugins", "dags", "sandbox", "benchmarks", "tools", "tests", "examples")
 PACKAGE = "plugins/concord"
 TESTS = ("tests", "plugins/concord/testing")  # the standard suite is part of the product
 MODELS = "dbt_project/models"

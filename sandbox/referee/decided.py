@@ -18,7 +18,7 @@ from concord.project import read_project
 from concord.settings import read_dbt_project
 from concord.stages.reconcile.dbt_variables import rank_systems
 from sandbox.referee.flat_other_records import Fields
-from sandbox.referee.flat_records import FLAT, flatten, read_mechanisms
+from sandbox.referee.flat_records import find_flat, flatten, read_mechanisms
 from sandbox.referee.order_words import FIRST_STATUS, ORDER_WORDS, STAGE_WORDS, VAGUE_STATUSES, read_status
 from sandbox.world import World
 from sandbox.world.records import ERP
@@ -101,7 +101,7 @@ def _hold(world: World, truth: Truth, system: str) -> Values:
     """What the customer records of a system say."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     own = find_truths().get(system)
-    for name, resource in FLAT:
+    for name, resource in find_flat():
         if name != system or own is None:
             continue
         for record in world.records(system, resource):

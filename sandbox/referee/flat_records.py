@@ -3,16 +3,24 @@
 This file holds the three systems that own fields: the shop, the CRM and the ERP.
 """
 
+from collections.abc import Mapping
+
 from sandbox.referee.control_desk import Record
 from sandbox.referee.flat_other_records import FLAT_OTHERS, Fields
+from sandbox.world.systems import Flat, find_truths
 
-SHOPIFY_RESOURCES = ("customers", "product_variants", "inventory_items", "orders")
-SALESFORCE_RESOURCES = ("accounts", "contacts", "orders")
+FIRST = frozenset({"shopify", "salesforce", "tryton"})
 
 
 def flatten(system: str, resource: str, record: Record) -> tuple[str, Fields]:
     """The key of a record, and its fields."""
-    return FLAT[system, resource](record)
+    return find_flat()[system, resource](record)
+
+
+def find_flat() -> Mapping[tuple[str, str], Flat]:
+    """How a record of each resource that is judged is read, by its system."""
+    own = find_truths().items()
+    return {**FLAT, **{(name, resource): read for name, truth in own for resource, read in truth.flat.items()}}
 
 
 def _customer(record: Record) -> tuple[str, Fields]:
@@ -107,7 +115,7 @@ def read_mechanisms(party: Record) -> set[tuple[str, str]]:
     return {(kinds[item["type"]], item["value"]) for item in party["contact_mechanisms"] if item["type"] in kinds}
 
 
-FLAT = {
+FLAT: dict[tuple[str, str], Flat] = {
     ("shopify", "customers"): _customer,
     ("shopify", "product_variants"): _variant,
     ("shopify", "inventory_items"): _item,

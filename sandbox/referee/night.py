@@ -11,23 +11,17 @@ from concord.store.engine import PLANNER, Database
 from sandbox.referee.control_desk import Record
 from sandbox.referee.dead_letters import check_dead_letters
 from sandbox.referee.decided import DecidedWorld
-from sandbox.referee.flat_other_records import FLAT_OTHERS
-from sandbox.referee.flat_records import SALESFORCE_RESOURCES, SHOPIFY_RESOURCES
+from sandbox.referee.flat_records import find_flat
 from sandbox.referee.ibm_i_files import IBM_I_RESOURCES, count_acknowledgements, judge_ibm_i_files
 from sandbox.referee.order_to_cash import check_order_to_cash
 from sandbox.referee.verdict import Verdict
 from sandbox.referee.wholesale_orders import HOST, check_wholesale, judge_wholesale
 from sandbox.referee.written_records import Member, judge_written_records
-from sandbox.staging import ERP, StagedSystem, vendors_of
+from sandbox.staged_system import StagedSystem
+from sandbox.staging import vendors_of
 from sandbox.world import World
+from sandbox.world.records import ERP
 
-RESOURCES: dict[str, tuple[str, ...]] = {
-    "shopify": SHOPIFY_RESOURCES,
-    "salesforce": SALESFORCE_RESOURCES,
-    ERP: ("parties", "products", "sales"),
-    HOST: IBM_I_RESOURCES,
-    **{name: tuple(held for system, held in FLAT_OTHERS if system == name) for name, _ in FLAT_OTHERS},
-}
 _IDENTITIES: LiteralString = "select golden_id, system, record_key from ops.identities where entity = 'customer'"
 
 
@@ -54,9 +48,10 @@ def _read_all(
     """What the systems hold now, by vendor, and those that cannot be read; several of one vendor count as one."""
     after: dict[str, dict[str, list[Record]]] = {}
     unread = []
-    for name in [name for name in systems if vendors[name] in RESOURCES]:
+    resources = judged_resources()
+    for name in [name for name in systems if vendors[name] in resources]:
         try:
-            held = systems[name].read(RESOURCES[vendors[name]])
+            held = systems[name].read(resources[vendors[name]])
         except NetworkError:
             unread.append(name)
             continue
@@ -69,7 +64,14 @@ def _read_all(
 def unjudged_systems() -> list[str]:
     """The systems that Concord writes to and whose records the referee cannot judge."""
     written = [(system.name, system.vendor or system.name) for system in registry.written_systems()]
-    return [name for name, vendor in written if vendor not in RESOURCES]
+    return [name for name, vendor in written if vendor not in judged_resources()]
+
+
+def judged_resources() -> dict[str, tuple[str, ...]]:
+    """The resources whose records the referee reads, by vendor."""
+    flat = find_flat()
+    found = {vendor: tuple(resource for name, resource in flat if name == vendor) for vendor, _ in flat}
+    return {**found, ERP: (*found[ERP], "sales"), HOST: IBM_I_RESOURCES}
 
 
 def read_clusters(database: Database, codes: Mapping[str, str], vendors: Mapping[str, str]) -> list[list[Member]]:

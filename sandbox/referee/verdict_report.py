@@ -12,7 +12,7 @@ from sandbox.referee.break_verdict import BreakVerdict
 from sandbox.referee.verdict import LEAST_AGREEMENT, Verdict
 
 SHOWN = 20
-_UNJUDGED = "what was written there is not judged; sandbox/referee/flat_other_records.py does not read its records"
+_UNJUDGED = "what was written there is not judged; the TRUTH of its world.py does not say how its records are read"
 
 Line = tuple[bool, str]
 """Whether a statement holds, and the statement."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sandbox.referee.control_desk import Record
 from sandbox.referee.created_orders import ORDER_READERS, judge_created_orders
-from sandbox.referee.flat_other_records import FLAT_OTHERS, Fields
-from sandbox.referee.flat_records import FLAT, flatten, read_mechanisms
+from sandbox.referee.flat_other_records import Fields
+from sandbox.referee.flat_records import FIRST, find_flat, flatten, read_mechanisms
 from sandbox.referee.legacy_sql_messages import judge_messages
 from sandbox.referee.verdict import After, Verdict
 from sandbox.world import World
@@ -23,7 +23,7 @@ _NOT_OF_THE_CUSTOMER = {"is_deleted", "is_active", "account", "account_number"}
 def judge_written_records(world: World, after: After, clusters: Iterable[Iterable[Member]]) -> Verdict:
     """Compare each system with what was loaded into it, and the identities that were found with the true ones."""
     verdict = Verdict()
-    for system, resource in FLAT:
+    for system, resource in find_flat():
         if system in after:
             _judge_resource(world, verdict, (system, resource), after[system][resource])
     if "salesforce" in after:
@@ -56,7 +56,7 @@ def _judge_resource(world: World, verdict: Verdict, name: tuple[str, str], recor
                 verdict.note(
                     system, f"{resource} {key} {field}: {fields[field]!r} became {value!r}", is_right=is_right
                 )
-    if name in FLAT_OTHERS and name not in ORDER_READERS and name != MESSAGES:
+    if system not in FIRST and name not in ORDER_READERS and name != MESSAGES:
         for key in found.keys() - before.keys():
             is_right = _is_owed(world, name, found[key])
             verdict.note(system, f"{resource} {key} was created", is_right=is_right)

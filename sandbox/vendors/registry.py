@@ -1,43 +1,39 @@
-"""The vendors of the sandbox by name: each module `<name>.py` and each package `<name>` with a `vendor.py`.
+"""The vendors of the sandbox by name: those that have a server, in `vendor.py` of their folder.
 
-A new vendor is one file or folder here. A package without `vendor.py` is not served by `sandbox/server/`: it is a
-real server (tryton, oscar), a folder of files (ibm_i), a database (legacy_sql), or shared code (odata).
+A new vendor is one folder of `sandbox/vendors/`, or of `sandbox/` in a project. A folder without `vendor.py` is
+not served by `sandbox/server/`: it is a real server (tryton, oscar), a folder of files (ibm_i), a database
+(legacy_sql), or shared code (odata).
 """
 
-import pkgutil
-from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
-from sandbox import vendors as folder
+from sandbox.parts import find_parts
 from sandbox.server.vendor import Vendor
 
 
-def _collect() -> Iterator[tuple[str, type[Vendor]]]:
-    for found in pkgutil.iter_modules(folder.__path__):
-        module = f"{folder.__name__}.{found.name}" + (".vendor" if found.ispkg else "")
-        if module == __name__ or find_spec(module) is None:
-            continue
-        for item in vars(import_module(module)).values():
-            if isinstance(item, type) and issubclass(item, Vendor) and item.__module__ == module:
-                yield found.name, _named(item, found.name)
+def find_vendors() -> Mapping[str, type[Vendor]]:
+    """The classes of the servers by the names of their vendors; ValueError for one that bears another name."""
+    return {name: _vendor_in(module, name) for name, module in find_parts("vendor").items()}
 
 
-def _named(vendor: type[Vendor], name: str) -> type[Vendor]:
+def _vendor_in(module: ModuleType, name: str) -> type[Vendor]:
+    own = (item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__)
+    vendor = next((item for item in own if issubclass(item, Vendor)), None)
+    if vendor is None:
+        raise ValueError(f"{module.__file__} has no class of Vendor; write one that is named {name!r}.")
     if vendor.name != name:
-        raise ValueError(f"{vendor.__module__}.{vendor.__name__} is named {vendor.name!r}; name it {name!r}.")
+        raise ValueError(f"{module.__name__}.{vendor.__name__} is named {vendor.name!r}; name it {name!r}.")
     return vendor
-
-
-VENDORS: dict[str, type[Vendor]] = dict(_collect())
 
 
 def open_vendor(name: str, data_dir: Path) -> Vendor:
     """A vendor with its records; KeyError with a sentence for a name that has no vendor here."""
-    if name not in VENDORS:
+    found = find_vendors()
+    if name not in found:
         raise KeyError(
-            f"the sandbox has no {name}: give it sandbox/vendors/{name}/vendor.py with a class of Vendor; "
-            f"there are {', '.join(sorted(VENDORS))}"
+            f"the sandbox has no {name}: give it {name}/vendor.py with a class of Vendor, in sandbox/vendors/ or "
+            f"in sandbox/ of the project; there are {', '.join(sorted(found))}"
         )
-    return VENDORS[name](data_dir)
+    return found[name](data_dir)

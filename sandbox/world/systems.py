@@ -1,4 +1,4 @@
-"""What each system has of the world, as the `world.py` in its folder of `sandbox/vendors/` declares it.
+"""What each system has of the world, as the `world.py` in its folder of the sandbox or of the project declares it.
 
 `RESOURCES` there names its resources, and `TRUTH` says what is right in it; without `TRUTH` nothing is judged.
 Both are looked up when they are asked for, so that a vendor's `world.py` may import everything of this package.
@@ -6,12 +6,9 @@ Both are looked up when they are asked for, so that a vendor's `world.py` may im
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from sandbox.parts import find_parts
 from sandbox.world.customers import Customer
 from sandbox.world.draw import Settings
 from sandbox.world.orders import Order
@@ -20,10 +17,11 @@ from sandbox.world.records import Held
 Record = dict[str, Any]
 Source = Callable[[Settings], Iterator[Record]]
 Live = Callable[[Settings], Iterator[tuple[str, str]]]
+Flat = Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
 ADDRESS = frozenset({"street", "city", "postal_code", "country_code"})
 PERSON = frozenset({"first_name", "last_name"})
 REACH = frozenset({"email", "phone"})
-_VENDORS = Path(__file__).resolve().parents[1] / "vendors"
+WORLD = "world"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +47,23 @@ class SystemTruth:
     """Whether the shop knows the customer and the system, in which customers are created, does not."""
     lacks_order: Callable[[Settings, Order], bool] | None = None
     """Whether the system knows the customer of an order, or is to get it, and not the order."""
-    order_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    order_words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Fields of an order that only this system has: its word for each state."""
+    flat: Mapping[str, Flat] = field(default_factory=dict)
+    """For each resource that is judged the key of a record, and its fields under the names of the world."""
 
 
-@cache
-def _find_modules() -> Mapping[str, ModuleType]:
-    names = sorted(path.parent.name for path in _VENDORS.glob("*/world.py"))
-    return {name: import_module(f"sandbox.vendors.{name}.world") for name in names}
-
-
-@cache
 def find_resources() -> Mapping[str, Mapping[str, Source]]:
     """For each system its resources, each with the function that generates its records."""
-    return {name: module.RESOURCES for name, module in _find_modules().items()}
+    return {name: module.RESOURCES for name, module in find_parts(WORLD).items()}
 
 
 def find_places(name: str) -> Callable[[Settings, str, Record], int] | None:
     """By what the records of a vendor are dealt out to several systems of it; None where there can be only one."""
-    return getattr(_find_modules()[name], "place_in_parts", None)
+    return getattr(find_parts(WORLD)[name], "place_in_parts", None)
 
 
-@cache
 def find_truths() -> Mapping[str, SystemTruth]:
     """For each system that can be judged what is right in it."""
-    modules = _find_modules().items()
+    modules = find_parts(WORLD).items()
     return {name: module.TRUTH for name, module in modules if hasattr(module, "TRUTH")}

@@ -163,7 +163,7 @@ def normalise(field: str, value: Any, country_code: str | None) -> Any:
         case "price" | "total_amount" | "stock":
             return _read_number(value)
         case _:
-            return notation.read_name(value)
+            return notation.read_name(None if value is None else str(value))
 
 
 def _read_number(value: Any) -> Decimal | None:

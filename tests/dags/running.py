@@ -19,7 +19,7 @@ from concord.registry import pool_slots
 from concord.settings import REPOSITORY
 from concord.store.engine import Database
 from sandbox.launch import Server
-from sandbox.staging import StagedSystem
+from sandbox.staged_system import StagedSystem
 
 
 @dataclass(frozen=True, slots=True)

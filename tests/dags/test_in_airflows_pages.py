@@ -27,7 +27,7 @@ from concord.store.ledger.batches import list_gaps
 from sandbox.launch import Server
 from sandbox.launch import start as start_vendor
 from sandbox.load import load
-from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.registry import find_vendors
 from sandbox.world import generate
 from tests.dags.running import Running, run_airflow, wait_until
 
@@ -137,7 +137,8 @@ def start_scheduler(running: Running) -> None:
 def fill(nights: Nights, name: str, until: datetime) -> None:
     """Read a system from the beginning up to this moment, as nights before did."""
     system, server = registry.system(name), nights.vendors[name]
-    connection = Connection(f"{name}_default", server.url, *VENDORS[name].client, VENDORS[name].extra)
+    vendor = find_vendors()[name]
+    connection = Connection(f"{name}_default", server.url, *vendor.client, vendor.extra)
     window = Window(datetime(2000, 1, 1, 5, tzinfo=UTC), until)
     warehouse = nights.running.warehouse
     for resource in system.resources:

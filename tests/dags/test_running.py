@@ -22,7 +22,7 @@ from concord.store.tables import create_tables
 from sandbox.launch import Server
 from sandbox.launch import start as start_vendor
 from sandbox.load import load
-from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.registry import find_vendors
 from sandbox.world import generate
 from tests.dags.running import Running, run_airflow, start_night, wait_until
 
@@ -71,7 +71,8 @@ def letter(shop: Server, warehouse: Database) -> tuple[str, str]:
     system = registry.system("shopify")
     products = system.resource("products")
     window = Window(AS_OF - timedelta(days=999), AS_OF)
-    connection = Connection("shopify_default", shop.url, *VENDORS["shopify"].client, VENDORS["shopify"].extra)
+    vendor = find_vendors()["shopify"]
+    connection = Connection("shopify_default", shop.url, *vendor.client, vendor.extra)
     with open_session(system, connection, warehouse, purpose="extract", reference="products") as session:
         batch = extract_window(warehouse, session, system=system, resource=products, window=window)
     suites = REPOSITORY / "expectations"

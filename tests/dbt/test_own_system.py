@@ -19,13 +19,7 @@ from dataclasses import replace
 from concord.systems.stripe import SYSTEM as COPIED
 SYSTEM = replace(COPIED, name="till", title="Till", connection="till_default", roles={})
 """,
-    "models/till/_till.yml": """
-sources:
-  - name: till
-    schema: validated
-    tables: [{name: till__customers}]
-""",
-    "models/till/customers__till.sql": """
+    "models/customers__till.sql": """
 with customers as (
     select * from {{ source('till', 'till__customers') }} where not _is_deleted
 )
@@ -39,7 +33,7 @@ with customers as (
     }
 ) }}
 """,
-    "models/till/desired_till__customers.sql": """
+    "models/desired_till__customers.sql": """
 select
     customers.entity_id as _entity_id,
     customers.record_key as _key,

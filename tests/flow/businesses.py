@@ -1,7 +1,7 @@
 """Businesses drawn from a seed: which systems they use, in which order and roles, and their sandboxes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,9 @@ from concord import registry
 from concord.settings import Connection
 from sandbox.launch import Server, start
 from sandbox.load import load
-from sandbox.staging import StagedSystem, stage_parts
-from sandbox.vendors.registry import VENDORS
+from sandbox.staged_system import StagedSystem
+from sandbox.staging import stage_parts
+from sandbox.vendors.registry import find_vendors
 from sandbox.world import World
 
 SHOP, CARRIER = "shopify", "fedex"
@@ -60,12 +61,12 @@ def _draw_roles(random: Random, name: str, shops: list[str]) -> tuple[str, ...]:
 
 
 @contextmanager
-def running(business: Business, world: World, folder: Path) -> Iterator[dict[str, StagedSystem]]:
+def running(names: Iterable[str], world: World, folder: Path) -> Iterator[dict[str, StagedSystem]]:
     """A server for each system, filled with its records; systems of one vendor share them."""
     servers: dict[str, Server] = {}
     staged: dict[str, StagedSystem] = {}
     try:
-        for name, (vendor, part) in stage_parts(business.systems).items():
+        for name, (vendor, part) in stage_parts(names).items():
             load(vendor, folder / name, world.of(vendor, part))
             servers[name] = start(vendor, folder / name)
             port = servers[name].port
@@ -78,12 +79,8 @@ def running(business: Business, world: World, folder: Path) -> Iterator[dict[str
 
 def connections(staged: Mapping[str, StagedSystem]) -> dict[str, Connection]:
     """How the product reaches each."""
-    return {
-        name: Connection(
-            registry.system(name).connection,
-            system.url,
-            *VENDORS[system.vendor].client,
-            dict(VENDORS[system.vendor].extra),
-        )
-        for name, system in staged.items()
-    }
+    found = {}
+    for name, system in staged.items():
+        vendor, connection = find_vendors()[system.vendor], registry.system(name).connection
+        found[name] = Connection(connection, system.url, *vendor.client, dict(vendor.extra))
+    return found

@@ -12,9 +12,10 @@ from concord.settings import Connection
 from concord.testing.relay import Relay, relayed
 from sandbox.launch import Server, start
 from sandbox.load import load
-from sandbox.staging import StagedSystem, StagedTryton
-from sandbox.vendors.registry import VENDORS
+from sandbox.staged_system import StagedSystem
+from sandbox.vendors.registry import find_vendors
 from sandbox.vendors.tryton import server as tryton
+from sandbox.vendors.tryton.staged import StagedTryton
 from sandbox.world import World
 from sandbox.world.__main__ import write_world
 
@@ -135,7 +136,7 @@ class Vendors:
 
 
 def _connection(name: str, server: Server) -> Connection:
-    vendor = VENDORS[name]
+    vendor = find_vendors()[name]
     return Connection(f"{name}_default", server.url, *vendor.client, dict(vendor.extra))
 
 

@@ -15,7 +15,7 @@ import requests
 from sandbox.launch import Server, StartError, start
 from sandbox.load import load, load_folder
 from sandbox.ports import choose_port
-from sandbox.vendors.registry import VENDORS
+from sandbox.vendors.registry import find_vendors
 from tests.sandbox import records
 from tests.sandbox.conftest import Crm, Shop
 from tests.sandbox.records import customer
@@ -107,7 +107,7 @@ def test_all_vendors_start_and_end_together(tmp_path: Path) -> None:
     vendors = {requests.get(f"{url}/__control/health", timeout=10).json()["vendor"] for url in urls.values()}
     process.terminate()
     process.communicate(timeout=20)
-    assert vendors == set(urls) == set(VENDORS)
+    assert vendors == set(urls) == set(find_vendors())
     assert len(vendors) > 8
     for url in urls.values():
         with pytest.raises(requests.ConnectionError):

@@ -28,7 +28,8 @@ from concord.stages.report.write_report import write_report
 from concord.store.engine import Database
 from sandbox.referee.night import count_planned_again, judge_night
 from sandbox.referee.verdict_report import print_verdict
-from sandbox.staging import DEMO_SYSTEMS, StagedSystem, stage_systems, stageable_systems
+from sandbox.staged_system import StagedSystem
+from sandbox.staging import DEMO_SYSTEMS, stage_systems, stageable_systems
 from sandbox.world import World, generate
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def check_names(names: tuple[str, ...]) -> None:
     unknown = [name for name in names if name not in known]
     for name in {system.name for system in registry.declared_systems()}.intersection(unknown):
         raise ConfigurationError(
-            f"The sandbox has no {name}; give it sandbox/vendors/{name}/ with vendor.py and world.py."
+            f"The sandbox has no {name}; give it sandbox/{name}/ in the project, with vendor.py and world.py."
         )
     if unknown:
         raise ConfigurationError(f"There is no system {', '.join(unknown)}; choose among {', '.join(known)}.")

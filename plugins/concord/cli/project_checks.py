@@ -1,7 +1,7 @@
 """Says what is wrong with a project, each time with file, line, and what to write instead."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -48,8 +48,9 @@ def find_complaints(project: Project) -> list[str]:
     except ConfigurationError as error:
         return [error.message]
     found = [*_check_systems(project, used), *_check_profiles(project)]
+    models = frozenset(path.stem for path in (project.folder / MODELS).rglob("*__*.sql"))
     for rule, file in project.rules().items():
-        found += _check_rules(rule, file, used)
+        found += _check_rules(rule, file, used, models)
     return found or list(_check_models(project))
 
 
@@ -77,7 +78,7 @@ def _check_profiles(project: Project) -> Iterator[str]:
             yield f"{place}: {name} is not in use{meant}; take the entry away, or name it as [systems.{name}]."
 
 
-def _check_rules(rule: str, file: Path, used: Mapping[str, System]) -> Iterator[str]:
+def _check_rules(rule: str, file: Path, used: Mapping[str, System], models: Container[str]) -> Iterator[str]:
     known = read_dbt_project() / "seeds" / f"{rule}.csv"
     if not known.exists():
         names = sorted(path.stem for path in known.parent.glob("*.csv"))
@@ -87,7 +88,7 @@ def _check_rules(rule: str, file: Path, used: Mapping[str, System]) -> Iterator[
     if header != wanted:
         yield f"{file}, line 1: the columns are {','.join(header)}; write {','.join(wanted)}."
         return
-    judge = _Judge(used, [line.row for line in defaults])
+    judge = _Judge(used, [line.row for line in defaults], models)
     for line in lines:
         if wrong := judge.find_wrong(rule, line.row):
             yield f"{line.place}: {wrong}"
@@ -109,10 +110,14 @@ def _meant(word: str, known: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Says of a row what is wrong with it; `defaults` are Concord's own rows, which say what can be."""
+    """Says of a row what is wrong with it; `defaults` are Concord's own rows, which say what can be.
+
+    `models` are the names of the business's own models. Which fields one of an entity gives, only dbt can tell.
+    """
 
     used: Mapping[str, System]
     defaults: list[Row]
+    models: Container[str] = frozenset()
 
     def find_wrong(self, rule: str, row: Row) -> str:
         """A sentence, empty where nothing is wrong."""
@@ -169,7 +174,9 @@ class _Judge:
         if not same:
             return self._field(row)
         holding = {name for holder in holders for name in self._means(holder)}
-        if row["system"] not in holders and not holding.intersection(self._means(row["system"])):
+        meant = self._means(row["system"])
+        is_shaped_here = any(f"{row['entity']}s__{name}" in self.models for name in meant)
+        if row["system"] not in holders and not is_shaped_here and not holding.intersection(meant):
             held = f"it is held by {', '.join(holders)}"
             return f"{row['system']} has no {row['field']} of the entity {row['entity']}; {held}."
         rank = row["ownership_rank"]

@@ -18,12 +18,13 @@ from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.project import Project, read_project
 from concord.settings import Settings
+from concord.stages.reconcile import sources
 from concord.stages.reconcile.dbt_variables import ENTITIES, describe_systems
 from concord.stages.reconcile.instances import write_instances
 
 PACKAGE = "concord"
 ROOT = "business"
-RULES, MODELS, INSTANCES = "rules", "models", "instances"
+RULES, MODELS, INSTANCES, SOURCES = "rules", "models", "instances", "sources"
 # Where Concord has a folder of models for each vendor.
 VENDOR_FOLDERS = (("staging",), (ENTITIES,), ("intermediate", "vendors"), ("marts", "desired"))
 
@@ -37,7 +38,7 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     if project is not None:
         _refuse_unknown_rules(project, settings.dbt_project)
     folder = settings.home / "dbt" / ROOT
-    for part in ("dbt_packages", RULES, *(() if project else (MODELS,))):
+    for part in ("dbt_packages", RULES, SOURCES, *(() if project else (MODELS,))):
         _make_folder(folder / part)
     _link(folder / "dbt_packages" / PACKAGE, settings.dbt_project)
     # The models of the business and of instances call Concord's macros by their own names.
@@ -46,6 +47,8 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
         _link(folder / MODELS, project.folder / MODELS)
     _link_rules(folder / RULES, project.rules() if project else {})
     write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS)
+    described = sources.describe_sources(systems, settings.dbt_project / "models" / "staging", folder / MODELS)
+    _write(folder / SOURCES / sources.FILE, described)
     variables = describe_systems(systems, _model_folders(folder, settings.dbt_project))
     unused = _leave_out_unused(settings.dbt_project, {item.name for item in systems})
     own = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -88,7 +91,7 @@ def _describe(
         "version": "1.0.0",
         "config-version": 2,
         "profile": own["profile"],
-        "model-paths": [MODELS, INSTANCES],
+        "model-paths": [MODELS, INSTANCES, SOURCES],
         "seed-paths": [RULES],
         "macro-paths": ["macros"],
         "test-paths": [],

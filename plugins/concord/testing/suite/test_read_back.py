@@ -107,7 +107,9 @@ def test_a_new_record_that_is_as_asked_stays_confirmed(trip: SystemTrip, case: C
 
 @on_updates
 def test_a_value_that_is_cut_is_not_confirmed_and_its_field_is_named(trip: SystemTrip, case: Case) -> None:
-    name = next(item for item in sorted(case.good) if is_long(case.good[item]))
+    name = next((item for item in sorted(case.good) if is_long(case.good[item])), "")
+    if not name:
+        pytest.skip("nothing that is written there is so long that it can be cut")
     (change,) = case.changes(1, {name: case.good[name]})
     trip.hold(case.resource, str(change.key))
     plan_id = trip.wish(case.resource, change.key, change.after)

@@ -1,0 +1,62 @@
+"""Two nights of a business with the servers of the sandbox, judged: the second one has nothing to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from concord import registry
+from concord.cli.installation_start import prepare_warehouse
+from concord.settings import Settings
+from concord.stages.reconcile.agreement import AgreementCounts
+from sandbox.referee.night import judge_night
+from sandbox.referee.verdict import LEAST_PRECISION, Verdict
+from sandbox.world import World
+from tests.flow.businesses import connections, running
+from tests.flow.night import Night
+
+
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """What the first night came to, and how many changes the second one planned."""
+
+    night: Night
+    before: AgreementCounts
+    after: AgreementCounts
+    verdict: Verdict
+    planned_again: int
+
+    def assert_right(self, *, agreement: float) -> None:
+        """What holds of every night, whatever the business; `agreement` is the least share of equal fields."""
+        verdict = self.verdict
+        assert (verdict.wrong, verdict.unread, verdict.unjudged) == ([], [], [])
+        assert self.after.compared > 100
+        assert self.after.agreed >= agreement * self.after.compared
+        assert verdict.precision >= LEAST_PRECISION
+        for breaks in (verdict.order_to_cash, verdict.wholesale, verdict.dead_letters):
+            assert (breaks.missed, breaks.invented) == ((), ())
+        assert self.planned_again == 0
+
+
+def run_two_nights(names: Iterable[str], world: World, warehouse: str, folder: Path) -> Nights:
+    """Read, write and read again the systems of these names, which the project that is run uses."""
+    home, until = folder / ".concord", world.settings.as_of
+    prepare_warehouse(warehouse)
+    with running(names, world, folder / "vendors") as staged:
+        night = Night(Settings(warehouse_url=warehouse, home=home, reports=home), connections(staged))
+        _read_all(night, until)
+        before = night.reconcile("first")
+        for system in registry.written_systems():
+            night.write_back(system.name, "first")
+        after = night.finish("first")
+        verdict = judge_night(world, staged, night.database)
+        _read_all(night, until + timedelta(days=1))
+        night.reconcile("second")
+        planned = sum(night.plan(system.name, "second").planned for system in registry.written_systems())
+    return Nights(night, before, after, verdict, planned)
+
+
+def _read_all(night: Night, until: datetime) -> None:
+    """Read every system, those last that are asked by name."""
+    for system in sorted(registry.systems(), key=lambda item: item.is_read_last):
+        night.read_system(system.name, until)
