@@ -22,6 +22,7 @@ from airflow.sdk import DAG, TriggerRule, task
 from concord import registry
 from concord.contract import System
 from concord.dag_ids import BACKFILL
+from concord.installed import as_called
 from concord.orchestration import backfilling
 from concord.orchestration.defaults import DEFAULTS, PRESENT_RUNS
 
@@ -37,7 +38,7 @@ def fill_system(system: System) -> Any:  # an XComArg
 
 with DAG(
     dag_id=BACKFILL,
-    doc_md=__doc__,
+    doc_md=as_called(__doc__),
     schedule=None,
     catchup=False,
     max_active_runs=1,

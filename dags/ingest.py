@@ -20,6 +20,7 @@ from airflow.sdk import DAG, TriggerRule, task
 from concord import registry
 from concord.contract import System
 from concord.dag_ids import ingest_dag
+from concord.installed import as_called
 from concord.orchestration import ingesting
 from concord.orchestration.defaults import DEFAULTS, filled_asset, nightly, validated_asset
 
@@ -28,7 +29,7 @@ def build_ingest(system: System) -> None:
     """One Dag for one system."""
     with DAG(
         dag_id=ingest_dag(system.name),
-        doc_md=str(__doc__).format(
+        doc_md=as_called(__doc__).format(
             name=system.name, title=system.title, connection=system.connection, slots=system.rate_limit.concurrency
         ),
         schedule=nightly(system),

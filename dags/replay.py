@@ -16,6 +16,7 @@ from airflow.sdk import DAG, Param, task
 
 from concord import registry
 from concord.dag_ids import REPLAY
+from concord.installed import COMMAND
 from concord.orchestration import replaying
 from concord.orchestration.defaults import DEFAULTS
 
@@ -34,7 +35,7 @@ with DAG(
             type="array",
             items={"type": "string"},
             title="Dead letters",
-            description="Their ids, one a line (./concord dead-letters list). Empty: all that are open.",
+            description=f"Their ids, one a line ({COMMAND} dead-letters list). Empty: all that are open.",
         ),
         "system": Param(
             None,

@@ -17,12 +17,13 @@ fields with `./concord undo PLAN --hold`.
 from airflow.sdk import DAG, Param, task
 
 from concord.dag_ids import UNDO
+from concord.installed import COMMAND, as_called
 from concord.orchestration import writing_back
 from concord.orchestration.defaults import DEFAULTS
 
 with DAG(
     dag_id=UNDO,
-    doc_md=__doc__,
+    doc_md=as_called(__doc__),
     schedule=None,
     catchup=False,
     max_active_runs=1,
@@ -33,7 +34,7 @@ with DAG(
             type="string",
             minLength=1,
             title="Plan to undo",
-            description="Its id is in the report and in ./concord plan show.",
+            description=f"Its id is in the report and in {COMMAND} plan show.",
         )
     },
     tags=["stage:undo", "impact:target"],

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import requests
 
+from concord.installed import PRODUCT
 from concord.local.installation import Installation
 from concord.local.ports import LOOPBACK, choose_port
 from concord.local.processes import Command, Processes
-from concord.settings import REPOSITORY
 from sandbox.load import load
 from sandbox.referee.control_desk import Record, read_records
 from sandbox.vendors.registry import find_vendors
@@ -60,7 +60,7 @@ class StagedSystem:
         loaded = load(self.vendor, self.folder, world.of(self.vendor, self.part))
         command = [sys.executable, "-m", "sandbox", "serve", "--vendor", self.vendor]
         command += ["--port", str(self.port), "--data", str(self.folder)]
-        processes.start(Command(name=self.name, arguments=command, folder=REPOSITORY))
+        processes.start(Command(name=self.name, arguments=command, folder=PRODUCT))
         processes.wait_ready(self.name, probe=self._is_healthy, timeout=START_SECONDS)
         return say_filled(loaded, self.url)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 
 FILE = "concord.toml"
 VARIABLE, PROFILE = "CONCORD_PROJECT", "CONCORD_PROFILE"
@@ -120,7 +121,7 @@ def find_folder(environment: Mapping[str, str] | None = None) -> Path | None:
     folder = Path(named).expanduser().resolve()
     if not (folder / FILE).is_file():
         raise ConfigurationError(
-            f"There is no {FILE} in {folder}; ./concord init {named} makes a project there.", project=str(folder)
+            f"There is no {FILE} in {folder}; {COMMAND} init {named} makes a project there.", project=str(folder)
         )
     return folder
 

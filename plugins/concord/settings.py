@@ -12,6 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND, IS_INSTALLED, PRODUCT
 from concord.project import PROFILE, find_folder, read_project
 from concord.schedule import WEEKDAYS, Schedule
 
@@ -25,7 +26,9 @@ DATABASES: Mapping[str, str] = {
 T = TypeVar("T")
 DEFAULT_START = "2000-01-01"
 DEMO = "demo"  # the folder of a demo, in that of the installation
-REPOSITORY = Path(__file__).resolve().parents[2]
+# Where there is no project: beside the code of a checkout, in the user's own folder for an installed Concord.
+USUAL_HOME = (Path.home() if IS_INSTALLED else PRODUCT) / ".concord"
+REPOSITORY = PRODUCT
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,9 @@ class Settings:
 
     warehouse_url: str = field(repr=False)
     home: Path
-    dbt_project: Path = REPOSITORY / "dbt_project"
-    expectations: Path = REPOSITORY / "expectations"
-    reports: Path = REPOSITORY / ".concord" / "reports"
+    dbt_project: Path = PRODUCT / "dbt_project"
+    expectations: Path = PRODUCT / "expectations"
+    reports: Path = USUAL_HOME / "reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class AirflowAddress:
 
 
 def read_home(environment: Mapping[str, str] | None = None) -> Path:
-    """The state folder of the local installation: CONCORD_HOME, or .concord in the project, or beside the code.
+    """The state folder of the local installation: CONCORD_HOME, or .concord in the project, or `USUAL_HOME`.
 
     That of a profile bears its name, as in `.concord-test`.
     """
@@ -107,7 +110,7 @@ def read_home(environment: Mapping[str, str] | None = None) -> Path:
     if named := variables.get("CONCORD_HOME"):
         return Path(named)
     folder, profile = find_folder(variables), variables.get(PROFILE, "")
-    return folder / (f".concord-{profile}" if profile else ".concord") if folder else REPOSITORY / ".concord"
+    return folder / (f".concord-{profile}" if profile else ".concord") if folder else USUAL_HOME
 
 
 def chosen_systems() -> frozenset[str] | None:
@@ -131,7 +134,7 @@ def choose_systems(names: Iterable[str]) -> None:
 def read_dbt_project(environment: Mapping[str, str] | None = None) -> Path:
     """The folder of the dbt project: CONCORD_DBT_PROJECT, or the one of Concord."""
     variables = os.environ if environment is None else environment
-    return Path(variables.get("CONCORD_DBT_PROJECT", REPOSITORY / "dbt_project"))
+    return Path(variables.get("CONCORD_DBT_PROJECT", PRODUCT / "dbt_project"))
 
 
 def read_start() -> datetime:
@@ -237,14 +240,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ConfigurationError(
             "CONCORD_WAREHOUSE_URL is not set to a PostgreSQL address; export it as "
-            "postgresql://user:password@host:5432/database, or run ./concord up for a local one.",
+            f"postgresql://user:password@host:5432/database, or run {COMMAND} up for a local one.",
             variable="CONCORD_WAREHOUSE_URL",
         )
     return Settings(
         warehouse_url=url,
         home=home,
         dbt_project=read_dbt_project(variables),
-        expectations=Path(variables.get("CONCORD_EXPECTATIONS", REPOSITORY / "expectations")),
+        expectations=Path(variables.get("CONCORD_EXPECTATIONS", PRODUCT / "expectations")),
         reports=Path(variables.get("CONCORD_REPORTS", home / "reports")),
     )
 

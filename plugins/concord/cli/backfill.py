@@ -16,6 +16,7 @@ from concord.cli.progress import Board, Step
 from concord.contract import System
 from concord.dag_ids import BACKFILL, OF_BACKFILL, RECONCILE, write_back_dag
 from concord.errors import BatchError, ConfigurationError
+from concord.installed import COMMAND
 from concord.settings import read_schedule
 from concord.stages.extract.split_range import Range, refuse_unknown_resources
 from concord.wording import say_things
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 DONE = frozenset({"success", "skipped"})
 CANCELLED = "cancelled"
-DETACHED = "The backfill goes on without this terminal; follow it again with ./concord backfills follow."
+DETACHED = f"The backfill goes on without this terminal; follow it again with {COMMAND} backfills follow."
 
 
 def run_backfill(console: Console, names: Sequence[str], wanted: Range, *, is_dry: bool, write_back: bool) -> None:
@@ -103,7 +104,7 @@ def follow_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
     ended = api.run(BACKFILL, run.run_id)
     if is_cancelled(ended):
         raise BatchError(
-            f"Backfill {run.run_id} was cancelled. What it read stays; ./concord backfills resume {run.run_id} "
+            f"Backfill {run.run_id} was cancelled. What it read stays; {COMMAND} backfills resume {run.run_id} "
             "does the rest."
         )
     if ended.state != "success":
@@ -112,7 +113,7 @@ def follow_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
         raise BatchError(
             f"Backfill {run.run_id} did not get through ({len(failed)} failed: {named}): "
             f"{read_error(api, failed, *BAD_STATES)} The other windows are filled. Correct the cause, then "
-            f"./concord backfills resume {run.run_id}."
+            f"{COMMAND} backfills resume {run.run_id}."
         )
     console.print(_say_writing(api, run))
 
@@ -182,7 +183,7 @@ def find_backfill(api: "AirflowApi", prefix: str | None, *, is_active: bool) -> 
         raise ConfigurationError(f"{len(runs)} backfills begin with {prefix!r}; give more of the id.")
     if not runs:
         which = f"There is no backfill {prefix!r}" if prefix else "No backfill is under way"
-        raise ConfigurationError(f"{which}; ./concord backfills list shows those there are.")
+        raise ConfigurationError(f"{which}; {COMMAND} backfills list shows those there are.")
     return next((run for run in runs if run.run_id == prefix), runs[0])
 
 
@@ -193,7 +194,7 @@ def cancel_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
     api.note_run(BACKFILL, run.run_id, CANCELLED)
     api.end_run(BACKFILL, run.run_id)
     console.print(
-        f"Cancelled {run.run_id}. What it read stays; ./concord backfills resume {run.run_id} does the rest."
+        f"Cancelled {run.run_id}. What it read stays; {COMMAND} backfills resume {run.run_id} does the rest."
     )
 
 
@@ -205,7 +206,7 @@ def is_cancelled(run: "DagRun") -> bool:
 def resume_backfill(api: "AirflowApi", console: Console, run: "DagRun") -> None:
     """Let the tasks of a backfill run that did not succeed, and follow it."""
     if not run.is_finished:
-        raise ConfigurationError(f"Backfill {run.run_id} is still under way; ./concord backfills follow shows it.")
+        raise ConfigurationError(f"Backfill {run.run_id} is still under way; {COMMAND} backfills follow shows it.")
     tasks = [task for task in api.task_instances(BACKFILL, run.run_id) if task.state != "success"]
     if run.state == "success" or not tasks:
         raise ConfigurationError(f"Backfill {run.run_id} is complete, so there is nothing to resume.")
@@ -220,7 +221,7 @@ def list_backfills(api: "AirflowApi", console: Console) -> None:
     """Print the newest backfills, the newest first."""
     runs = api.runs(BACKFILL)[:20]
     if not runs:
-        console.print("There was no backfill yet; ./concord backfill --help shows how to start one.")
+        console.print(f"There was no backfill yet; {COMMAND} backfill --help shows how to start one.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for column in ("id", "state", "systems", "started (UTC)"):

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND, PRODUCT
 from concord.settings import (
     DEMO,
-    REPOSITORY,
     Settings,
     choose_systems,
     chosen_systems,
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi
     from concord.store.engine import Database
 
-DAGS = REPOSITORY / "dags"
-PLUGINS = REPOSITORY / "plugins"
+DAGS = PRODUCT / "dags"
+PLUGINS = PRODUCT / "plugins"
 
 
 def load_settings() -> Settings:
@@ -63,7 +63,7 @@ def open_database(settings: Settings | None = None) -> "Database":
     database = Database((settings or load_settings()).warehouse_url)
     if missing := list_missing(database):
         raise ConfigurationError(
-            f"The warehouse lacks {', '.join(missing)} of this version; run ./concord migrate first.",
+            f"The warehouse lacks {', '.join(missing)} of this version; run {COMMAND} migrate first.",
             missing=missing,
         )
     return database
@@ -110,7 +110,7 @@ def _local_fact(name: str) -> str:
     facts = read_status(find_running()).facts
     if name not in facts:
         raise ConfigurationError(
-            "Concord does not run here; start it with ./concord up (or ./concord demo), "
+            f"Concord does not run here; start it with {COMMAND} up (or {COMMAND} demo), "
             "or name a running one in CONCORD_WAREHOUSE_URL and CONCORD_AIRFLOW_URL.",
             missing=name,
         )

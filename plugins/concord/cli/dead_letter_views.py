@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concord import registry
+from concord.installed import COMMAND
 from concord.reporting.words import say_age, say_time
 from concord.store.engine import PLANNER, Database, Row
 from concord.store.ledger.dead_letters import find_dead_letter, list_dead_letters, read_dead_letters
@@ -42,7 +43,7 @@ def show_dead_letters(database: Database, console: Console, *, system: str | Non
         state = str(letter["state"])
         table.add_row(*row, *([STATES.get(state, state)] if everything else []))
     console.print(table)
-    console.print(f"\n{say_things(len(letters), 'dead letter')}. ./concord dead-letters show ID has the record.")
+    console.print(f"\n{say_things(len(letters), 'dead letter')}. {COMMAND} dead-letters show ID has the record.")
 
 
 def say_key(letter: Mapping[str, object]) -> str:
@@ -71,9 +72,9 @@ def show_dead_letter(database: Database, console: Console, prefix: str) -> None:
 
 
 def _say_next(letter: Row) -> str:
-    system, replay = letter["system"], f"./concord dead-letters replay {str(letter['dead_letter_id'])[:8]}"
+    system, replay = letter["system"], f"{COMMAND} dead-letters replay {str(letter['dead_letter_id'])[:8]}"
     if letter["state"] == "resolved":
-        return f"It is settled; ./concord trace {system} '{letter['record_key']}' shows how."
+        return f"It is settled; {COMMAND} trace {system} '{letter['record_key']}' shows how."
     if letter["stage"] == "apply":
         return (
             f"{system} refused this change. Once the cause is gone, let the next plan propose it again: {replay}"

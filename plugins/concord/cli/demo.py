@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+import concord.sandbox_path  # noqa: F401  # before the sandbox
 from concord import registry
 from concord.cli.dag_runs import say_task
 from concord.cli.installation_start import open_api, prepare_warehouse, start_airflow
@@ -19,6 +20,7 @@ from concord.cli.night_stages import NightSystems, NightWindow
 from concord.cli.plan_questions import choose_decision
 from concord.cli.progress import Board
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.local.installation import Installation, refuse_running
 from concord.project import read_project
 from concord.reporting.queries import read_report
@@ -224,7 +226,7 @@ def wait_for_interrupt(console: Console) -> None:
     """Keep everything running until Ctrl-C or the end of the session."""
     console.print(
         "\nEverything stays up: look around in Airflow, or try in another terminal\n"
-        "  ./concord status, ./concord plan list, ./concord night\n"
+        f"  {COMMAND} status, {COMMAND} plan list, {COMMAND} night\n"
         "Ctrl-C ends it."
     )
     try:

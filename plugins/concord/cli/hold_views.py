@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from concord.installed import COMMAND
 from concord.reporting.words import say_time
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger.holds import hold_undone, lift_holds, list_holds
@@ -22,7 +23,7 @@ def offer_hold(database: Database, console: Console, *, plan_id: str, choice: bo
     if choice is None:
         console.print(WARNING, markup=False, soft_wrap=True)
         if not sys.stdin.isatty():
-            console.print(f"To hold them: ./concord undo {plan_id[:12]} --hold", markup=False)
+            console.print(f"To hold them: {COMMAND} undo {plan_id[:12]} --hold", markup=False)
             return
         choice = typer.confirm("Hold these fields?")
     if not choice:
@@ -30,7 +31,7 @@ def offer_hold(database: Database, console: Console, *, plan_id: str, choice: bo
     with database.transaction(PLANNER) as connection:
         count = hold_undone(connection, plan_id, held_by)
     console.print(
-        f"{say_were(count, 'field')} put on hold; ./concord holds lift {plan_id[:12]} ends that.",
+        f"{say_were(count, 'field')} put on hold; {COMMAND} holds lift {plan_id[:12]} ends that.",
         markup=False,
         soft_wrap=True,
     )
@@ -52,7 +53,7 @@ def show_holds(database: Database, console: Console) -> None:
         names = [str(hold[name]) for name in ("hold_id", "system", "resource", "record_key", "field")]
         table.add_row(*names, str(hold["undone_plan_id"])[:12], str(hold["held_by"]), say_time(hold["held_at"]))
     console.print(table)
-    console.print(f"\n{say_things(len(holds), 'field')} held. ./concord holds lift HOLD or PLAN lifts them.")
+    console.print(f"\n{say_things(len(holds), 'field')} held. {COMMAND} holds lift HOLD or PLAN lifts them.")
 
 
 def lift(database: Database, console: Console, name: str) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from concord import registry
 from concord.cli.context import DAGS, PLUGINS
 from concord.cli.progress import Board
+from concord.installed import COMMAND
 from concord.local.airflow_api import AirflowApi
 from concord.local.installation import Installation
 from concord.settings import defined_connections
@@ -31,7 +32,7 @@ def start_installation(home: Path, *, console: Console) -> None:
             airflow = start_airflow(installation, board, connections=defined_connections(needed_connections()))
         console.print(f"\nAirflow   {airflow.url}   user admin, password {airflow.password}", markup=False)
     console.print(say_missing_connections(), markup=False)
-    console.print("Nothing is read or written yet: unpause the Dags in Airflow, or run ./concord night.")
+    console.print(f"Nothing is read or written yet: unpause the Dags in Airflow, or run {COMMAND} night.")
 
 
 def prepare_warehouse(url: str) -> str:

@@ -1,6 +1,7 @@
 """Puts the verbs together, and prints an error of Concord as one sentence."""
 
 import sys
+from inspect import getdoc
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from concord.cli.console import print_error
 from concord.cli.verbs import backfills, installation, nights, plans, projects, records
 from concord.errors import ConcordError, ConfigurationError
+from concord.installed import COMMAND, IS_INSTALLED, as_called
 from concord.project import choose_profile, choose_project, find_folder, read_project
 
 HELP = """Concord makes the systems of a business agree.
@@ -16,16 +18,17 @@ HELP = """Concord makes the systems of a business agree.
 Every night it reads the shop, the CRM and the ERP, works out what each should say, shows what it would
 change, writes the differences back, and can undo what it wrote.
 """
-FIRST_STEPS = """Start with **./concord demo**: a whole night on this machine, with systems in miniature.
-For your own systems: **./concord up**, then **./concord status**. Each verb has its own --help.
+FIRST_STEPS = f"""Start with **{COMMAND} demo**: a whole night on this machine, with systems in miniature.
+For your own systems: **{COMMAND} up**, then **{COMMAND} status**. Each verb has its own --help."""
+FOR_DEVELOPERS = """
 
 For those who change Concord, the launcher has **./concord check**, **./concord test** and **./concord lock**."""
 INTERRUPTED = 130
 
 app = typer.Typer(
-    name="./concord",
+    name=COMMAND,
     help=HELP,
-    epilog=FIRST_STEPS,
+    epilog=FIRST_STEPS if IS_INSTALLED else FIRST_STEPS + FOR_DEVELOPERS,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -80,10 +83,22 @@ records.add_verbs(app)
 projects.add_verbs(app)
 
 
+def name_command(verbs: typer.Typer) -> None:
+    """Let the help of each verb name the command as it is called here; its examples say `./concord`."""
+    for verb in verbs.registered_commands:
+        verb.help = as_called(getdoc(verb.callback))
+    for group in verbs.registered_groups:
+        if group.typer_instance is not None:
+            name_command(group.typer_instance)
+
+
+name_command(app)
+
+
 def main() -> None:
     """Run one verb; an error of Concord is printed as one sentence, with exit status 1."""
     try:
-        app(prog_name="./concord")
+        app(prog_name=COMMAND)
     except ConcordError as error:
         if "--debug" in sys.argv[1:2]:
             raise

@@ -9,6 +9,7 @@ from pathlib import Path
 from concord import registry
 from concord.contract import System
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.project import FILE, SCHEMA
 from concord.settings import read_dbt_project
 from concord.stages.write_back.policy_rows import meant_by
@@ -24,22 +25,22 @@ RULES = {
     "discrepancy_owners": "Who looks after what disagrees.",
     "identity_decisions": "Whether two customers are one, where the data cannot tell.",
 }
-_README = """# {name}
+_README = f"""# {{name}}
 
 A project of Concord: what is particular to this business. Run the commands in this folder.
 
 | place | what it holds |
 |---|---|
 | `concord.toml` | the systems in use, and the hours of a night |
-| `rules/` | tables for the business, one fact a row; `./concord validate` checks them |
+| `rules/` | tables for the business, one fact a row; `{COMMAND} validate` checks them |
 | `systems/` | declarations of systems that Concord does not know, one file each |
 | `expectations/` | `SYSTEM/RESOURCE.json`: a suite that goes before Concord's of the same name |
 | `models/` | dbt models of your own, which may refer to Concord's |
-| `tests/` | how systems of your own are tested; `./concord test` runs the standard suite on them |
+| `tests/` | how systems of your own are tested; `{COMMAND} test` runs the standard suite on them |
 
 Rules to decide on first:
 
-{rules}
+{{rules}}
 
 A rules file that is taken away means Concord's own. Start with `write_back = "plan"`: plans are made and
 shown, and nothing is written to any system. Write `"apply"` for a system once its plans are right.
@@ -92,7 +93,7 @@ def _read_wanted(wanted: Sequence[tuple[str, str]]) -> list[System]:
 
 def _write_toml(systems: Sequence[System], name: str, time_zone: str) -> str:
     tables = "\n".join(_write_table(each) for each in systems)
-    return f"""#:schema ./concord.schema.json
+    return f"""#:schema {COMMAND}.schema.json
 name = "{name}"
 # start = "2025-01-01"  # the day from which on systems are read
 

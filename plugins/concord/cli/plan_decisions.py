@@ -10,6 +10,7 @@ from concord.cli.plan_views import WAITING, say_state
 from concord.cli.progress import Board
 from concord.dag_ids import UNDO
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger.plans import Plan, find_undo, load_plan
 from concord.wording import say_count, say_things
@@ -31,13 +32,13 @@ def decide_plan(
     if state != WAITING:
         raise ConfigurationError(
             f"Plan {plan_id} for {plan.system} is {state}, so there is nothing to decide; "
-            f"./concord plan show {plan_id[:12]} has its changes."
+            f"{COMMAND} plan show {plan_id[:12]} has its changes."
         )
     with api:
         api.answer(find_question(api, plan_id), APPROVE if is_approved else REJECT)
     changes = f"{say_things(plan.planned, 'change')} for {plan.system}"
     if is_approved:
-        console.print(f"Approved as {api.user}: {changes}, written now. See ./concord plan show {plan_id[:12]}")
+        console.print(f"Approved as {api.user}: {changes}, written now. See {COMMAND} plan show {plan_id[:12]}")
     else:
         then = "nothing is taken back" if plan.undoes_plan_id else "the next night plans anew"
         console.print(f"Declined as {api.user}: {changes}. Nothing of it is written; {then}.")
@@ -50,7 +51,7 @@ def find_question(api: "AirflowApi", plan_id: str) -> "RequiredAction":
             return action
     raise ConfigurationError(
         f"Airflow does not ask about plan {plan_id} yet, or not any more; "
-        "look at ./concord plan list and try again in a few seconds."
+        f"look at {COMMAND} plan list and try again in a few seconds."
     )
 
 
@@ -77,4 +78,4 @@ def say_undo(plan: Plan) -> str:
     else:
         sentence = f"{say_count(plan.confirmed)} of {say_things(plan.planned, 'change')} taken back."
         sentence += " Why each of the others was not is in the plan." if plan.confirmed < plan.planned else ""
-    return f"{sentence} See ./concord plan show {plan.plan_id[:12]}"
+    return f"{sentence} See {COMMAND} plan show {plan.plan_id[:12]}"

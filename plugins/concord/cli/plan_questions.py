@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from concord.cli.progress import Board
+from concord.installed import COMMAND
 
 if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi
@@ -54,7 +55,7 @@ def leave_to_person(api: "AirflowApi", board: Board) -> Decide:
     def decide(action: "RequiredAction") -> None:
         board.say(f"For you to decide: {action.subject}")
         if plan_id := read_plan_id(action.body):
-            board.say(f"  ./concord plan show {plan_id[:12]}, then ./concord approve or decline {plan_id[:12]},")
+            board.say(f"  {COMMAND} plan show {plan_id[:12]}, then {COMMAND} approve or decline {plan_id[:12]},")
         board.say(f"  {'or in ' if plan_id else ''}{api.url}/required_actions")
 
     return decide

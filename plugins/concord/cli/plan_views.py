@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.reporting.words import say_time
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger import plans
@@ -35,7 +36,7 @@ def complete_plan_id(database: Database, prefix: str) -> str:
         return found[0]
     if found:
         raise ConfigurationError(f"More than one plan begins with {prefix!r}; give more of its id.")
-    raise ConfigurationError(f"There is no plan {prefix!r}; ./concord plan list shows those there are.")
+    raise ConfigurationError(f"There is no plan {prefix!r}; {COMMAND} plan list shows those there are.")
 
 
 def show_plans(database: Database, console: Console, *, limit: int) -> None:
@@ -72,7 +73,7 @@ def show_plan(database: Database, console: Console, *, plan_id: str) -> None:
         if reason:
             console.print(reason, markup=False)
     if state == WAITING:
-        console.print(f"Decide with ./concord approve {plan_id[:12]} or ./concord decline {plan_id[:12]}")
+        console.print(f"Decide with {COMMAND} approve {plan_id[:12]} or {COMMAND} decline {plan_id[:12]}")
     for change in changes:
         console.print(render_change(change))
 

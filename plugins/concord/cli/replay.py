@@ -13,6 +13,7 @@ from concord.cli.dag_runs import start_and_follow
 from concord.cli.dead_letter_views import say_key
 from concord.cli.progress import Board
 from concord.dag_ids import REPLAY
+from concord.installed import COMMAND
 from concord.reporting.words import say_time
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger.dead_letters import choose_dead_letters, read_dead_letters
@@ -114,7 +115,7 @@ def _advise(refused: Sequence[DeadLetter], *, is_reading: bool) -> str:
     ids = " ".join(str(letter["dead_letter_id"])[:SHORT] for letter in refused) if len(refused) <= NAMED else ""
     return (
         "Judged as received. What you corrected in its system is read by the next night, or now:\n"
-        f"  ./concord dead-letters replay --read {ids}".rstrip()
+        f"  {COMMAND} dead-letters replay --read {ids}".rstrip()
     )
 
 

@@ -12,6 +12,7 @@ from concord.cli.context import find_running, find_warehouse, open_airflow
 from concord.cli.night_stages import NightSystems
 from concord.dag_ids import BACKFILL
 from concord.errors import ConcordError
+from concord.installed import COMMAND
 from concord.local.installation import Status, read_status
 from concord.reporting.needs import list_needs
 from concord.reporting.queries import read_report
@@ -32,7 +33,7 @@ def show_status(console: Console) -> None:
         status = read_status(home)
         if not status.running:
             console.print(
-                f"Nothing runs from {home}. Start it with ./concord up, or see it all in ./concord demo."
+                f"Nothing runs from {home}. Start it with {COMMAND} up, or see it all in {COMMAND} demo."
             )
             return
         _show_processes(console, status)
@@ -53,7 +54,7 @@ def _show_airflow(console: Console) -> None:
     for run in backfills:
         console.print(
             f"\nBackfill {run.run_id} is {run.state}: nothing is written to any system until it ends. "
-            "./concord backfills follow, cancel."
+            f"{COMMAND} backfills follow, cancel."
         )
     if paused:
         console.print(f"\nPaused in Airflow, so they do not run: {', '.join(paused)}.")
@@ -63,7 +64,7 @@ def _show_processes(console: Console, status: Status) -> None:
     console.print(f"Running   {', '.join(status.running)}", markup=False)
     if status.missing:
         console.print(
-            f"Missing   {', '.join(status.missing)}; restart with ./concord down, ./concord up", style="red"
+            f"Missing   {', '.join(status.missing)}; restart with {COMMAND} down, {COMMAND} up", style="red"
         )
     facts = status.facts
     if "airflow_url" in facts:

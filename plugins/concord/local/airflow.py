@@ -14,6 +14,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.local.files import full_disk, is_full, keep_secret, read_json, write_private
 from concord.local.ports import LOOPBACK, choose_port
 from concord.local.processes import ERROR_WORD, Command, Processes
@@ -215,6 +216,6 @@ def run_airflow(home: Path, arguments: Sequence[str]) -> int:
     """
     environment = Processes(home, is_bound=False).environment("airflow-scheduler")
     if not environment:
-        raise ConfigurationError(f"Airflow does not run from {home}; start it with ./concord up.")
+        raise ConfigurationError(f"Airflow does not run from {home}; start it with {COMMAND} up.")
     command = [sys.executable, "-m", "airflow", *arguments]
     return subprocess.run(command, env=environment, check=False).returncode

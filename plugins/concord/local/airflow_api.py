@@ -10,6 +10,7 @@ from urllib.parse import quote
 import requests
 
 from concord.errors import AuthenticationError, NetworkError, RequestError, ServerError
+from concord.installed import COMMAND
 from concord.local.airflow_records import DagRun, RequiredAction, TaskInstance, read_action, read_run, read_task
 from concord.protocols.session.retries import Backoff, retry
 
@@ -240,7 +241,7 @@ class AirflowApi:
             )
         except requests.RequestException as error:
             raise NetworkError(
-                f"Airflow at {self.url} does not respond; look at ./concord status.", url=self.url
+                f"Airflow at {self.url} does not respond; look at {COMMAND} status.", url=self.url
             ) from error
 
     def _check(self, response: requests.Response, request: str) -> None:

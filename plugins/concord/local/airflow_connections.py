@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.local.processes import Processes
 from concord.settings import Connection, connection_from_parts, variable_of
 
@@ -56,7 +57,7 @@ def _ask_airflow(environment: Mapping[str, str], names: Sequence[str]) -> dict[s
         told: dict[str, dict[str, object]] = json.loads(asked.stdout.splitlines()[-1])
     except (ValueError, IndexError) as error:
         raise ConfigurationError(
-            "Airflow could not be asked for its connections; look at ./concord status, or set them in variables "
+            f"Airflow could not be asked for its connections; look at {COMMAND} status, or set them in variables "
             f"such as {variable_of(names[0])}."
         ) from error
     return told

@@ -20,6 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from concord.errors import ConcordError, ConfigurationError
+from concord.installed import COMMAND
 from concord.local import postgres
 from concord.local.airflow import ADMIN, Airflow, AirflowSettings
 from concord.local.files import NO_SPACE, full_disk, is_full, read_json, write_private
@@ -195,7 +196,7 @@ def refuse_running(home: Path) -> None:
         (home / STATE_FILE).unlink(missing_ok=True)
         return
     started = f"since {status.facts['started_at'][:16]} UTC" if "started_at" in status.facts else "already"
-    how = "Ctrl-C in its terminal" if home.name == DEMO else "./concord down"
+    how = "Ctrl-C in its terminal" if home.name == DEMO else f"{COMMAND} down"
     parts = "" if status.state is State.RUNNING else f" without {', '.join(status.missing)}"
     raise ConfigurationError(
         f"Concord runs {started}{parts} ({status.facts.get('airflow_url', home)}); use it, or stop it with {how}.",

@@ -21,6 +21,7 @@ from typing import Self
 import psutil
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.local import keeper
 from concord.local.files import OWNER_ALONE, full_disk, is_full, open_private, write_private
 
@@ -83,7 +84,7 @@ class Processes:
         """Start a command under a keeper; ConfigurationError when a process of this name runs already."""
         if self.is_running(command.name):
             raise ConfigurationError(
-                f"{command.name} runs already (process {self.pid(command.name)}); stop it: ./concord down.",
+                f"{command.name} runs already (process {self.pid(command.name)}); stop it: {COMMAND} down.",
                 process=command.name,
             )
         self._make_folders()

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from concord.contract import ChangedBetween, System
 from concord.dag_ids import ingest_dag
+from concord.installed import COMMAND
 from concord.protocols.session.refusals import say_upgrade
 from concord.settings import read_schedule
 from concord.store.engine import Connection, Row, fetch_rows
@@ -96,7 +97,7 @@ def check_coverage(connection: Connection, systems: Sequence[System]) -> list[Al
         Alarm(
             "coverage gap",
             f"{gap['system']} {gap['resource']} was not read from {_minute(gap['start'])} to "
-            f"{_minute(gap['end'])}. The next night reads it; to read it now: ./concord backfill "
+            f"{_minute(gap['end'])}. The next night reads it; to read it now: {COMMAND} backfill "
             f"--system {gap['system']} --from {gap['start']:%Y-%m-%d} --to {gap['end']:%Y-%m-%d}.",
         )
         for gap in batches.list_gaps(connection)
@@ -110,7 +111,7 @@ def check_dead_letters(connection: Connection, as_of: datetime) -> list[Alarm]:
         Alarm(
             "dead letters",
             f"{say_things(new['count'], 'new dead letter')} of {new['system']} {new['resource']}, one of them: "
-            f"{new['message'][:200]} See ./concord dead-letters list.",
+            f"{new['message'][:200]} See {COMMAND} dead-letters list.",
         )
         for new in dead_letters.sum_new(connection, as_of - DAY)
     ]
@@ -152,7 +153,7 @@ def _unsettled(plan: Row) -> Iterable[Alarm]:
         yield Alarm(
             "held after sending",
             f"{say_were(tried, 'change')} sent without effect, {of_plan}, and the run ended before another "
-            "attempt; see ./concord plan show. The next night plans what is still missing.",
+            f"attempt; see {COMMAND} plan show. The next night plans what is still missing.",
         )
     if unknown := plan["unknown"]:
         yield Alarm(
@@ -164,7 +165,7 @@ def _unsettled(plan: Row) -> Iterable[Alarm]:
         yield Alarm(
             "lost writes",
             f"{say_were(differing, 'change')} confirmed, {of_plan}, but what was read back is something else, "
-            "so it counts as confirmed no longer; ./concord plan show names the fields.",
+            f"so it counts as confirmed no longer; {COMMAND} plan show names the fields.",
         )
 
 

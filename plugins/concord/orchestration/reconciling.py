@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from concord import registry
 from concord.dag_ids import BACKFILL, OF_BACKFILL
+from concord.installed import COMMAND
 from concord.orchestration.defaults import installation
 from concord.orchestration.task_errors import log_errors
 from concord.stages.reconcile.agreement import measure_agreement
@@ -112,6 +113,6 @@ def hold_during_backfill(database: Database, system_name: str, ti: Any) -> str |
         hold_write_back(connection, system_name, ti.run_id)
     return (
         "A backfill is under way and has read only a part of its range, so nothing is written until it ends; "
-        "the reconcile at its end makes up for it. ./concord backfills list shows it, "
-        "./concord backfills cancel ends it."
+        f"the reconcile at its end makes up for it. {COMMAND} backfills list shows it, "
+        f"{COMMAND} backfills cancel ends it."
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from concord.dag_ids import ingest_dag
+from concord.installed import COMMAND
 from concord.reporting.model import Need, PlanLine, Report
 from concord.reporting.words import say_time
 from concord.store.ledger.plans import REPLACED
@@ -55,8 +56,8 @@ def _waiting_plans(report: Report) -> Iterator[Need]:
             yield Need(
                 what=f"A plan of {say_things(plan.planned, 'change')} for {plan.system} waits for approval"
                 + (f": {plan.approval_reason}" if plan.approval_reason else "."),
-                action=f"Read it with ./concord plan show {plan.plan_id}; "
-                "decide with ./concord approve or decline, or in Airflow (Required Actions).",
+                action=f"Read it with {COMMAND} plan show {plan.plan_id}; "
+                f"decide with {COMMAND} approve or decline, or in Airflow (Required Actions).",
             )
 
 
@@ -67,9 +68,9 @@ def _declined_plans(report: Report) -> Iterator[Need]:
             yield Need(
                 what=f"A plan of {say_things(plan.planned, 'change')} for {plan.system} was declined by "
                 f"{plan.approved_by}, so nothing of it was written.",
-                action=f"./concord plan show {plan.plan_id} has its changes. The next night plans anew."
+                action=f"{COMMAND} plan show {plan.plan_id} has its changes. The next night plans anew."
                 if plan.purpose == "write_back"
-                else f"./concord plan show {plan.plan_id} has its changes; ./concord undo plans them again.",
+                else f"{COMMAND} plan show {plan.plan_id} has its changes; {COMMAND} undo plans them again.",
             )
 
 
@@ -78,7 +79,7 @@ def _bad_ends(report: Report) -> Iterator[Need]:
         if plan.rejected or plan.unknown:
             yield Need(
                 what=f"{plan.system}: {_say_ends(plan)}.",
-                action=f"./concord plan show {plan.plan_id} names each with the answer of {plan.system}.",
+                action=f"{COMMAND} plan show {plan.plan_id} names each with the answer of {plan.system}.",
             )
 
 
@@ -97,7 +98,7 @@ def _dead_letters(report: Report) -> Iterator[Need]:
         verb = "waits" if count == 1 else "wait"
         yield Need(
             what=f"{say_things(count, 'dead letter')} {verb} for a decision.",
-            action="Correct the records at their source, or look and try again: ./concord dead-letters list.",
+            action=f"Correct the records at their source, or look and try again: {COMMAND} dead-letters list.",
         )
 
 
@@ -106,7 +107,7 @@ def _gaps(report: Report) -> Iterator[Need]:
         yield Need(
             what=f"{gap.system} {gap.resource} was never read "
             f"from {say_time(gap.start)} to {say_time(gap.end)} UTC.",
-            action=f"./concord backfill --system {gap.system} --resource {gap.resource} "
+            action=f"{COMMAND} backfill --system {gap.system} --resource {gap.resource} "
             f"--from {gap.start:%Y-%m-%d} --to {gap.end:%Y-%m-%d} fills it.",
         )
 
@@ -140,5 +141,5 @@ def _unknown_decided(report: Report) -> Iterator[Need]:
         named = ", ".join(unknown[:NAMED]) + (", …" if len(unknown) > NAMED else "")
         yield Need(
             what=f"identity_decisions.csv names {say_things(len(unknown), 'record')} that nobody knows: {named}.",
-            action="Its decision has no effect. Write the key there as ./concord trace SYSTEM KEY prints it.",
+            action=f"Its decision has no effect. Write the key there as {COMMAND} trace SYSTEM KEY prints it.",
         )

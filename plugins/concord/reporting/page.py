@@ -5,6 +5,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from concord.installed import COMMAND
 from concord.reporting import words
 from concord.reporting.model import AgreementLine, Report, Share
 from concord.reporting.needs import list_needs
@@ -35,6 +36,7 @@ def render_html(report: Report) -> str:
     template = environment.from_string((folder / TEMPLATE).read_text(encoding="utf-8"))
     return template.render(
         report=report,
+        command=COMMAND,
         needs=list_needs(report),
         entities=group_by_entity(report),
         style=(folder / STYLE).read_text(encoding="utf-8"),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from concord.contract import Resource, System
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.store.engine import PLANNER, Connection, Database, fetch_value
 from concord.store.ledger.record_history import find_keys, list_events, read_held
 from concord.store.tables import table_name
@@ -53,7 +54,7 @@ def resolve_key(database: Database, *, system: System, text: str) -> str:
     if keys:
         raise ConfigurationError(f"{text!r} may be {' or '.join(keys[:5])} in {system.name}; give one of them.")
     raise ConfigurationError(
-        f"Nothing is known of {text!r} in {system.name}; give a key as {system.title} or ./concord shows it."
+        f"Nothing is known of {text!r} in {system.name}; give a key as {system.title} or {COMMAND} shows it."
     )
 
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from concord.errors import BatchError, ConcordError, ConfigurationError, NetworkError, ServerError
+from concord.installed import COMMAND
 
 Connection = psycopg.Connection[tuple[object, ...]]
 Query = LiteralString | sql.Composed
@@ -93,12 +94,12 @@ _BY_KIND: tuple[tuple[tuple[type[psycopg.Error], ...], type[ConcordError], str],
     (
         (pg.InvalidCatalogName,),
         ConfigurationError,
-        "The database in CONCORD_WAREHOUSE_URL does not exist; create it, then run ./concord migrate.",
+        f"The database in CONCORD_WAREHOUSE_URL does not exist; create it, then run {COMMAND} migrate.",
     ),
     (
         (pg.UndefinedTable, pg.InvalidSchemaName, pg.UndefinedFunction),
         ConfigurationError,
-        "The warehouse lacks something ({why}); run ./concord migrate, or the night's earlier steps first.",
+        f"The warehouse lacks something ({{why}}); run {COMMAND} migrate, or the night's earlier steps first.",
     ),
     (
         (pg.InsufficientPrivilege,),

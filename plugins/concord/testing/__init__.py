@@ -7,6 +7,7 @@ A business names it in `tests/conftest.py` of its project. Each of its systems t
 What such modules are made of can be imported from here. It needs pytest and hypothesis (`concord[testing]`).
 """
 
+import concord.sandbox_path  # noqa: F401  # before the sandbox
 from concord.testing.bench import Bench, by_key, keys_of, read_all, told
 from concord.testing.desk import Desk, Values
 from concord.testing.facts import Facts

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from concord.contract import Resource, System
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from concord.stages.validate.expectations import find_suite
 
-SUITES = REPOSITORY / "expectations"
+SUITES = PRODUCT / "expectations"
 
 
 def has_suite(system: System, resource: Resource) -> bool:

@@ -7,6 +7,7 @@ import typer
 
 from concord.cli.console import open_console
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 
 if TYPE_CHECKING:
     from concord.project import Project
@@ -79,9 +80,9 @@ def _say_next(folder: Path, count: int) -> None:
     console.print(f"Made {folder} with {count} files. Next:", soft_wrap=True)
     for step in (
         f"decide on the rules in {folder / 'rules'}; {folder / 'README.md'} says what each file is for",
-        f"./concord --project {folder} validate",
-        f"./concord --project {folder} up, then enter the connections in Airflow (docs/connections.md)",
-        f"./concord --project {folder} systems check",
+        f"{COMMAND} --project {folder} validate",
+        f"{COMMAND} --project {folder} up, then enter the connections in Airflow (docs/connections.md)",
+        f"{COMMAND} --project {folder} systems check",
     ):
         console.print(f"  - {step}", soft_wrap=True)
 
@@ -93,7 +94,7 @@ def _find_project() -> "Project":
     if project is None:
         raise ConfigurationError(
             "There is no project here; name its folder with --project DIR, before the verb, or make one with "
-            "./concord init DIR."
+            f"{COMMAND} init DIR."
         )
     return project
 

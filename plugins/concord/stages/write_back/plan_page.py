@@ -7,6 +7,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from concord.installed import COMMAND
 from concord.store.engine import PLANNER, Connection, Database, Row
 from concord.store.ledger.plan_contents import count_by_field, list_changes
 from concord.store.ledger.plans import Plan, load_plan
@@ -45,7 +46,7 @@ def _lines(connection: Connection, plan: Plan) -> Iterator[str]:
     names = ("#", "resource", "record", "action", "field", "before", "after", "reason", "only while")
     yield from _table(names, [cells for row in rows for cells in _fields_of(row)])
     if plan.planned > len(rows):
-        yield f"\n… and {plan.planned - len(rows)} more; ./concord plan show {plan.plan_id} lists all."
+        yield f"\n… and {plan.planned - len(rows)} more; {COMMAND} plan show {plan.plan_id} lists all."
 
 
 def _fields_of(row: Row) -> Iterator[list[str]]:

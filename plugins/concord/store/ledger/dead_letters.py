@@ -12,6 +12,7 @@ from psycopg import sql
 
 from concord.contract import Batch, Resource, System
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.store.engine import Connection, Row, fetch_rows
 from concord.store.ids import id_expression
 from concord.store.tables import landing_table, typed_view
@@ -158,7 +159,7 @@ def find_dead_letter(connection: Connection, prefix: str) -> tuple[str, str, str
         raise ConfigurationError(f"More than one dead letter is {prefix!r}, or begins so; give more of its id.")
     if not found:
         raise ConfigurationError(
-            f"There is no dead letter {prefix!r}; ./concord dead-letters list --all shows those there are."
+            f"There is no dead letter {prefix!r}; {COMMAND} dead-letters list --all shows those there are."
         )
     letter_id, system, resource = (str(part) for part in found[0])
     return letter_id, system, resource

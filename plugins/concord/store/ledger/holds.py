@@ -5,6 +5,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.store.engine import Connection, Row, fetch_rows
 from concord.store.ids import id_expression
 
@@ -60,5 +61,5 @@ def lift_holds(connection: Connection, name: str) -> int:
     """
     lifted = connection.execute(_LIFT, {"name": name}).rowcount if name else 0
     if not lifted:
-        raise ConfigurationError(f"There is no hold {name!r}; ./concord holds list shows those there are.")
+        raise ConfigurationError(f"There is no hold {name!r}; {COMMAND} holds list shows those there are.")
     return lifted

@@ -7,6 +7,7 @@ from typing import LiteralString
 
 from concord.contract import System
 from concord.errors import ConfigurationError
+from concord.installed import COMMAND
 from concord.store.engine import Connection, Row, fetch_rows, fetch_texts, fetch_value, lock_name
 
 _PLAN = """
@@ -141,7 +142,7 @@ def load_plan(connection: Connection, plan_id: str) -> Plan:
     """The plan of that id; `ConfigurationError` when there is none."""
     plan = find_plan(connection, plan_id)
     if plan is None:
-        raise ConfigurationError(f"There is no plan {plan_id}; ./concord plan list shows those there are.")
+        raise ConfigurationError(f"There is no plan {plan_id}; {COMMAND} plan list shows those there are.")
     return plan
 
 
