@@ -1,7 +1,7 @@
 """Finds the systems: each module or folder of `concord.systems` declares one, and no list of them is kept.
 
 A business adds systems of its own in `systems/` of its project, and fields of its own to others' systems; other
-packages add systems by the entry points `concord.systems`. Of two systems of one name the project's goes first,
+packages add systems by entry points (`packages.py`). Of two systems of one name the project's goes first,
 then Concord's.
 
 An installation uses some of them: its Dags, pools, tables, models and pages are about those. A business that has
@@ -14,18 +14,17 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from concord import systems as folder
 from concord.contract import Extension, Resource, System, Worklist
 from concord.errors import ConfigurationError, ContractError
+from concord.packages import model_files, system_entries
 from concord.project import SystemUse, find_folder, read_project
 from concord.settings import chosen_systems, read_dbt_project, systems_source
 
 TRANSFORM_POOL = "dbt"  # dbt works on one state of the warehouse at a time
-GROUP = "concord.systems"  # of entry points
 
 
 def declared_systems() -> tuple[System, ...]:
@@ -184,7 +183,7 @@ def _load(name: str, file: Path) -> object:
 
 
 def _of_packages() -> Iterator[tuple[System, str]]:
-    for entry in sorted(entry_points(group=GROUP), key=lambda it: it.name):
+    for entry in system_entries():
         found = entry.load()
         yield found if isinstance(found, System) else _system_in(found, entry.value), entry.value
 
@@ -214,6 +213,7 @@ def written_systems() -> tuple[System, ...]:
     project = find_folder()
     models = {path.stem for path in (read_dbt_project() / "models" / "marts" / "desired").glob("*/*.sql")}
     models |= {path.stem for path in (project / "models").rglob("*.sql")} if project else set()
+    models |= {path.stem for path in model_files({item.name for item in systems()})}
     return tuple(item for item in systems() if any(_is_written(item, it, models) for it in item.resources))
 
 

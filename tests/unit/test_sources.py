@@ -14,7 +14,7 @@ STAGING = REPOSITORY / "dbt_project" / "models" / "staging"
 def sources(models: Path, *names: str) -> dict[str, list[str]]:
     """What is declared for systems of these names, which have the resources of a system that Concord knows."""
     found = [replace(system("stripe"), name=name) for name in names]
-    told = json.loads(describe_sources([*found, instance(system("stripe"), "stripe_fr")], STAGING, models))
+    told = json.loads(describe_sources([*found, instance(system("stripe"), "stripe_fr")], STAGING, [models]))
     return {source["name"]: [table["name"] for table in source["tables"]] for source in told["sources"]}
 
 

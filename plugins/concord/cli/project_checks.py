@@ -9,6 +9,7 @@ from pathlib import Path
 from concord import registry
 from concord.contract import System
 from concord.errors import BatchError, ConfigurationError
+from concord.packages import model_files
 from concord.project import Project
 from concord.settings import Settings, read_dbt_project, read_home, read_start
 from concord.stages.reconcile.root_project import MODELS
@@ -48,7 +49,7 @@ def find_complaints(project: Project) -> list[str]:
     except ConfigurationError as error:
         return [error.message]
     found = [*_check_systems(project, used), *_check_profiles(project)]
-    models = frozenset(path.stem for path in (project.folder / MODELS).rglob("*__*.sql"))
+    models = {path.stem for path in [*(project.folder / MODELS).rglob("*__*.sql"), *model_files(used)]}
     for rule, file in project.rules().items():
         found += _check_rules(rule, file, used, models)
     return found or list(_check_models(project))

@@ -16,6 +16,7 @@ import yaml  # type: ignore[import-untyped]  # it has no types
 
 from concord.contract import System
 from concord.errors import ConfigurationError
+from concord.packages import model_files
 from concord.project import Project, read_project
 from concord.settings import Settings
 from concord.stages.reconcile import sources
@@ -24,7 +25,7 @@ from concord.stages.reconcile.instances import write_instances
 
 PACKAGE = "concord"
 ROOT = "business"
-RULES, MODELS, INSTANCES, SOURCES = "rules", "models", "instances", "sources"
+RULES, MODELS, INSTANCES, SOURCES, PACKAGES = "rules", "models", "instances", "sources", "packages"
 # Where Concord has a folder of models for each vendor.
 VENDOR_FOLDERS = (("staging",), (ENTITIES,), ("intermediate", "vendors"), ("marts", "desired"))
 
@@ -38,16 +39,19 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     if project is not None:
         _refuse_unknown_rules(project, settings.dbt_project)
     folder = settings.home / "dbt" / ROOT
-    for part in ("dbt_packages", RULES, SOURCES, *(() if project else (MODELS,))):
+    for part in ("dbt_packages", RULES, SOURCES, PACKAGES, *(() if project else (MODELS,))):
         _make_folder(folder / part)
     _link(folder / "dbt_packages" / PACKAGE, settings.dbt_project)
     # The models of the business and of instances call Concord's macros by their own names.
     _link(folder / "macros", settings.dbt_project / "macros")
     if project is not None:
         _link(folder / MODELS, project.folder / MODELS)
-    _link_rules(folder / RULES, project.rules() if project else {})
+    rules = project.rules() if project else {}
+    _link_files(folder / RULES, {f"{rule}.csv": file for rule, file in rules.items()})
     write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS)
-    described = sources.describe_sources(systems, settings.dbt_project / "models" / "staging", folder / MODELS)
+    _link_files(folder / PACKAGES, _find_brought(settings, systems, project))
+    staging = settings.dbt_project / "models" / "staging"
+    described = sources.describe_sources(systems, staging, (folder / MODELS, folder / PACKAGES))
     _write(folder / SOURCES / sources.FILE, described)
     variables = describe_systems(systems, _model_folders(folder, settings.dbt_project))
     unused = _leave_out_unused(settings.dbt_project, {item.name for item in systems})
@@ -58,13 +62,21 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     return folder
 
 
-def _link_rules(folder: Path, files: Mapping[str, Path]) -> None:
-    """Let a folder hold the rules files of the business under the names of the rules, and no other file."""
+def _link_files(folder: Path, files: Mapping[str, Path]) -> None:
+    """Let a folder hold these files under these names, and no other file."""
     for old in folder.iterdir():
-        if old.stem not in files:
+        if old.name not in files:
             old.unlink()
-    for rule, file in files.items():
-        _link(folder / f"{rule}.csv", file)
+    for name, file in files.items():
+        _link(folder / name, file)
+
+
+def _find_brought(settings: Settings, systems: Sequence[System], project: Project | None) -> dict[str, Path]:
+    """The models of other packages, by file name; what the business or Concord calls the same goes before them."""
+    folders = [settings.dbt_project / MODELS, *([project.folder / MODELS] if project else [])]
+    known = {path.name for folder in folders for path in folder.rglob("*.sql")}
+    files = model_files({item.name for item in systems})
+    return {path.name: path for path in reversed(files) if path.name not in known}
 
 
 def _refuse_unknown_rules(project: Project, package: Path) -> None:
@@ -77,8 +89,8 @@ def _refuse_unknown_rules(project: Project, package: Path) -> None:
 
 
 def _model_folders(root: Path, package: Path) -> list[Path]:
-    """The folders in which models of entities may be: Concord's, those of instances, and those of the business."""
-    return [package / "models" / ENTITIES, root / INSTANCES / ENTITIES, root / MODELS]
+    """The folders in which models of entities may be: Concord's, of instances, of the business, of packages."""
+    return [package / "models" / ENTITIES, root / INSTANCES / ENTITIES, root / MODELS, root / PACKAGES]
 
 
 def _describe(
@@ -91,7 +103,7 @@ def _describe(
         "version": "1.0.0",
         "config-version": 2,
         "profile": own["profile"],
-        "model-paths": [MODELS, INSTANCES, SOURCES],
+        "model-paths": [MODELS, INSTANCES, SOURCES, PACKAGES],
         "seed-paths": [RULES],
         "macro-paths": ["macros"],
         "test-paths": [],

@@ -15,9 +15,12 @@ from concord.contract import System
 FILE = "_sources.yml"
 
 
-def describe_sources(systems: Iterable[System], staging: Path, models: Path) -> str:
-    """The file that declares the sources; `staging` has a folder for each vendor of Concord."""
-    declared = set(_find_declared(models))
+def describe_sources(systems: Iterable[System], staging: Path, models: Iterable[Path]) -> str:
+    """The file that declares the sources; `staging` has a folder for each vendor of Concord.
+
+    `models` are the folders of all other models.
+    """
+    declared = {name for folder in models for name in _find_declared(folder)}
     wanted = [item for item in systems if not _is_staged(item, staging) and item.name not in declared]
     sources = [
         {

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from concord.contract import System
 from concord.errors import BatchError
+from concord.packages import model_files
 from concord.project import read_project
 from concord.settings import Settings
 from concord.stages.reconcile.root_project import MODELS, RULES, dbt_folder
@@ -89,7 +90,7 @@ def check_models(settings: Settings, systems: Sequence[System]) -> None:
 def _parse(settings: Settings, systems: Sequence[System]) -> Any:
     """The project as dbt reads it, once for all builds of this process while nothing of it changes."""
     options = _quiet_options(settings, systems)
-    newest = max(path.stat().st_mtime_ns for path in _source_files(settings))
+    newest = max(path.stat().st_mtime_ns for path in _source_files(settings, systems))
     key = (settings.warehouse_url, newest, *options)
     if key not in _parsed:
         _parsed.clear()
@@ -97,9 +98,10 @@ def _parse(settings: Settings, systems: Sequence[System]) -> Any:
     return _parsed[key]
 
 
-def _source_files(settings: Settings) -> Iterator[Path]:
-    """All files that dbt reads: those of Concord and, where there is one, of the business."""
+def _source_files(settings: Settings, systems: Sequence[System]) -> Iterator[Path]:
+    """All files that dbt reads: those of Concord, of other packages and, where there is one, of the business."""
     yield from settings.dbt_project.rglob("*")
+    yield from model_files({item.name for item in systems})
     project = read_project()
     if project is not None:
         yield from project.folder.joinpath(RULES).rglob("*")

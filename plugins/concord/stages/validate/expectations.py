@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from concord.contract import System
 from concord.errors import BatchError, ConfigurationError
+from concord.packages import suite_folders
 from concord.project import read_project
 from concord.store.engine import DISK_FULL, NO_SPACE, hide_rows
 
@@ -63,15 +64,15 @@ class ExpectationResults:
 
 
 def find_suite(suites: Path, system: System, resource: str) -> Path:
-    """Where the suite of a resource lies: in `expectations/` of the project, else in the folder `suites`.
+    """Where the suite of a resource lies: in the project, else in the folder `suites`, else in another package.
 
     An instance of a vendor's system has the vendor's, unless one bears its own name.
     """
     project, file = read_project(), f"{resource}.json"
     places = [Path(system.name, file), Path(system.vendor or system.name, file)]
-    own = [project.folder / "expectations" / place for place in places] if project else []
-    tried = [*own, *(suites / place for place in places)]
-    return next((place for place in tried if place.exists()), tried[-1])
+    own = [project.folder / "expectations"] if project else []
+    tried = (folder / place for folder in (*own, suites, *suite_folders()) for place in places)
+    return next((place for place in tried if place.exists()), suites / places[-1])
 
 
 def load_suite(path: Path) -> Suite:
