@@ -18,19 +18,27 @@ FOLDER = "sandbox"
 _OWN = Path(__file__).resolve().parent / "vendors"
 
 
+def include_project() -> Path | None:
+    """Let modules of the project be imported as `sandbox.vendors`; gives their folder, or None."""
+    project = find_folder()
+    folder = project / FOLDER if project else None
+    if folder is None or not folder.is_dir():
+        return None
+    if str(folder) not in vendors.__path__:
+        vendors.__path__.append(str(folder))
+    return folder
+
+
 def find_parts(part: str) -> Mapping[str, ModuleType]:
     """The modules of this name, by vendor: those of the sandbox, then those of the project."""
-    project = find_folder()
-    return _find_parts(part, project / FOLDER if project else None)
+    return _find_parts(part, include_project())
 
 
 @cache
 def _find_parts(part: str, project: Path | None) -> dict[str, ModuleType]:
     own = _import_parts(part, _OWN)
-    if project is None or not project.is_dir():
+    if project is None:
         return own
-    if str(project) not in vendors.__path__:
-        vendors.__path__.append(str(project))
     known = {path.stem for path in _OWN.iterdir()}
     return own | {name: module for name, module in _import_parts(part, project).items() if name not in known}
 

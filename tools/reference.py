@@ -67,7 +67,7 @@ CHAPTERS = (
     Chapter(
         "REST",
         "Lists in pages, single records, and one record a write.",
-        ("examples/help_desk/systems/deskly.py", "tests/systems/oscar_system.py"),
+        ("examples/help_desk/systems/deskly.py", "examples/two_servers/systems/oscar.py"),
         (
             ("protocols.rest", tuple(REST.split())),
             ("protocols.rest", ("RestWrites", "Update", "Create", "ResponsePaths")),

@@ -136,6 +136,11 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# Whether a system has a model of an entity; one that has none tells nothing of it. #}
+{% macro tells_of(column, entity) -%}
+    {{ is_one_of(column, var('entities').get(entity, [])) }}
+{%- endmacro %}
+
 {# One row per entity and system in use that has a model of it and records, with the columns that the model gives.
    `shapes` are the shapes of the entities by their names. #}
 {% macro given_columns(shapes) -%}

@@ -1,7 +1,7 @@
 """The vendors of the sandbox by name: those that have a server, in `vendor.py` of their folder.
 
 A new vendor is one folder of `sandbox/vendors/`, or of `sandbox/` in a project. A folder without `vendor.py` is
-not served by `sandbox/server/`: it is a real server (tryton, oscar), a folder of files (ibm_i), a database
+not served by `sandbox/server/`: it is a real server (tryton), a folder of files (ibm_i), a database
 (legacy_sql), or shared code (odata).
 """
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from random import Random
 
 from concord import registry
-from concord.settings import Connection
-from sandbox.launch import Server, start
-from sandbox.load import load
+from concord.local.installation import Installation
+from concord.settings import REPOSITORY, Connection
 from sandbox.staged_system import StagedSystem
-from sandbox.staging import stage_parts
-from sandbox.vendors.registry import find_vendors
+from sandbox.staging import stage_systems
 from sandbox.world import World
 
+# What real servers need is made once and kept, as in any installation.
+STATE = REPOSITORY / ".concord"
 SHOP, CARRIER = "shopify", "fedex"
 HOLDERS = ("salesforce", "hubspot", "netsuite", "sap", "stripe", "klaviyo")
 # The roles that a vendor plays when it does not play its usual one.
@@ -62,25 +62,21 @@ def _draw_roles(random: Random, name: str, shops: list[str]) -> tuple[str, ...]:
 
 @contextmanager
 def running(names: Iterable[str], world: World, folder: Path) -> Iterator[dict[str, StagedSystem]]:
-    """A server for each system, filled with its records; systems of one vendor share them."""
-    servers: dict[str, Server] = {}
-    staged: dict[str, StagedSystem] = {}
-    try:
-        for name, (vendor, part) in stage_parts(names).items():
-            load(vendor, folder / name, world.of(vendor, part))
-            servers[name] = start(vendor, folder / name)
-            port = servers[name].port
-            staged[name] = StagedSystem(name=name, folder=folder / name, vendor=vendor, port=port)
+    """The systems of these names as the demo stages them, filled with their records."""
+    installation = Installation(folder, is_bound=True)
+    with installation.processes:
+        staged = stage_systems(list(names), installation)
+        for system in staged.values():
+            system.prepare(installation, STATE)
+            system.start(world, installation.processes)
         yield staged
-    finally:
-        for server in servers.values():
-            server.stop()
 
 
 def connections(staged: Mapping[str, StagedSystem]) -> dict[str, Connection]:
     """How the product reaches each."""
     found = {}
     for name, system in staged.items():
-        vendor, connection = find_vendors()[system.vendor], registry.system(name).connection
-        found[name] = Connection(connection, system.url, *vendor.client, dict(vendor.extra))
+        parts = json.loads(system.connection())
+        login = parts["login"], parts["password"]
+        found[name] = Connection(registry.system(name).connection, parts["host"], *login, parts["extra"])
     return found

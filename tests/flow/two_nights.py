@@ -15,6 +15,13 @@ from sandbox.world import World
 from tests.flow.businesses import connections, running
 from tests.flow.night import Night
 
+_WRITTEN = """
+    select distinct plans.system || ' ' || changes.resource || ' ' || field, changes.reason
+    from ops.changes as changes
+    inner join ops.plans as plans on changes.plan_id = plans.plan_id
+    cross join jsonb_object_keys(changes.after) as field
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Nights:
@@ -25,6 +32,10 @@ class Nights:
     after: AgreementCounts
     verdict: Verdict
     planned_again: int
+
+    def written(self) -> set[tuple[str, str]]:
+        """Each system, resource and field that was written, and why."""
+        return {(str(place), str(reason)) for place, reason in self.night.rows(_WRITTEN)}
 
     def assert_right(self, *, agreement: float) -> None:
         """What holds of every night, whatever the business; `agreement` is the least share of equal fields."""

@@ -18,6 +18,7 @@ from concord.testing.benches import choose_benches
 from concord.testing.environment import FOR_BENCHES, unseen_variables
 from concord.testing.modules import Modules, in_folder
 from concord.testing.plantings import choose_plantings
+from sandbox.parts import include_project
 
 pytest_plugins = ["concord.testing.standard"]
 TESTS = "tests"
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = "127.0.0.1,localhost"
     choose_project(project)
+    include_project()
     try:
         declared_systems()
     except ConcordError as error:

@@ -3,9 +3,8 @@
 from concord.contract import System
 from concord.registry import declared_systems
 from tests.systems.kiosk_system import SYSTEM as KIOSK
-from tests.systems.oscar_system import SYSTEM as OSCAR
 
 
 def systems_on_benches() -> tuple[System, ...]:
-    """The systems that are declared, and two that a stranger would add."""
-    return (*declared_systems(), OSCAR, KIOSK)
+    """The systems that are declared, and one that a stranger would add."""
+    return (*declared_systems(), KIOSK)

@@ -1,12 +1,12 @@
 {# One row per order that the ERP calls done and that was not shipped completely, or
    whose parcel the shop does not know; and one row per parcel that its carrier does not
-   know. #}
+   know. A shop that tells of no parcels lacks none. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_cash__orders as (
 
     select * from {{ ref('int_cash__orders') }}
-    where done_by is not null
+    where done_by is not null and {{ tells_of('system', 'shop_parcels') }}
 
 ),
 

@@ -1,12 +1,13 @@
-"""Fills an empty shop with a world, in bulk, and prints an administrator's token: run in Oscar's own environment.
+"""Fills an empty shop with a world, in bulk, and makes an administrator: run in Oscar's own environment.
 
-load.py FOLDER    reads FOLDER/{parties,products,sales}.ndjson, the ERP's form of the world
+load.py FOLDER    reads FOLDER/{users,products,orders}.ndjson, which world.py makes; OSCAR_TOKEN is the token
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,65 +34,54 @@ def read_records(folder: Path, resource: str) -> Iterator[Record]:
         yield from map(json.loads, lines)
 
 
-def moment(text: str) -> datetime:
-    """A time of the world's records, which are in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
 def load_products(folder: Path) -> None:
     """Articles with a stock record each; the stamps are the world's."""
     goods = ProductClass.objects.create(name="Goods")
     house = Partner.objects.create(name="Warehouse", code="house")
     for record in read_records(folder, "products"):
-        product = Product.objects.create(product_class=goods, upc=record["code"], title=record["name"])
+        key, code = int(record["id"]), record["upc"]
+        product = Product.objects.create(pk=key, product_class=goods, upc=code, title=record["title"])
         stock = StockRecord.objects.create(
             product=product,
             partner=house,
-            partner_sku=record["code"],
-            price=Decimal(record["list_price"]),
-            num_in_stock=record["stock"],
+            partner_sku=code,
+            price=Decimal(record["price"]),
+            num_in_stock=record["num_in_stock"],
         )
-        stamps = {"date_created": moment(record["created_at"]), "date_updated": moment(record["updated_at"])}
+        stamps = {name: datetime.fromisoformat(record[name]) for name in ("date_created", "date_updated")}
         Product.objects.filter(pk=product.pk).update(**stamps)
         StockRecord.objects.filter(pk=stock.pk).update(**stamps)
 
 
 def load_users(folder: Path) -> None:
-    """Customers with an e-mail address."""
-    users = []
-    for record in read_records(folder, "parties"):
-        found = [item["value"] for item in record["contact_mechanisms"] if item["type"] == "email"]
-        first, _, last = record["name"].partition(" ")
-        joined = moment(record["created_at"])
-        users.append(
-            User(
-                username=record["code"],
-                email=(found or [""])[0],
-                first_name=first,
-                last_name=last,
-                date_joined=joined,
-            )
+    """The customers' accounts."""
+    names = ("username", "email", "first_name", "last_name")
+    User.objects.bulk_create(
+        User(
+            pk=int(record["id"]),
+            date_joined=datetime.fromisoformat(record["date_joined"]),
+            **{name: record[name] for name in names},
         )
-    User.objects.bulk_create(users)
+        for record in read_records(folder, "users")
+    )
 
 
 def load_orders(folder: Path) -> None:
-    """Orders of the customers that are there, with their lines."""
-    users = {user.username: user for user in User.objects.all()}
+    """Orders of the customers, with their lines."""
     products = {product.upc: product for product in Product.objects.all()}
-    for record in read_records(folder, "sales"):
-        total = Decimal(record["total_amount"])
+    for record in read_records(folder, "orders"):
+        total = Decimal(record["total"])
         order = Order.objects.create(
-            number=record["reference"].lstrip("#"),
-            user=users.get(record["party_code"]),
+            number=record["number"],
+            user_id=int(record["user"]),
             currency=record["currency"],
             total_incl_tax=total,
             total_excl_tax=total,
-            status=record["state"],
-            date_placed=moment(record["created_at"]),
+            status=record["status"],
+            date_placed=datetime.fromisoformat(record["date_placed"]),
         )
         for line in record["lines"]:
-            product, each = products[line["sku"]], Decimal(line["unit_price"])
+            product, each = products[line["upc"]], Decimal(line["price"])
             amount = each * line["quantity"]
             Line.objects.create(
                 order=order, product=product, title=product.title, upc=product.upc, quantity=line["quantity"],
@@ -101,21 +91,21 @@ def load_orders(folder: Path) -> None:
             )  # fmt: skip
 
 
-def make_administrator() -> str:
-    """Create an administrator without a password; gives the token."""
+def make_administrator(token: str) -> None:
+    """Create an administrator without a password, who logs in by this token."""
     user = User.objects.create(username="hub", is_staff=True, is_superuser=True)
     user.set_unusable_password()
     user.save()
-    return str(Token.objects.create(user=user).key)
+    Token.objects.create(user=user, key=token)
 
 
 def main(folder: Path) -> None:
-    """Fill the shop in one transaction, and print the token."""
+    """Fill the shop in one transaction."""
     with transaction.atomic():
         load_products(folder)
         load_users(folder)
         load_orders(folder)
-        sys.stdout.write(make_administrator())
+        make_administrator(os.environ["OSCAR_TOKEN"])
 
 
 if __name__ == "__main__":

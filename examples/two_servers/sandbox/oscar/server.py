@@ -7,10 +7,13 @@ waitress serves it. The empty shop is made once per home and copied for every wo
 import hashlib
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -19,13 +22,24 @@ from sandbox.ports import HOST, choose_port
 from sandbox.real_servers import Program
 
 DATABASE = "shop.sqlite"
+_RECORDS = {
+    "users": """
+        select cast(id as text) as id, username, email, first_name, last_name from auth_user
+        where not is_staff order by id
+    """,
+    "products": """
+        select cast(product.id as text) as id, product.upc, product.title, stock.price, stock.num_in_stock
+        from catalogue_product as product join partner_stockrecord as stock on stock.product_id = product.id
+        order by product.id
+    """,
+}
 _HERE = Path(__file__).parent
 _REQUIREMENTS = _HERE / "requirements.txt"
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A shop with its database; `token` is the administrator's, empty before the shop is loaded."""
+    """A shop with its database; `token` is the administrator's."""
 
     folder: Path
     python: Path
@@ -45,6 +59,7 @@ class Instance:
             "DJANGO_SETTINGS_MODULE": "settings",
             "OSCAR_FOLDER": str(self.folder),
             "OSCAR_SECRET": hashlib.sha256(self.token.encode()).hexdigest(),
+            "OSCAR_TOKEN": self.token,
             "OSCAR_RATE": rate,
         }
 
@@ -79,16 +94,26 @@ def _prepare(home: Path) -> Path:
     return template
 
 
-def create(home: Path, folder: Path, world: Path) -> Instance:
-    """Copy the empty shop into `folder`, and fill it from `<world>/{parties,products,sales}.ndjson`."""
+def create(home: Path, folder: Path, *, port: int | None = None) -> Instance:
+    """Copy the empty shop into `folder`; it has a token, and nothing else before `load`."""
     template = prepare(home)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy2(template / DATABASE, folder / DATABASE)
     python = home / "oscar" / "venv" / "bin" / "python"
-    empty = Instance(folder, python, choose_port(), secrets.token_hex(8))
-    command = (str(python), str(_HERE / "load.py"), str(world))
-    token = real_servers.run(command, doing="Oscar: load.py", environment=empty.environment())
-    return Instance(folder, python, empty.port, token.strip())
+    return Instance(folder, python, port or choose_port(), secrets.token_hex(20))
+
+
+def load(instance: Instance, world: Path) -> None:
+    """Fill an empty shop from `<world>/{users,products,orders}.ndjson`."""
+    command = (str(instance.python), str(_HERE / "load.py"), str(world))
+    real_servers.run(command, doing="Oscar: load.py", environment=instance.environment())
+
+
+def read_records(instance: Instance, resource: str) -> list[dict[str, Any]]:
+    """The records of `users` or `products` in the form that the world has, from the shop's own database."""
+    with closing(sqlite3.connect(instance.folder / DATABASE)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(_RECORDS[resource])]
 
 
 def is_healthy(instance: Instance) -> bool:

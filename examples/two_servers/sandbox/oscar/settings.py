@@ -95,6 +95,15 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": os.environ.get("OSCAR_RATE") or None},
 }
 OSCARAPI_BLOCK_ADMIN_API_ACCESS = False
-OSCARAPI_ADMIN_USER_FIELDS = ("id", "url", "username", "email", "first_name", "last_name", "date_joined")
+OSCARAPI_ADMIN_USER_FIELDS = (
+    "id",
+    "url",
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "date_joined",
+    "is_staff",
+)
 OSCAR_DEFAULT_CURRENCY = "EUR"
 OSCAR_SHOP_NAME = "Lamps of Adelaide"

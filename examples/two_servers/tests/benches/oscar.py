@@ -10,19 +10,16 @@ import requests
 
 from concord.contract import Resource
 from concord.protocols.session.client import HttpSession
-from concord.settings import Connection
-from concord.testing.bench import Bench
-from concord.testing.desk import Desk, Values
-from concord.testing.facts import Facts
-from concord.testing.kept_file import KeptFile
-from concord.testing.relay import Relay, relayed
+from concord.registry import system
+from concord.settings import REPOSITORY, Connection
+from concord.testing import Bench, Desk, Facts, KeptFile, Relay, Values, relayed
 from sandbox import real_servers
 from sandbox.vendors.oscar import server as oscar
 from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
-from tests.systems.oscar_system import ADMIN, SYSTEM
 
-STATE = Path(__file__).parents[3] / ".concord"
+STATE = REPOSITORY / ".concord"
+ADMIN = "/api/admin"
 CALLS = {"read": f"GET {ADMIN}", "write": "PATCH ", "create": "POST "}
 LISTS = {"stock": "products"}
 TOUCHES = {"products": {"is_public": True}, "stock": {"low_stock_threshold": 3}}
@@ -106,12 +103,13 @@ class OscarDesk(Desk):
 def open_bench(world: World, folder: Path) -> Iterator[Bench]:
     """A shop with few articles: it takes its time over each."""
     small = generate(world.settings.seed, as_of=world.settings.as_of, customers=30, products=24, orders=30)
-    write_world(small, folder / "world", systems=("tryton",))
-    instance = oscar.create(STATE, folder / "shop", folder / "world" / "tryton")
+    write_world(small, folder / "world", systems=("oscar",))
+    instance = oscar.create(STATE, folder / "shop")
+    oscar.load(instance, folder / "world" / "oscar")
     process = oscar.start(instance)
     with relayed(instance.url) as relay:
         connection = Connection("oscar_default", relay.url, password=instance.token)
-        yield Bench(SYSTEM, connection, OscarDesk(instance, relay))
+        yield Bench(system("oscar"), connection, OscarDesk(instance, relay))
     real_servers.stop(process)
 
 

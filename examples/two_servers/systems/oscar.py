@@ -1,4 +1,6 @@
-"""A shop that runs on django-oscar, declared as a new system would be.
+"""A shop that runs on django-oscar: it owns its customers' names and addresses, and the orders.
+
+Prices, stock and names of articles are written; the ERP owns them.
 
 API: https://django-oscar-api.readthedocs.io
 
@@ -21,6 +23,7 @@ PRODUCTS, PRODUCT = f"{ADMIN}/products/", f"{ADMIN}/products/{{key}}/"
 
 products = Resource(
     name="products",
+    entity="product",
     read=RestList(
         PRODUCTS, PAGES, records="results", single=SingleRecord(PRODUCT), scan=frozenset({"product_code"})
     ),
@@ -46,6 +49,7 @@ products = Resource(
 
 stock = Resource(
     name="stock",
+    entity="inventory_level",
     read=RestList(PRODUCTS, PAGES, records="results", within="stockrecords", single=SingleRecord("{key}")),
     key="source_id",
     changes=Snapshot(),
@@ -66,6 +70,7 @@ stock = Resource(
 
 users = Resource(
     name="users",
+    entity="customer",
     read=RestList(f"{ADMIN}/users/", PAGES, records="results", single=SingleRecord(f"{ADMIN}/users/{{key}}/")),
     key="source_id",
     changes=Snapshot(),
@@ -76,11 +81,13 @@ users = Resource(
         Field("first_name", "first_name", is_personal=True),
         Field("last_name", "last_name", is_personal=True),
         Field("date_joined", "created_at", Kind.TIMESTAMP),
+        Field("is_staff", "is_staff", Kind.BOOLEAN),
     ),
 )
 
 orders = Resource(
     name="orders",
+    entity="order",
     read=RestList(f"{ADMIN}/orders/", PAGES, records="results", scan=frozenset({"source_id"})),
     key="source_id",
     changes=Snapshot(),
@@ -97,6 +104,8 @@ orders = Resource(
 SYSTEM = System(
     name="oscar",
     title="Oscar shop",
+    owns="customers, orders",
+    roles={"shop": 1},
     connection="oscar_default",
     auth=StaticToken(prefix="Token "),
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=2),
