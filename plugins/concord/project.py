@@ -40,6 +40,9 @@ class SystemUse:
     `connection` is the name of its Airflow connection, empty where it is the usual one.
     `vendor` is the declared system that it is an instance of, empty where it is declared under its own name.
     `roles` are empty where it plays those that its declaration names.
+    `limit` is how many records of each resource are read as a sample; None where all are read.
+    `fields` are resource, our name and the vendor's path of fields that this account has at another place.
+    `whole_every` are resources with the number of nights after which all of their records are read anew.
     """
 
     is_applied: bool = True
@@ -47,6 +50,9 @@ class SystemUse:
     vendor: str = ""
     roles: tuple[str, ...] = ()
     connection: str = ""
+    limit: int | None = None
+    fields: tuple[tuple[str, str, str], ...] = ()
+    whole_every: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,9 @@ class Project:
             use.get("vendor", ""),
             tuple(use.get("roles", ())),
             use.get("connection", usual),
+            use.get("limit"),
+            tuple((each, *pair) for each, paths in use.get("fields", {}).items() for pair in paths.items()),
+            tuple(use.get("whole_every", {}).items()),
         )
 
     def rules(self) -> dict[str, Path]:

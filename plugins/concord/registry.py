@@ -19,6 +19,7 @@ from pathlib import Path
 
 from concord import systems as folder
 from concord.contract import Extension, Resource, System, Worklist
+from concord.contract.adjusted import read_whole, with_paths
 from concord.errors import ConfigurationError, ContractError
 from concord.packages import model_files, system_entries
 from concord.project import SystemUse, find_folder, read_project
@@ -70,6 +71,9 @@ def _over(resource: Resource, offers: Mapping[str, Sequence[str]]) -> Resource:
 def _as_used(own: Path | None, uses: tuple[Use, ...]) -> tuple[System, ...]:
     """The declared systems with the instances, roles and connections of a project."""
     named = {item.name: item for item in _declared(own)}
+    extensions = list(_extensions_in(_modules_of_project(own)))
+    _extend(named, [pair for pair in extensions if pair[0].system in named])
+    rest = [pair for pair in extensions if pair[0].system not in named]
     for name, use in uses:
         if use.vendor and use.vendor != name:
             if use.vendor not in named:
@@ -82,7 +86,26 @@ def _as_used(own: Path | None, uses: tuple[Use, ...]) -> tuple[System, ...]:
             named[name] = replace(named[name], roles=dict.fromkeys(use.roles, 1))
         if use.connection and name in named:
             named[name] = replace(named[name], connection=use.connection)
+    _extend(named, rest)  # of instances
+    for name, use in uses:
+        if name in named:
+            named[name] = _adjusted(named[name], use)
     return tuple(named[name] for name in sorted(named))
+
+
+def _extend(named: dict[str, System], extensions: Sequence[tuple[Extension, str]]) -> None:
+    for extension, where in extensions:
+        if extension.system not in named:
+            raise ContractError(f"{where} extends {extension.system!r}, which is no declared system.")
+        named[extension.system] = extension.apply(named[extension.system])
+
+
+def _adjusted(declared: System, use: SystemUse) -> System:
+    """The system with what concord.toml says of its account; ConfigurationError for what it has not."""
+    try:
+        return read_whole(with_paths(declared, use.fields), use.whole_every)
+    except ContractError as error:
+        raise ConfigurationError(f"[systems.{declared.name}] in concord.toml: {error.message}") from error
 
 
 @cache
@@ -98,10 +121,6 @@ def _declared(own: Path | None) -> tuple[System, ...]:
                 )
             here[declared.name] = declared
         found = {**here, **found}
-    for extension, where in _extensions_in(modules):
-        if extension.system not in found:
-            raise ContractError(f"{where} extends {extension.system!r}, which is no declared system.")
-        found[extension.system] = extension.apply(found[extension.system])
     return tuple(found[name] for name in sorted(found))
 
 

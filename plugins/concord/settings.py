@@ -159,13 +159,6 @@ def read_calls_per_day() -> Mapping[str, int]:
     return {**of_project, **_read_variable("CONCORD_CALLS_PER_DAY", "", _as_quotas, kind)}
 
 
-def is_applied(system: str) -> bool:
-    """Whether plans for a system are applied; False where the project says that they are only made and shown."""
-    project = read_project()
-    use = project.systems.get(system) if project else None
-    return use is None or use.is_applied
-
-
 def _as_quotas(text: str) -> Mapping[str, int]:
     pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
     return {name.strip(): int(count) for name, _, count in pairs}

@@ -10,8 +10,9 @@ from concord import registry
 from concord.cli.main import app
 from concord.errors import ConfigurationError
 from concord.project import read_project
-from concord.settings import Settings, is_applied, read_calls_per_day, read_home
+from concord.settings import Settings, read_calls_per_day, read_home
 from concord.stages.reconcile.root_project import dbt_folder
+from concord.system_uses import is_applied
 
 TEXT = """
 [systems.shopify]

@@ -15,13 +15,13 @@ from concord.project import read_project
 from concord.settings import (
     REPOSITORY,
     chosen_systems,
-    is_applied,
     read_calls_per_day,
     read_home,
     read_schedule,
     read_start,
 )
 from concord.stages.validate.expectations import find_suite
+from concord.system_uses import is_applied
 
 TEXT = """
 name = "Acme"
@@ -157,6 +157,7 @@ def test_a_system_of_the_project_goes_before_concords_of_its_name(project: Path)
 
 EXTENSION = """
 from concord.contract import Field, Kind, extend
+from concord.system_uses import is_applied
 EXTENSION = extend("{system}", {resource}=[Field("Credit_Limit__c", "{name}", Kind.DECIMAL)])
 """
 

@@ -157,3 +157,31 @@ def test_a_role_that_does_not_exist_is_told(tmp_path: Path) -> None:
     told = run("--project", str(tmp_path / "acme"), "validate")
     assert told.exit_code == 1
     assert f"{file}, line 20: there is no role 'epr' (did you mean erp?); there are books, carrier" in told.output
+
+
+ADDED = """
+from concord.contract import Field, extend
+EXTENSION = extend("shopify", customers=[Field("taxExempt", "{}")])
+"""
+
+
+def test_an_added_field_may_be_owned_by_the_systems_that_have_it(tmp_path: Path) -> None:
+    folder = made(tmp_path / "acme")
+    (folder / "systems" / "fields.py").write_text(ADDED.format("tax_exempt"))
+    owners, tolerances = folder / "rules/field_ownership.csv", folder / "rules/tolerances.csv"
+    before = owners.read_text()
+    owners.write_text(before + "customer,tax_exempt,shop,1\n")
+    tolerances.write_text(tolerances.read_text() + "customer,tax_exempt,0,ours\n")
+    told = run("--project", str(folder), "validate")
+    assert told.exit_code == 0, told.output
+    owners.write_text(before + "customer,tax_exempt,erp,1\n")
+    told = run("--project", str(folder), "validate")
+    assert "erp has no tax_exempt of the entity customer; it is held by shopify" in told.output
+
+
+def test_an_added_field_with_a_name_that_is_taken_is_told(tmp_path: Path) -> None:
+    folder = made(tmp_path / "acme")
+    (folder / "systems" / "fields.py").write_text(ADDED.format("customer_name"))
+    told = run("--project", str(folder), "validate")
+    assert told.exit_code == 1
+    assert "customer_name of shopify customers bears the name of a field that is compared already" in told.output

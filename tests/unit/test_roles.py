@@ -10,7 +10,7 @@ from concord.errors import ConfigurationError
 from concord.settings import REPOSITORY, Settings
 from concord.stages.reconcile.dbt_variables import describe_systems, rank_systems
 from concord.stages.reconcile.root_project import dbt_folder
-from concord.stages.write_back.policy_rows import PolicyRow, meant_by
+from concord.stages.write_back.policy_rows import PolicyRow
 
 ENTITIES = REPOSITORY / "dbt_project" / "models" / "entities"
 TWO_SHOPS = '[systems.fr]\nvendor = "shopify"\n[systems.de]\nvendor = "shopify"\n[systems.tryton]\n'
@@ -119,7 +119,7 @@ def test_a_carrier_is_asked_for_what_the_systems_in_use_offer(business: Path) ->
 
 
 def test_a_rule_of_the_policy_may_mean_a_system_its_vendor_or_its_role(business: Path) -> None:
-    meant = meant_by(registry.system("fr"))
+    meant = registry.system("fr").rule_names
     assert meant == ["fr", "shopify", "shop"]
     rows = [PolicyRow({"system": name, "max_changes": 1}, meant) for name in ("*", "shop", "fr", "shopify")]
     ordered = sorted(rows, key=lambda row: row.weight, reverse=True)

@@ -12,7 +12,6 @@ from concord.errors import ConfigurationError
 from concord.installed import COMMAND
 from concord.project import FILE, SCHEMA
 from concord.settings import read_dbt_project
-from concord.stages.write_back.policy_rows import meant_by
 
 # What a business decides in each file.
 RULES = {
@@ -126,7 +125,7 @@ def write_rules(rule: str, systems: Sequence[System]) -> str:
 
     Of the flows those are left out, too, for which no system in use that is meant can create anything.
     """
-    known = {name for each in systems for name in meant_by(each)}
+    known = {name for each in systems for name in each.rule_names}
     with (read_dbt_project() / "seeds" / f"{rule}.csv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         text = io.StringIO()
@@ -144,7 +143,7 @@ def _is_about(row: Mapping[str, str], known: Container[str]) -> bool:
 
 def _is_able(row: Mapping[str, str], systems: Sequence[System]) -> bool:
     """Whether a system that the row means can create records of its entity."""
-    meant = (item for item in systems if row["system"] in meant_by(item))
+    meant = (item for item in systems if row["system"] in item.rule_names)
     return any(
         resource.entity == row["entity"] and resource.writes and resource.writes.create
         for item in meant

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from concord import registry
 from concord.contract import System
+from concord.contract.resources import PART
 from concord.errors import BatchError, ConfigurationError
 from concord.packages import model_files
 from concord.project import Project
 from concord.settings import Settings, read_dbt_project, read_home, read_start
 from concord.stages.reconcile.root_project import MODELS
 from concord.stages.reconcile.transform import check_models
-from concord.stages.write_back.policy_rows import meant_by
 
 Row = Mapping[str, str]
 # What no two rows have in common.
@@ -155,7 +155,7 @@ class _Judge:
 
     def _means(self, name: str) -> list[str]:
         """The systems in use that a rule means by a name: a system's own, its vendor's, that of a role."""
-        return [item.name for item in self.used.values() if name in meant_by(item)]
+        return [item.name for item in self.used.values() if name in item.rule_names]
 
     def _roles(self) -> list[str]:
         return sorted({role for item in self.used.values() for role in item.roles})
@@ -163,6 +163,8 @@ class _Judge:
     def _field(self, row: Row) -> str:
         entity, field = row["entity"], row["field"]
         if any((each["entity"], each["field"]) == (entity, field) for each in self.defaults):
+            return ""
+        if self._adding(entity, field):
             return ""
         names = sorted({each["field"] for each in self.defaults if each["entity"] == entity})
         entities = sorted({each["entity"] for each in self.defaults})
@@ -172,16 +174,29 @@ class _Judge:
     def _owner(self, row: Row) -> str:
         same = [each for each in self.defaults if (each["entity"], each["field"]) == (row["entity"], row["field"])]
         holders = sorted({each["system"] for each in same})
-        if not same:
-            return self._field(row)
         holding = {name for holder in holders for name in self._means(holder)}
+        if not same:
+            holders = self._adding(row["entity"], row["field"])
+            if not holders:
+                return self._field(row)
+            holding = set(holders)
         meant = self._means(row["system"])
-        is_shaped_here = any(f"{row['entity']}s__{name}" in self.models for name in meant)
+        is_shaped_here = bool(same) and any(f"{row['entity']}s__{name}" in self.models for name in meant)
         if row["system"] not in holders and not is_shaped_here and not holding.intersection(meant):
             held = f"it is held by {', '.join(holders)}"
             return f"{row['system']} has no {row['field']} of the entity {row['entity']}; {held}."
         rank = row["ownership_rank"]
         return "" if rank.isdigit() else f"the rank is {rank!r}; write a number like 1."
+
+    def _adding(self, entity: str, field: str) -> list[str]:
+        """The systems in use to which the business added a field of this name, at records of the entity."""
+        return [
+            item.name
+            for item in self.used.values()
+            for resource in item.resources
+            if resource.entity.removesuffix(PART) == entity
+            and any(each.name == field for each in resource.custom_fields)
+        ]
 
     def _flow(self, row: Row) -> str:
         able = [
@@ -232,10 +247,11 @@ def _find_repeated(rule: str, lines: list[RuleLine]) -> Iterator[str]:
 
 
 def _check_models(project: Project) -> Iterator[str]:
-    """What dbt says of the models of the business, which it can read without a database."""
-    if not (project.folder / MODELS).is_dir():
+    """What dbt says of the models and added fields of the business, which it can read without a database."""
+    adds_fields = any(resource.custom_fields for item in registry.systems() for resource in item.resources)
+    if not (project.folder / MODELS).is_dir() and not adds_fields:
         return
     try:
         check_models(Settings(NOWHERE, read_home(), read_dbt_project()), registry.systems())
     except BatchError as error:
-        yield f"{project.folder / MODELS}: {error.message}"
+        yield f"{project.folder}: {error.message}"

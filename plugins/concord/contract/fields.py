@@ -62,6 +62,10 @@ class Field:
     which is then not read and not written. `constant` names the entry of the connection's extra fields that holds
     the value of all records in such an account. `preferred` is the path that takes the place of `path` in an
     account that has it.
+
+    `is_custom` says that the field is a fact of the resource's entity which Concord's own models do not know: it
+    is compared with the fields of the same name in other systems, by the rules of the business. `is_computed` says
+    that the vendor works the value out, as a formula or a sum, so that it is never written.
     """
 
     path: str
@@ -80,6 +84,8 @@ class Field:
     optional: bool = False
     constant: str = ""
     preferred: str = ""
+    is_custom: bool = False
+    is_computed: bool = False
 
     @property
     def parts(self) -> list[str]:

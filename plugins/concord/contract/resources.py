@@ -12,7 +12,8 @@ from concord.contract.sessions import Session
 from concord.contract.windows import ChangedBetween, Snapshot, Window, Worklist
 from concord.errors import ContractError
 
-_WRITTEN = "written field"
+_WRITTEN, _NATURAL_KEY = "written field", "natural key"
+PART = "_part"  # the end of an entity's name in a resource that holds only a part of it
 
 Page = list[msgspec.Raw]  # the verbatim JSON of some records, of none where a vendor's page is empty
 
@@ -117,7 +118,8 @@ class Resource:
     `key` is the name of the field that holds the vendor's id, `deleted` of the one that says whether a record was
     deleted, empty where the vendor does not say. `writes` None means that nothing is written back. `entity` is
     what a record is to the business, such as `customer`, or `customer_part` where it is only a part of one; empty
-    where it is nothing of the kind.
+    where it is nothing of the kind. `entity_key` is the column of the entity's shape that holds the key of this
+    resource: `record_key` where it is left out, none for a part; empty where a record belongs to several of them.
     `offers` are lists that worklists of other systems need, each as SQL over `{table}`, where its records are.
     """
 
@@ -129,6 +131,7 @@ class Resource:
     deleted: str = ""
     writes: Writes | None = None
     entity: str = ""
+    entity_key: str | None = None
     offers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -141,10 +144,13 @@ class Resource:
                 raise ContractError(
                     f"Resource {self.name} names {name!r} as its {purpose}, but has no such field; declare it."
                 )
-            if self.field(name).optional and purpose != _WRITTEN:
+            if self.field(name).optional and purpose not in (_WRITTEN, _NATURAL_KEY):
                 raise ContractError(f"{name!r} is the {purpose} of {self.name}, so it cannot be optional.")
         if not self.field(self.key).required:
             raise ContractError(f"The key {self.key!r} of {self.name} must be declared required.")
+        for name in sorted(self.written):
+            if self.field(name).is_computed:
+                raise ContractError(f"The vendor works {name!r} of {self.name} out, so it cannot be written.")
 
     def _named(self) -> Iterator[tuple[str, str]]:
         yield "key", self.key
@@ -158,11 +164,11 @@ class Resource:
             if item.form.beside:
                 yield f"field beside {item.name}", item.form.beside
         if self.writes is not None:
-            for name in sorted(self.writes.update | self.writes.create):
+            for name in sorted(self.written):
                 yield _WRITTEN, name
             for name in self.guards:
                 yield "guard", name
-            yield from (("natural key", name) for name in self.writes.natural_key)
+            yield from ((_NATURAL_KEY, name) for name in self.writes.natural_key)
             yield from (("field that is never empty", name) for name in sorted(self.writes.never_empty))
 
     def field(self, name: str) -> Field:
@@ -173,15 +179,42 @@ class Resource:
         raise KeyError(name)
 
     def in_account(self, paths: Mapping[str, str | None]) -> "Resource":
-        """The resource as an account has it: the paths that differ, by our names, None for what it lacks."""
+        """The resource as an account has it: the paths that differ, by our names, None for what it lacks.
+
+        Without its natural key a record that was created could not be found again, so that none is created.
+        """
         if not paths:
             return self
         lacking = {name for name, path in paths.items() if path is None}
         writes = self.writes
         if writes is not None:
-            writes = replace(writes, update=writes.update - lacking, create=writes.create - lacking)
+            is_found_again = not lacking & {*writes.natural_key}
+            writes = replace(
+                writes,
+                update=writes.update - lacking,
+                create=writes.create - lacking if is_found_again else frozenset(),
+                natural_key=writes.natural_key if is_found_again else (),
+            )
         fields = (item.at(paths.get(item.name) or item.path) for item in self.fields if item.name not in lacking)
         return replace(self, fields=tuple(fields), writes=writes)
+
+    @property
+    def written(self) -> frozenset[str]:
+        """The names of the fields that an update or a create may write."""
+        return self.writes.update | self.writes.create if self.writes is not None else frozenset()
+
+    @property
+    def custom_fields(self) -> tuple[Field, ...]:
+        """The fields that are compared with those of the same name in other systems, by the business's rules."""
+        found = tuple(item for item in self.fields if item.is_custom and item.kind is not Kind.JSON)
+        return found if self.column_of_key else ()
+
+    @property
+    def column_of_key(self) -> str:
+        """The column of the entity's shape that holds the key; empty where none does."""
+        if self.entity_key is not None or not self.entity:
+            return self.entity_key or ""
+        return "" if self.entity.endswith(PART) else "record_key"
 
     @property
     def deletions(self) -> str:

@@ -154,6 +154,11 @@ class System:
             raise ContractError(f"System {self.name}: write api_version_ends as YYYY-MM-DD.") from error
 
     @property
+    def rule_names(self) -> list[str]:
+        """The names by which a rule may mean the system: its own, its vendor's, those of its roles."""
+        return list(dict.fromkeys([self.name, self.vendor or self.name, *self.roles]))
+
+    @property
     def is_read_last(self) -> bool:
         """Whether a worklist says what to ask it for, so that the other systems must have been read before."""
         return any(isinstance(resource.changes, Worklist) for resource in self.resources)

@@ -52,6 +52,8 @@ class ChangedBetween:
 
     Where the list of all keys is too long for every night, `list_every` is the number of nights after which it is
     fetched again.
+    `whole_every` is the number of nights after which all records are read anew, for fields that the vendor works
+    out again without moving the stamp, such as formulas; 0 is never.
     `never_deletes` says that the vendor deletes no such record.
     A backfill reads a long range in windows of one `backfill_step`: a day, week or month, or "all" of it at once.
     """
@@ -61,6 +63,7 @@ class ChangedBetween:
     vanish_limit: float | None = None
     backfill_step: Literal["day", "week", "month", "all"] = "month"
     list_every: int = 1
+    whole_every: int = 0
     volatile: frozenset[str] = frozenset()
     never_deletes: bool = False
 

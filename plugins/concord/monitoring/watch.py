@@ -15,6 +15,7 @@ from concord.protocols.session.refusals import say_upgrade
 from concord.settings import read_schedule
 from concord.store.engine import Connection, Row, fetch_rows
 from concord.store.ledger import batches, dead_letters, plans
+from concord.system_uses import read_limit
 from concord.wording import say_things, say_were
 
 SETTLING = timedelta(hours=2)  # how long a write may take until its end must be known
@@ -46,12 +47,15 @@ def due_until(as_of: datetime) -> datetime:
 
 
 def unfit_resources(connection: Connection, systems: Iterable[System], due: datetime) -> dict[str, list[str]]:
-    """For each system, one sentence for each resource that is refused, missing or not read up to `due`."""
+    """For each system, one sentence for each resource that is refused, missing or not read up to `due`.
+
+    Of a system that is read as a sample nothing is expected.
+    """
     newest = {(row["system"], row["resource"]): row for row in batches.list_newest(connection)}
     return {
         system.name: [
             sentence
-            for resource in system.resources
+            for resource in (system.resources if read_limit(system.name) is None else ())
             if (sentence := _unfit(resource.name, newest.get((system.name, resource.name)), due))
         ]
         for system in systems

@@ -13,6 +13,7 @@ from sandbox.world import slots
 from sandbox.world.consent import UNSUBSCRIBED, consent_of
 from sandbox.world.customers import Customer, make_customer, make_customers, second_email
 from sandbox.world.draw import Settings, moment_between, random_for, slot_of
+from sandbox.world.job_titles import job_title
 from sandbox.world.notation import write_country, write_name, write_phone
 from sandbox.world.orders import Order, make_orders, order_slot
 from sandbox.world.records import SHOP, is_present
@@ -99,6 +100,7 @@ def _contact(settings: Settings, customer: Customer) -> Record:
         "email": customer.email.lower(),
         "firstname": write_name(random, customer.first_name),
         "lastname": write_name(random, customer.last_name),
+        "jobtitle": job_title(settings, customer.index),
         **_place(settings, customer, "contact"),
         "associatedcompanyid": company_id(customer.index) if customer.kind == "company" else None,
         "hs_email_optout": "true" if has_opted_out else None,

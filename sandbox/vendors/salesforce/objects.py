@@ -85,6 +85,7 @@ CONTACT = SObject(
         Field("LastName", length=80, is_required=True),
         Field("Email", "email", 80),
         Field("Phone", "phone", 40),
+        Field("Title", length=128),
         Field("Concord_Id__c", length=64, is_external_id=True),
         Field("MasterRecordId", "reference", 18, is_writable=False),
     ),

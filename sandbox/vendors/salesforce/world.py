@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.world.customers import make_customers
 from sandbox.world.deliveries import crm_says
 from sandbox.world.draw import Settings, random_for
+from sandbox.world.job_titles import crm_job_title
 from sandbox.world.notation import write_country, write_email, write_name, write_phone
 from sandbox.world.orders import Order, make_orders
 from sandbox.world.records import CRM, Held, make_records
@@ -98,6 +99,7 @@ def _contact(settings: Settings, index: int, held: Held) -> Record:
         "LastName": write_name(random, held.last_name),
         "Email": held.email and write_email(random, held.email, spaces=False),
         "Phone": phone,
+        "Title": crm_job_title(settings, index),
         "Concord_Id__c": None,
         "IsDeleted": held.is_gone,
         "CreatedDate": write_time(held.created_at),

@@ -6,14 +6,18 @@
 with int_fields__disagreements as (
 
     select * from {{ ref('int_fields__disagreements') }}
-    where entity = 'customer'
+    where
+        entity = 'customer'
+        and not {{ is_one_of('field', custom_fields_of('customer')) }}
 
 ),
 
 int_fields__travelling as (
 
     select * from {{ ref('int_fields__travelling') }}
-    where entity = 'customer'
+    where
+        entity = 'customer'
+        and not {{ is_one_of('field', custom_fields_of('customer')) }}
 
 ),
 

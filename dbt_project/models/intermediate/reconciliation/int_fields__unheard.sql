@@ -1,7 +1,8 @@
 {# One row per entity and field with a system that is in use and was never read,
    with the rank of the first of them in field_ownership.csv. No system behind it
    may decide the field, because the system that was not read may have another
-   value. #}
+   value. A field that was declared since, and that is not read of all records yet, is
+   such a field of its system. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_fields__unioned as (
@@ -13,6 +14,13 @@ with int_fields__unioned as (
 field_ownership as (
 
     select * from {{ ref('int_systems__ownership') }}
+
+),
+
+awaited_fields as (
+
+    select * from {{ ref('stg_concord__unread_fields') }}
+    where is_awaited
 
 ),
 
@@ -66,9 +74,13 @@ unheard as (
             and field_ownership.field = heard.field
             and field_ownership.system = heard.system
     left join read_systems on field_ownership.system = read_systems.system
+    left join awaited_fields
+        on
+            field_ownership.system = awaited_fields.system
+            and field_ownership.field = awaited_fields.field
     where
-        heard.system is null
-        and read_systems.system is null
+        (heard.system is null and read_systems.system is null)
+        or awaited_fields.system is not null
     group by field_ownership.entity, field_ownership.field
 
 )

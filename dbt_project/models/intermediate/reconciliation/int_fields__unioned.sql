@@ -27,6 +27,10 @@ with unioned as (
         changed_at
     from {{ ref('int_orders__deliveries') }}
 
+    union all
+
+    select * from {{ ref('int_fields__custom') }}
+
 )
 
 select * from unioned

@@ -10,29 +10,9 @@ with given as (
 
 ),
 
-fields (entity, field, columns) as (
+fields as (
 
-    values
-    ('customer', 'first_name', array['first_name']),
-    ('customer', 'last_name', array['last_name']),
-    ('customer', 'customer_name', array['record_name']),
-    ('customer', 'company_name', array['record_name']),
-    ('customer', 'email', array['email_as_written']),
-    ('customer', 'phone', array['phone_as_written']),
-    ('customer', 'street', array['street']),
-    ('customer', 'city', array['city']),
-    ('customer', 'postal_code', array['postal_code']),
-    ('customer', 'country_code', array['country_as_written']),
-    ('product', 'product_name', array['product_name']),
-    ('product', 'price', array['price']),
-    (
-        'order',
-        'customer',
-        array['customer_record_key', 'customer_group_key', 'customer_number']
-    ),
-    ('order', 'total_amount', array['total_amount']),
-    ('order', 'currency_code', array['currency_code']),
-    ('order', 'order_status', array['source_status'])
+    {{ list_compared_facts() }}
 
 ),
 
@@ -46,6 +26,25 @@ silent as (
     where
         entity = 'order'
         and not {{ is_one_of('system', var('entities').get('delivery_reports', [])) }}
+
+),
+
+custom_fields as (
+
+    {{ list_custom_fields() }}
+
+),
+
+without_custom as (
+
+    select
+        custom_fields.entity,
+        custom_fields.field,
+        given.system
+    from custom_fields
+    inner join given on custom_fields.entity = given.entity
+    group by custom_fields.entity, custom_fields.field, given.system
+    having not bool_or(custom_fields.system = given.system)
 
 ),
 
@@ -66,6 +65,14 @@ unheld as (
         field,
         system
     from silent
+
+    union all
+
+    select
+        entity,
+        field,
+        system
+    from without_custom
 
 )
 

@@ -36,7 +36,10 @@ fields as (
         max(value) filter (where field = 'street') as street,
         max(value) filter (where field = 'city') as city,
         max(value) filter (where field = 'postal_code') as postal_code,
-        max(value) filter (where field = 'country_code') as country_code
+        max(value) filter (where field = 'country_code') as country_code,
+        jsonb_object_agg(field, value) filter (
+            where {{ is_one_of('field', custom_fields_of('customer')) }}
+        ) as custom_fields
     from int_fields__golden
     group by golden_id
 
@@ -61,6 +64,7 @@ joined as (
         fields.city,
         fields.postal_code,
         fields.country_code,
+        fields.custom_fields,
         records.record_quantity,
         records.changed_at
     from records

@@ -33,7 +33,10 @@ fields as (
         max(value) filter (where field = 'customer') as customer_id,
         max(value) filter (where field = 'order_status') as order_status,
         max(comparison) filter (where field = 'currency_code') as currency_code,
-        max(value) filter (where field = 'total_amount') as total_amount
+        max(value) filter (where field = 'total_amount') as total_amount,
+        jsonb_object_agg(field, value) filter (
+            where {{ is_one_of('field', custom_fields_of('order')) }}
+        ) as custom_fields
     from int_fields__golden
     group by golden_id
 
@@ -48,6 +51,7 @@ joined as (
         fields.order_status,
         fields.currency_code,
         fields.total_amount::numeric as total_amount,
+        fields.custom_fields,
         records.is_cancelled,
         records.order_date,
         records.changed_at

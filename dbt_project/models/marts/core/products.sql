@@ -28,7 +28,10 @@ fields as (
     select
         golden_id,
         max(value) filter (where field = 'product_name') as product_name,
-        max(value) filter (where field = 'price') as price
+        max(value) filter (where field = 'price') as price,
+        jsonb_object_agg(field, value) filter (
+            where {{ is_one_of('field', custom_fields_of('product')) }}
+        ) as custom_fields
     from int_fields__golden
     group by golden_id
 
@@ -41,6 +44,7 @@ joined as (
         records.sku,
         fields.product_name,
         fields.price::numeric as price_amount,
+        fields.custom_fields,
         records.record_quantity,
         records.changed_at
     from records

@@ -1,18 +1,20 @@
-{# One row per system and field that the account of the system lacks, so that it is not
-   read: its value is unknown there, which is neither none nor removed. #}
-with account_fields as (
+{# One row per system and field whose value is not known, which is neither none nor
+   removed: the account lacks the field, or, where it `is_awaited`, has it, and not all
+   records were read since it was declared. #}
+with unread_fields as (
 
-    select * from {{ source('ops', 'account_fields') }}
+    select * from {{ source('ops', 'unread_fields') }}
 
 ),
 
 unread as (
 
-    select distinct
+    select
         system,
-        field
-    from account_fields
-    where vendor_path is null and constant is null
+        field,
+        bool_or(is_awaited) as is_awaited
+    from unread_fields
+    group by system, field
 
 )
 

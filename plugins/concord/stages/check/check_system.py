@@ -8,16 +8,17 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from concord.contract import Account, Finding, Level, Resource, System
+from concord.contract import Account, Field, Finding, Level, Resource, System
 from concord.errors import AuthenticationError, ConcordError, ConfigurationError, NetworkError, RequestError
 from concord.monitoring.clocks import TOLD_ABOVE, say_difference
 from concord.monitoring.watch import check_versions
 from concord.protocols.session.client import HttpSession
 from concord.protocols.session.refusals import say_upgrade
 from concord.protocols.values import UNREADABLE
+from concord.stages.check.flows import wants_created
 from concord.stages.check.pages import look_at_page
 from concord.stages.check.sentences import say_page
-from concord.stages.extract.account import AccountLook, compare_account, say_lacking
+from concord.stages.extract.account import AccountLook, compare_account, is_key, say_lacking
 from concord.store.engine import LOADER, Database
 from concord.store.ledger.account_fields import find_account
 from concord.wording import say_things
@@ -82,8 +83,7 @@ class SystemCheck:
             yield Finding(Level.NOTE, "fields", sentence, resource.name)
             return Account(resource)
         for item in look.lacking:
-            lacking = say_lacking(resource, item, look.account, self.session.connection)
-            yield Finding(Level.NOTE, "fields", f"{self.system.title} {lacking}", resource.name)
+            yield self._say_lacking(resource, item, look.account)
         if look.faults:
             yield Finding(Level.FAILS, "fields", _say_faults(look), resource.name)
             return None
@@ -91,6 +91,16 @@ class SystemCheck:
             fields = say_things(len(resource.fields), "declared field")
             yield Finding(Level.OK, "fields", f"The account has all of the {fields}.", resource.name)
         return look.account
+
+    def _say_lacking(self, resource: Resource, item: Field, account: Account) -> Finding:
+        lacking = say_lacking(resource, item, account, self.session.connection)
+        if not (is_key(resource, item) and wants_created(self.system, resource)):
+            return Finding(Level.NOTE, "fields", f"{self.system.title} {lacking}", resource.name)
+        advice = (
+            f"flows.csv has them created: add the field to the account, name another one in concord.toml "
+            f'([systems.{self.system.name}.fields.{resource.name}] {item.name} = "…"), or change flows.csv.'
+        )
+        return Finding(Level.FAILS, "fields", f"{self.system.title} {lacking} But {advice}", resource.name)
 
     def _known(self, resource: Resource) -> Account | None:
         if self.database is None:

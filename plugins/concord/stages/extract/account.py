@@ -101,7 +101,18 @@ def say_lacking(resource: Resource, item: Field, account: Account, connection: C
             f' Put "{item.constant}" into the extra fields of connection "{connection.name}" if all records have '
             "the same."
         )
-    return f"has no {item.path} for {resource.name}: {item.name} is not read and not written.{advice}"
+    lacking = f"has no {item.path} for {resource.name}: {item.name} is not read and not written"
+    return (
+        f"{lacking}, and no {resource.name} are created.{advice}"
+        if is_key(resource, item)
+        else f"{lacking}.{advice}"
+    )
+
+
+def is_key(resource: Resource, item: Field) -> bool:
+    """Whether records that are created are found again by the field."""
+    creates = resource.writes is not None and bool(resource.writes.create)
+    return creates and item.name in resource.natural_key
 
 
 def say_kind(kind: Kind | None) -> str:

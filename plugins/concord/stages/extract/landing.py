@@ -15,7 +15,7 @@ from concord.store.tables import landing_table
 def begin_batch(connection: Connection, batch: Batch, *, purpose: str, window: Window | None) -> None:
     """Open the batch in the ledger, and delete the rows that an earlier run of it landed.
 
-    The purpose is `window`, `read_back` or `replay`; only a batch for a window has one.
+    The purpose is `window`, `sample`, `read_back` or `replay`; only a batch for a window has one.
     """
     open_batch(connection, batch, purpose=purpose, window=window)
     table = landing_table(batch.system, batch.resource)

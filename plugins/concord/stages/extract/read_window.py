@@ -19,12 +19,15 @@ from concord.stages.extract.clocks import book_by_vendors_clock, keep_clock
 from concord.stages.extract.differences import read_differences
 from concord.stages.extract.landing import begin_batch, land_pages
 from concord.stages.extract.rows import is_unfit
+from concord.stages.extract.sample import first_records
 from concord.stages.extract.volatile import read_volatile
+from concord.stages.extract.whole import read_older
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.ids import batch_id, derive_id
 from concord.store.ledger.account_fields import find_account, record_account
 from concord.store.ledger.batches import is_newest_window, record_listed_keys, record_looked_up
 from concord.store.typed_fields import KEY_BYTES
+from concord.system_uses import read_limit
 
 _NEWEST = timedelta(hours=36)  # a window that ends as near to now as this may be the newest there is
 
@@ -34,6 +37,7 @@ def extract_window(
 ) -> str:
     """Land what changed in the window and return the batch's id; raises the session's errors.
 
+    Where the project reads the system as a sample, the first records are landed, and they cover no window.
     First the account is looked at: raises `ConfigurationError`, before anything is read, where a field is gone.
     Where the vendor's clock is behind ours, the batch covers less than the window; see `clocks`.
     """
@@ -45,13 +49,18 @@ def extract_window(
 
 def _extract(database: Database, session: Session, batch: Batch, window: Window) -> None:
     began = datetime.now(UTC)
+    limit = read_limit(batch.system.name)
     with fast_thread_switches(), database.transaction(LOADER) as connection:
         known = find_account(connection, batch.system, batch.resource)
         account = look_at_account(session, batch.system, batch.resource, known)
-        begin_batch(connection, batch, purpose="window", window=window)
+        purpose = "window" if limit is None else "sample"
+        begin_batch(connection, batch, purpose=purpose, window=window if limit is None else None)
         record_account(connection, batch.system, batch.resource, account)
         resource = with_worklist(connection, account.resource, window.end)
         pages = resource.read.read_window(session, resource, _asked(connection, batch, window, began))
+        if limit is not None:
+            land_pages(connection, batch, first_records(pages, limit))
+            return
         landed = land_pages(connection, batch, pages)
         keep_clock(connection, batch, session.clock_behind)
         if earlier := book_by_vendors_clock(connection, batch, session.clock_behind, began):
@@ -59,6 +68,8 @@ def _extract(database: Database, session: Session, batch: Batch, window: Window)
             pages = resource.read.read_window(session, resource, before)
             landed = land_pages(connection, batch, pages, first=landed)
         by_window = landed
+        if older := read_older(connection, session, replace(batch, resource=resource), window):
+            landed = land_pages(connection, batch, older, first=landed)
         landed = _list_all(connection, session, replace(batch, resource=account.resource), window, landed=landed)
         is_all = is_covered_before(connection, batch.system, batch.resource, window)
         landed = read_differences(connection, session, batch, landed=landed, is_all_covered=is_all)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from concord.contract import Kind, Resource, System
+from concord.contract import Field, Kind, Resource, System
+from concord.contract.resources import PART
 from concord.project import read_project
 
 ENTITIES = "entities"
@@ -52,7 +53,27 @@ def describe_systems(systems: Iterable[System], models: Iterable[Path]) -> dict[
             for item in used
             for resource in item.resources
         ],
+        "custom_fields": [
+            _describe_custom(item, resource, field)
+            for item in used
+            for resource in item.resources
+            for field in resource.custom_fields
+        ],
         "entities": _find_entities([item.name for item in used], models),
+    }
+
+
+def _describe_custom(system: System, resource: Resource, field: Field) -> dict[str, Any]:
+    """A fact of an entity that only this business knows, and the column by which its records belong to it."""
+    return {
+        "system": system.name,
+        "resource": resource.name,
+        "entity": resource.entity.removesuffix(PART),
+        "column_of_key": resource.column_of_key,
+        "field": field.name,
+        "kind": field.kind.value,
+        "modified": resource.modified,
+        "is_written": field.name in resource.written,
     }
 
 

@@ -5,10 +5,10 @@ import logging
 from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.failpoints import failpoint
-from concord.settings import is_applied
 from concord.store.engine import PLANNER, Connection, Database
 from concord.store.ledger.changes import hold_planned
 from concord.store.ledger.plans import REPLACED, approve_plan, decline_plan, load_plan, lock_undecided
+from concord.system_uses import is_applied
 
 POLICY = "policy"
 ONLY_SHOWN = 'write_back = "plan" in concord.toml'

@@ -13,6 +13,7 @@ from concord.contract import Kind, Resource, System
 from concord.errors import ConfigurationError
 from concord.failpoints import failpoint
 from concord.stages.write_back.approve import decline_older
+from concord.stages.write_back.custom_fields import add_custom_fields
 from concord.stages.write_back.policy import judge_plan
 from concord.store.engine import PLANNER, Connection, Database, fetch_texts
 from concord.store.ids import derive_id
@@ -130,9 +131,15 @@ def _candidates(connection: Connection, system: System, resource: Resource) -> s
     writes = resource.writes
     if writes is None:
         return None
-    columns = _columns(connection, system, resource)
+    desired, columns = add_custom_fields(
+        connection,
+        system,
+        resource,
+        desired=sql.Identifier("marts", _model(system, resource)),
+        columns=_columns(connection, system, resource),
+    )
     parts: dict[str, sql.Composable] = {
-        "desired": sql.Identifier("marts", _model(system, resource)),
+        "desired": desired,
         "validated": validated_table(system, resource),
         "resource": sql.Literal(resource.name),
         "guard": guard_of_held(resource),

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from concord.contract import System
 from concord.stages.write_back.numeric_limits import judge_numbers
-from concord.stages.write_back.policy_rows import ANY, PolicyRow, first_limit, meant_by
+from concord.stages.write_back.policy_rows import ANY, PolicyRow, first_limit
 from concord.store.engine import Connection, fetch_texts, fetch_value
 from concord.store.ledger.batches import count_held
 from concord.store.ledger.plan_contents import ChangeGroup, count_emptied, count_undone, group_by_action
@@ -34,7 +34,7 @@ def judge_plan(connection: Connection, system: System, plan_id: str) -> list[str
     reasons = [f"{undone} of the changes repeat what a person had undone before."] if undone else []
     if fetch_value(connection, "select to_regclass('marts.approval_policy')") is None:
         return [*reasons, "There is no approval policy (marts.approval_policy), so a person decides."]
-    names = meant_by(system)
+    names = system.rule_names
     rows = [
         PolicyRow(json.loads(text, parse_float=Decimal), names)
         for text in fetch_texts(connection, _ROWS, ([*names, ANY],))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from concord.contract import ARCHIVE, System
+from concord.contract import ARCHIVE
 
 ANY = "*"
 
@@ -39,11 +39,6 @@ class PolicyRow:
         """The limit in a column, or None when the row states none."""
         value = self.columns.get(column)
         return None if value in (None, "") else Decimal(str(value))
-
-
-def meant_by(system: System) -> list[str]:
-    """The names by which a rule may mean a system: its own, its vendor's, those of its roles."""
-    return list(dict.fromkeys([system.name, system.vendor or system.name, *system.roles]))
 
 
 def first_limit(rows: Iterable[PolicyRow], column: str) -> Decimal | None:

@@ -19,7 +19,8 @@ values (%s, %s, %s, %s, %s::tstzrange, 'landed')
 on conflict (batch_id) do update
 set state = 'landed', received = 0, validated = 0, quarantined = 0, repeated = 0,
     covered_window = excluded.covered_window, asked_until = null, clock_behind = '0', future_stamps = 0,
-    looked_up = 0, is_key_list_complete = false, reason = null, landed_at = clock_timestamp(), finished_at = null
+    looked_up = 0, is_key_list_complete = false, whole_fields = null, reason = null,
+    landed_at = clock_timestamp(), finished_at = null
 """
 _LOCK = """
 select state, purpose, received, validated, quarantined, repeated from ops.batches where batch_id = %s for update
@@ -132,8 +133,8 @@ class StoredBatch:
 def open_batch(connection: Connection, batch: Batch, *, purpose: str, window: Window | None) -> None:
     """Begin a batch, or begin it anew: the dispositions and listed keys it had are deleted.
 
-    The purpose is `window`, `read_back` or `replay`; only a batch for a window has one. Another transaction that
-    opens the same batch waits for the end of this one.
+    The purpose is `window`, `sample`, `read_back` or `replay`; only a batch for a window has one. Another
+    transaction that opens the same batch waits for the end of this one.
     """
     lock_name(connection, batch.batch_id)
     span = None if window is None else str(window)

@@ -44,7 +44,7 @@ PLACE = (
     Field("properties.country", "country_name"),
     Field("properties.lifecyclestage", "lifecycle_stage"),
     Field("properties.erp_customer_id", "erp_customer_code", optional=True),
-    Field("properties.concord_id", "concord_id"),
+    Field("properties.concord_id", "concord_id", optional=True),
 )
 PLACE_NAMES = frozenset({"phone", "street", "city", "postal_code", "country_name", "lifecycle_stage"})
 CHANGES = ChangedBetween("updated_at", vanish_limit=0.1)
@@ -79,6 +79,7 @@ contacts = Resource(
 companies = Resource(
     name="companies",
     entity="customer",
+    entity_key="",
     read=HubSpotObjects(api, "companies", unique=frozenset({"concord_id"}), merged=MERGED),
     key="source_id",
     fields=(
@@ -109,7 +110,7 @@ deals = Resource(
         *RECORD,
         UPDATED_AT,
         Field("properties.dealname", "deal_name"),
-        Field("properties.shop_order_name", "shop_order_name"),
+        Field("properties.shop_order_name", "shop_order_name", optional=True),
         Field("properties.amount", "amount", Kind.DECIMAL, form=EMPTY_IS_NULL),
         Field("properties.deal_currency_code", "currency_code", optional=True, constant="currency"),
         Field("properties.pipeline", "pipeline_name"),

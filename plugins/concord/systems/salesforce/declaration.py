@@ -47,7 +47,7 @@ accounts = Resource(
         Field("BillingCity", "city", is_personal=True),
         Field("BillingPostalCode", "postal_code", is_personal=True),
         Field("BillingCountry", "country_name", preferred="BillingCountryCode"),
-        Field("Concord_Id__c", "concord_id"),
+        Field("Concord_Id__c", "concord_id", optional=True),
         MASTER_ID,
         IS_DELETED,
         UPDATED_AT,
@@ -69,6 +69,7 @@ accounts = Resource(
 contacts = Resource(
     name="contacts",
     entity="customer",
+    entity_key="contact_source_id",
     read=SoqlQuery(api, "Contact"),
     key="source_id",
     fields=(
@@ -78,7 +79,7 @@ contacts = Resource(
         Field("LastName", "last_name", is_personal=True),
         Field("Email", "email", is_personal=True),
         Field("Phone", "phone", is_personal=True),
-        Field("Concord_Id__c", "concord_id"),
+        Field("Concord_Id__c", "concord_id", optional=True),
         MASTER_ID,
         IS_DELETED,
         UPDATED_AT,
@@ -103,7 +104,7 @@ orders = Resource(
     fields=(
         Field("Id", "source_id", required=True),
         Field("OrderNumber", "order_number"),
-        Field("Shop_Order__c", "shop_order_name"),
+        Field("Shop_Order__c", "shop_order_name", optional=True),
         Field("AccountId", "account_source_id"),
         Field("Status", "order_status"),
         Field("TotalAmount", "total_amount", Kind.DECIMAL),
@@ -126,16 +127,18 @@ orders = Resource(
 wholesale_orders = Resource(
     name="wholesale_orders",
     entity="wholesale_order",
-    read=SoqlQuery(api, "Order", only="Wholesale_Order__c != null"),
+    read=SoqlQuery(api, "Order", only="order_number"),
     key="source_id",
     fields=(
         Field("Id", "source_id", required=True),
         Field("OrderNumber", "crm_order_number"),
-        Field("Wholesale_Order__c", "order_number"),
+        Field("Wholesale_Order__c", "order_number", optional=True),
         Field("AccountId", "account_source_id"),
         Field("Status", "order_status"),
         Field("PoNumber", "customer_reference"),
-        Field("Wholesale_Amount__c", "wholesale_amount", Kind.DECIMAL, form=Form(encode=write_number)),
+        Field(
+            "Wholesale_Amount__c", "wholesale_amount", Kind.DECIMAL, form=Form(encode=write_number), optional=True
+        ),
         CURRENCY,
         Field("EffectiveDate", "effective_date", Kind.DATE),
         IS_DELETED,

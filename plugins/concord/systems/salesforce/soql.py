@@ -12,7 +12,7 @@ import msgspec
 from concord.contract import ChangedBetween, Kind, Page, Resource, Session, Window
 from concord.errors import ServerError
 from concord.protocols.counting import check_total
-from concord.protocols.reading import Pages, ask, batched, keys_in, only_key, prefetch
+from concord.protocols.reading import Pages, ask, batched, keys_in, only_fields, prefetch
 from concord.systems.salesforce.bulk_reading import read_bulk
 
 _KEYS_PER_QUERY = 200
@@ -71,7 +71,8 @@ class SoqlQuery:
 
     The first page tells how many records there are; a window of more than `bulk_above` (which the connection's
     `bulk_read_above` overrides) is then read by a bulk job instead. At 0 every window is, without counting.
-    `only` is a condition that every record must meet, where one object holds several kinds.
+    `only` is the field, by our name, that a record of this kind fills, where one object holds several kinds. An
+    account that lacks the field has none of them.
     """
 
     api: SalesforceApi
@@ -100,7 +101,8 @@ class SoqlQuery:
 
     def read_keys(self, session: Session, resource: Resource) -> Iterator[list[str]]:
         """The keys of all records, deleted ones included."""
-        return keys_in(resource, self.read_window(session, only_key(resource), None))
+        needed = {item.name for item in resource.fields if item.name == self.only}
+        return keys_in(resource, self.read_window(session, only_fields(resource, needed), None))
 
     def read_matching(
         self, session: Session, resource: Resource, name: str, values: Sequence[str]
@@ -117,8 +119,11 @@ class SoqlQuery:
     def _read(
         self, session: Session, resource: Resource, condition: str, *, most: int | None = None
     ) -> Iterator[Page]:
+        if self.only and all(field.name != self.only for field in resource.fields):
+            return
+        filled = f"{resource.field(self.only).path} != null" if self.only else ""
         names = ", ".join(dict.fromkeys(field.path for field in resource.fields))
-        where = " AND ".join(part for part in (self.only, condition) if part)
+        where = " AND ".join(part for part in (filled, condition) if part)
         query = f"SELECT {names} FROM {self.sobject}{where and f' WHERE {where}'}"  # noqa: S608  # values are quoted
         order = {"q": f"{query} ORDER BY {self._order(resource)}"}
         path = self.api.path(session, "queryAll")

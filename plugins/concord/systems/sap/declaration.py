@@ -86,6 +86,7 @@ address_set = EntitySet(
 addresses = Resource(
     name="addresses",
     entity="customer_part",
+    entity_key="address_source_id",
     read=address_set,
     key="source_id",
     fields=(

@@ -65,6 +65,7 @@ parties = Resource(
 addresses = Resource(
     name="addresses",
     entity="customer_part",
+    entity_key="address_source_id",
     read=TrytonSearch("party.address"),
     key="source_id",
     fields=(

@@ -8,9 +8,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from concord.contract import Field, Kind, Resource
+from concord.contract import Field, Kind, Level, Resource
 from concord.errors import ConfigurationError
 from concord.protocols.describing import NotDescribed
+from concord.stages.check.check_system import SystemCheck
+from concord.stages.check.flows import wants_created
 from concord.stages.extract.account import compare_account
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import validate_batch
@@ -143,6 +145,42 @@ def test_an_optional_field_that_the_account_lacks_is_not_read_and_keeps_its_valu
     writes = account.resource.writes
     assert writes is not None
     assert item.name not in writes.update | writes.create
+
+
+KEYED = [
+    (item.name, resource.name)
+    for item in systems_on_benches()
+    for resource in item.resources
+    if item.name in DESCRIBED and any(resource.field(name).optional for name in resource.natural_key)
+]
+
+
+@pytest.mark.parametrize(("name", "resource_name"), KEYED, ids=ids(KEYED))
+def test_an_account_without_the_key_of_what_is_created_is_read_and_only_told(
+    bench: FindBench, database: str, name: str, resource_name: str
+) -> None:
+    found, store = bench(name), Database(database)
+    resource = found.system.resource(resource_name)
+    create_tables(store, found.system, resource)
+    missing = found.desk.lack(resource, resource.field(resource.natural_key[0]))
+    batch = extract_window(store, found.session(), system=found.system, resource=missing, window=WHOLE)
+    received = "select received > 0 from ops.batches where batch_id = %s"
+    with psycopg.connect(database) as connection:
+        came = connection.execute(received, (batch,)).fetchall()
+    with store.transaction() as connection:
+        account = find_account(connection, found.system, missing)
+    writes = account.resource.writes
+    assert writes is not None
+    assert (writes.create, writes.natural_key) == (frozenset(), ())
+    assert came == [(not getattr(resource.read, "only", ""),)], "without the field no record is of this kind"
+    told = [
+        item
+        for item in SystemCheck(found.session(), replace(found.system, resources=(missing,))).run()
+        if f"no {resource_name} are created" in item.sentence
+    ]
+    assert len(told) == 1
+    is_wanted = wants_created(found.system, resource)
+    assert (told[0].level is Level.FAILS) == is_wanted == ("flows.csv" in told[0].sentence)
 
 
 @pytest.mark.parametrize("name", DESCRIBED)
