@@ -19,7 +19,7 @@ from concord.settings import read_dbt_project
 from concord.stages.reconcile.dbt_variables import rank_systems
 from sandbox.referee.flat_other_records import Fields
 from sandbox.referee.flat_records import find_flat, flatten, read_mechanisms
-from sandbox.referee.order_words import FIRST_STATUS, ORDER_WORDS, STAGE_WORDS, VAGUE_STATUSES, read_status
+from sandbox.referee.order_words import FIRST_STATUS, ORDER_WORDS, STAGE_WORDS, UNTOLD, VAGUE_STATUSES, read_status
 from sandbox.world import World
 from sandbox.world.records import ERP
 from sandbox.world.systems import ADDRESS, PERSON, REACH, find_truths
@@ -54,8 +54,10 @@ class DecidedWorld(World):
                 values = _decide(owners.get(("customer", name), []), held, world_id, name)
                 if values:
                     truth.decided.setdefault(world_id, {})[name] = sorted(values)
-            said = _decide_status(entity.get("number"), owners.get(("order", "order_status"), []), statuses)
-            if said:
+            number = entity.get("number")
+            said = _decide_status(number, owners.get(("order", "order_status"), []), statuses)
+            if said or number is not None:
+                said = said or [UNTOLD]
                 truth.decided[world_id] = {"status": said, "stage": [STAGE_WORDS[status] for status in said]}
         return truth
 

@@ -29,6 +29,7 @@ ORDER_WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 # Our status of an order that is created in a system tonight.
 FIRST_STATUS = {"tryton": "Activated", "netsuite": "Activated", "sap": "Draft"}
+UNTOLD = "Draft"  # an order of which no system in use says how far it is
 # Statuses for which a system has one word together with another status, so that a more exact system decides.
 VAGUE_STATUSES = frozenset({("sap", "Draft"), ("netsuite", "Activated")})
 # The stage of a deal for each status.

@@ -81,7 +81,7 @@ def told(database: str, world: World, as_of: datetime, tmp_path: Path, monkeypat
     monkeypatch.setenv("CONCORD_PROJECT", str(make_project(tmp_path / "before", has_added=False)))
     prepare_warehouse(database)
     settings = Settings(warehouse_url=database, home=tmp_path / "home", reports=tmp_path)
-    with running(BUSINESS, world, tmp_path / "vendors") as staged:
+    with running(BUSINESS.systems, world, tmp_path / "vendors") as staged:
         run(Night(settings, connections(staged)), as_of, "first")
         before = titles(staged)
         monkeypatch.setenv("CONCORD_PROJECT", str(make_project(tmp_path / "after", has_added=True)))

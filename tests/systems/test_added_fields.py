@@ -22,4 +22,4 @@ def test_a_field_that_a_business_adds_is_read_and_kept(night: Night, name: str, 
     key = keys_of(resource, read_all(night.bench.session(), night.resource))[0]
     night.bench.desk.fill(resource, key, {path: value})
     night.run(resource)
-    assert night.values_of(resource.field("own_field")) == [(key, value)]
+    assert (key, value) in night.values_of(resource.field("own_field"))

@@ -1,16 +1,20 @@
 """Which run of a night is due next, how questions are decided, and how steps are shown without a terminal."""
 
 import io
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from concord.cli.dag_runs import is_stalled
+from concord.cli.night_run import refuse_unconnected
 from concord.cli.night_stages import DueRun, NightSystems, NightWindow, find_due_run
 from concord.cli.plan_decisions import say_undo
 from concord.cli.plan_questions import PlanQuestions, read_plan_id
 from concord.cli.progress import Board
+from concord.errors import ConfigurationError
 from concord.local.airflow_records import RequiredAction, TaskInstance
 from concord.store.ledger.plans import Plan
 
@@ -184,3 +188,20 @@ def test_an_undo_says_what_came_of_it(state: str, planned: int, confirmed: int, 
     plan = make_undo(state, planned, confirmed)
     assert say_undo(plan).startswith(said)
     assert say_undo(plan).endswith("./concord plan show a1")
+
+
+def test_a_night_without_a_connection_is_refused_with_what_to_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "concord.toml").write_text("[systems.shopify]\n[systems.hubspot]\n")
+    monkeypatch.setenv("CONCORD_PROJECT", str(tmp_path))
+    monkeypatch.delenv("CONCORD_SYSTEMS")
+    entered = {"conn_type": "http", "schema": "https", "host": "crm.example", "password": "p"}
+    monkeypatch.setenv("AIRFLOW_CONN_HUBSPOT_DEFAULT", json.dumps(entered))
+    with pytest.raises(ConfigurationError) as told:
+        refuse_unconnected()
+    assert "shopify_default" in told.value.message
+    assert "AIRFLOW_CONN_SHOPIFY_DEFAULT" in told.value.message
+    assert "hubspot" not in told.value.message
+    monkeypatch.setenv("AIRFLOW_CONN_SHOPIFY_DEFAULT", json.dumps(entered))
+    refuse_unconnected()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.referee.decided import DecidedWorld
 from sandbox.referee.flat_records import FLAT
 from sandbox.referee.written_records import judge_written_records
 from sandbox.vendors.hubspot.world import STAGES, stage_of
@@ -138,3 +139,18 @@ def test_only_deals_of_test_orders_are_archived_and_all_of_them(world: World, af
     archived["archived"] = True
     next(deal for deal in deals if not deal["archived"])["archived"] = True
     assert len(judged(world, after)) == 1
+
+
+def test_an_order_that_only_the_shop_knows_may_be_created_as_a_draft(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONCORD_SYSTEMS", "shopify,hubspot")
+    decided = DecidedWorld(world.settings, systems=frozenset({"shopify", "hubspot"})).truth
+    known = {record["properties"]["shop_order_name"] for record in world.records("hubspot", "deals")}
+    untold = [
+        world_id
+        for world_id, entity in decided.entities.items()
+        if entity.get("number") and entity["number"] not in known
+    ]
+    assert len(untold) > 5
+    assert {"checkout_completed"} <= set.intersection(*(set(decided.expected(it, "stage")) for it in untold))

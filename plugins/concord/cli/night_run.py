@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from concord import registry
+from concord.cli.context import find_running
 from concord.cli.dag_runs import POLL_SECONDS, RunWatch, say_task
 from concord.cli.night_stages import NightSystems, NightWindow, find_due_run
 from concord.cli.plan_questions import Decide, PlanQuestions, choose_decision
 from concord.cli.progress import Board
 from concord.dag_ids import RECONCILE, ingest_dag
 from concord.errors import BatchError, ConfigurationError
+from concord.local.airflow_connections import find_connections
+from concord.settings import read_airflow_address
 
 if TYPE_CHECKING:
     from concord.local.airflow_api import AirflowApi
@@ -146,6 +150,18 @@ class NightRun:
             self._api.trigger(dag_id, conf=self._conf if dag_id == RECONCILE else None)
 
 
+def refuse_unconnected() -> None:
+    """Raise ConfigurationError where a system in use has no usable connection in the Airflow that runs here."""
+    if read_airflow_address() is not None:
+        return  # an Airflow elsewhere keeps its own
+    names = [system.connection for system in registry.systems()]
+    found = find_connections(find_running(), names).values()
+    if wrong := [each.message for each in found if isinstance(each, ConfigurationError)]:
+        raise ConfigurationError(
+            f"No night can run yet. {' '.join(wrong)} docs/connections.md says what to enter."
+        )
+
+
 def run_night_now(
     api: "AirflowApi", database: "Database", console: Console, *, approve: bool, write_back: bool
 ) -> None:
@@ -153,11 +169,12 @@ def run_night_now(
     from concord.reporting.queries import read_report
     from concord.reporting.terminal import render_terminal
 
+    refuse_unconnected()
     systems = NightSystems.registered(is_writing=write_back)
     with api, Board(console) as board:
         decide = choose_decision(api, board, is_approving=approve)
         night = run_night(api, board, systems=systems, window=NightWindow.until_now(), decide=decide)
     console.print(render_terminal(read_report(database, night.reconcile_run)))
     if not night.is_right:
-        failed = ", ".join(f"{task.dag_id} {say_task(task)}" for task in night.failures)
+        failed = ", ".join(dict.fromkeys(f"{task.dag_id} {say_task(task)}" for task in night.failures))
         raise BatchError(f"The night failed: {failed or 'a run failed'}; see {api.url}.")

@@ -18,7 +18,8 @@ from concord.stages.reconcile.agreement import measure_agreement
 from concord.stages.reconcile.freshness import refuse_half_read, writable_systems
 from concord.stages.reconcile.identify import identify
 from concord.stages.reconcile.prepare import prepare
-from concord.stages.reconcile.transform import run_dbt
+from concord.stages.reconcile.standing import repeated_tests
+from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger.nights import hold_write_back, is_write_back_held, record_built, release_write_back
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 DBT_MARTS = "tag:marts"
 DBT_MEASURE = "tag:measure"
+RECONCILED = ("prepare", "marts")  # the tags of what reconcile builds
 
 
 @log_errors()
@@ -39,7 +41,12 @@ def prepare_records(night: str) -> int:
 def transform(select: str, night: str) -> int:
     """Build the models of one layer with dbt; returns how many nodes succeeded."""
     settings, database = installation()
-    count = run_dbt(settings, database, registry.systems(), select=select, run_id=night)
+    systems = registry.systems()
+    if (
+        select == DBT_MEASURE
+    ):  # what reconcile has built it has tested; now it is built over what was written since
+        select = f"{select} --exclude {' '.join(repeated_tests(parse_project(settings, systems), RECONCILED))}"
+    count = run_dbt(settings, database, systems, select=select, run_id=night)
     if select == DBT_MARTS:
         with database.transaction(PLANNER) as connection:
             record_built(connection, night)

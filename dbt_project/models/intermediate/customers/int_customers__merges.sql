@@ -1,5 +1,5 @@
 {# One row per customer record that its own system merged into another record. #}
-{{ config(tags=['prepare', 'measure']) }}
+{{ config(tags=['prepare']) }}
 
 with unioned as (
 

@@ -1,6 +1,7 @@
 {# One row per customer record of any system, with its country. A country that
-   cannot be read is null. #}
-{{ config(tags=['prepare', 'measure']) }}
+   cannot be read is null. It is built in each stage, because a business's own models
+   below it are. #}
+{{ config(tags=['prepare', 'marts', 'measure'], materialized='view') }}
 
 with countries as (
 

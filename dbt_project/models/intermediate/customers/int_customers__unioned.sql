@@ -1,7 +1,7 @@
 {# One row per customer record of any system, with the normalised values by which
    records are compared. A value that cannot be read is null here; how it is written
    stays in its column `..._as_written`. #}
-{{ config(tags=['prepare', 'measure']) }}
+{{ config(tags=['prepare']) }}
 
 with int_customers__records as (
 

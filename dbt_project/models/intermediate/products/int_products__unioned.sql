@@ -1,5 +1,5 @@
 {# One row per product record of any system. #}
-{{ config(tags=['prepare', 'measure']) }}
+{{ config(tags=['prepare']) }}
 
 with unioned as (
 

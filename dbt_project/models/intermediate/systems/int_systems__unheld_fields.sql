@@ -1,6 +1,6 @@
 {# One row per entity, field and system in use that has no such field, in any of the
    columns that could fill it: its value is not missing there. #}
-{{ config(tags=['prepare', 'measure']) }}
+{{ config(tags=['prepare']) }}
 
 with given as (
 

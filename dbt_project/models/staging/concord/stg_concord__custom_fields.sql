@@ -11,7 +11,7 @@ with custom_fields as (
         null::text as field,
         null::text as value,
         null::numeric as amount,
-        null::timestamptz as changed_at
+        null::timestamptz as _modified_at
     where false
     {%- for item in custom_fields() %}
 
@@ -26,8 +26,7 @@ with custom_fields as (
         {{ custom_value(adapter.quote(item.field), item.kind) }} as value,
         {{ adapter.quote(item.field) if item.kind in ('numeric', 'bigint') else 'null' }}::numeric
         as amount,
-        {{ adapter.quote(item.modified) if item.modified else 'null' }}::timestamptz
-        as changed_at
+        _modified_at
     from validated.{{ adapter.quote(item.system ~ '__' ~ item.resource) }}
     where not _is_deleted
     {%- endfor %}
@@ -37,8 +36,15 @@ with custom_fields as (
 filled as (
 
     select
-        *,
-        value as comparison
+        system,
+        resource,
+        resource_key,
+        entity,
+        field,
+        value,
+        value as comparison,
+        amount,
+        _modified_at as changed_at
     from custom_fields
     where value is not null
 

@@ -72,7 +72,6 @@ def _describe_custom(system: System, resource: Resource, field: Field) -> dict[s
         "column_of_key": resource.column_of_key,
         "field": field.name,
         "kind": field.kind.value,
-        "modified": resource.modified,
         "is_written": field.name in resource.written,
     }
 

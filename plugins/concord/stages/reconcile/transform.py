@@ -67,8 +67,9 @@ def describe_failure(failed: Sequence[NodeResult], count: int) -> str:
 
 def _build(settings: Settings, systems: Sequence[System], select: str) -> list[NodeResult]:
     chosen = ["--exclude-resource-type", "unit_test", "--select", *select.split()]
+    project = parse_project(settings, systems)
     with _environment(connection_variables(settings.warehouse_url)):
-        outcome = _invoke(["build", *chosen, *_quiet_options(settings, systems)], _parse(settings, systems))
+        outcome = _invoke(["build", *chosen, *_quiet_options(settings, systems)], project)
     return [
         NodeResult(
             node_id=item.node.unique_id,
@@ -83,18 +84,21 @@ def _build(settings: Settings, systems: Sequence[System], select: str) -> list[N
 
 def check_models(settings: Settings, systems: Sequence[System]) -> None:
     """Let dbt read all models, without a database; `BatchError` with its words where it cannot."""
-    with _environment(connection_variables(settings.warehouse_url)):
-        _parse(settings, systems)
+    parse_project(settings, systems)
 
 
-def _parse(settings: Settings, systems: Sequence[System]) -> Any:
-    """The project as dbt reads it, once for all builds of this process while nothing of it changes."""
+def parse_project(settings: Settings, systems: Sequence[System]) -> Any:
+    """The project as dbt reads it, its manifest, once for all builds of this process while nothing of it changes.
+
+    Raises `BatchError` with dbt's words where it cannot be read.
+    """
     options = _quiet_options(settings, systems)
     newest = max(path.stat().st_mtime_ns for path in _source_files(settings, systems))
     key = (settings.warehouse_url, newest, *options)
     if key not in _parsed:
         _parsed.clear()
-        _parsed[key] = _invoke(["parse", *options])
+        with _environment(connection_variables(settings.warehouse_url)):
+            _parsed[key] = _invoke(["parse", *options])
     return _parsed[key]
 
 

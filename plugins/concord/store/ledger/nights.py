@@ -15,6 +15,10 @@ on conflict (run_id) do update set prepared_at = excluded.prepared_at
 _BUILT = """
 update ops.reconciliations set desired_as_of = prepared_at, built_at = clock_timestamp() where run_id = %s
 """
+_STANDING = """
+insert into ops.standing_nodes (fingerprint) values (%s)
+on conflict (only_row) do update set fingerprint = excluded.fingerprint, built_at = clock_timestamp()
+"""
 # The moment of the newest desired state; without one, nothing that was read counts as newer.
 DESIRED_AS_OF = """
 coalesce((
@@ -69,3 +73,13 @@ def record_prepared(connection: Connection, run_id: str) -> None:
 def record_built(connection: Connection, run_id: str) -> None:
     """Keep that the desired state is now that of this reconcile."""
     connection.execute(_BUILT, (run_id,))
+
+
+def record_standing(connection: Connection, fingerprint: str) -> None:
+    """Keep with which project the nodes of dbt that stand between nights were built."""
+    connection.execute(_STANDING, (fingerprint,))
+
+
+def find_standing(connection: Connection) -> str:
+    """The project with which they were built last, empty where they never were."""
+    return "".join(fetch_texts(connection, "select fingerprint from ops.standing_nodes"))

@@ -2,6 +2,7 @@
 alter table ops.batches add column whole_fields jsonb;
 comment on column ops.batches.whole_fields is
 'The fields with the vendor''s paths that this batch read of all records there were; empty where it read what changed.';
+create index batches_whole on ops.batches (system, resource) where whole_fields is not null;
 -- What the last look at each account found was read of all records.
 update ops.batches set whole_fields = known.fields
 from (
@@ -16,7 +17,9 @@ from (
     group by newest.batch_id
 ) as known
 where batches.batch_id = known.batch_id;
-create index batches_whole on ops.batches (system, resource) where whole_fields is not null;
+-- No table can be altered while checks of the update are pending.
+set constraints all immediate;
+set constraints all deferred;
 create view ops.unread_fields as
 select fields.system, fields.resource, fields.field, fields.vendor_path is not null as is_awaited
 from ops.account_fields as fields

@@ -1,0 +1,126 @@
+"""What dbt costs in a small night, task by task, as its CPU seconds of Python and the number of its nodes.
+
+    .venv/bin/python -m benchmarks.reconciling --customers 500
+
+Each task is a fork of a process that has imported what tasks import, as Airflow's are. The second night is
+measured, because the first one parses the project. PostgreSQL's CPU seconds are those of its processes.
+"""
+
+import argparse
+import os
+import resource
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from concord import registry
+from concord.local.postgres import FORGETFUL, Postgres
+from concord.local.processes import Processes
+from concord.orchestration import preload
+from concord.orchestration.reconciling import RECONCILED
+from concord.settings import Settings
+from concord.stages.reconcile.identify import identify
+from concord.stages.reconcile.prepare import prepare
+from concord.stages.reconcile.standing import repeated_tests
+from concord.stages.reconcile.transform import parse_project, run_dbt
+from concord.store.engine import Database
+from concord.store.migrate import migrate
+from concord.testing.databases import open_folder
+from sandbox.world import generate
+from tests.dbt.world_rows import load_world, prepare_tables
+
+AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--customers", type=int, default=500)
+    options.add_argument("--systems", default="shopify,salesforce,tryton")
+    given = options.parse_args()
+    os.environ["CONCORD_SYSTEMS"] = given.systems
+    with open_folder() as folder, Processes(folder, is_bound=True) as processes:
+        server = Postgres(folder, processes, settings=FORGETFUL, databases=["warehouse"])
+        server.start()
+        settings = Settings(warehouse_url=server.url("warehouse"), home=folder, reports=folder)
+        database = Database(settings.warehouse_url)
+        migrate(database)
+        prepare_tables(database)
+        load_world(database, generate(7, as_of=AS_OF, customers=given.customers, orders=given.customers * 5))
+        preload._preload()  # noqa: SLF001  # as the scheduler does before it forks
+        for night in ("first", "second"):
+            rows = [(name, *measure(task)) for name, task in tasks(settings, database, night)]
+    show(rows)
+
+
+def tasks(settings: Settings, database: Database, night: str) -> list[tuple[str, Callable[[], int]]]:
+    """The tasks of reconcile and of the report that run dbt, and the identification between them."""
+    systems = registry.systems()
+
+    def prepared() -> int:
+        return prepare(settings, database, systems, run_id=night)
+
+    def identified() -> int:
+        identify(database, run_id=night)
+        return 0
+
+    def built(tag: str, *, left_out: bool = False) -> Callable[[], int]:
+        def build() -> int:
+            names = repeated_tests(parse_project(settings, systems), RECONCILED) if left_out else []
+            select = " ".join([f"tag:{tag}", *(["--exclude", *names] if names else [])])
+            return run_dbt(settings, database, systems, select=select, run_id=night)
+
+        return build
+
+    return [
+        ("reconcile: prepare", prepared),
+        ("reconcile: identify", identified),
+        ("reconcile: marts", built("marts")),
+        ("report: prepare", prepared),
+        ("report: identify", identified),
+        ("report: measure", built("measure", left_out=True)),
+    ]
+
+
+def measure(task: Callable[[], int]) -> tuple[float, float, int]:
+    """CPU seconds of Python and of PostgreSQL, and how many nodes of dbt succeeded."""
+    receiver, sender = os.pipe()
+    before, of_server = resource.getrusage(resource.RUSAGE_CHILDREN), cpu_of_servers()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(sender, str(task()).encode())
+        finally:
+            os._exit(0)
+    os.close(sender)
+    os.waitpid(child, 0)
+    count = os.read(receiver, 20).decode()
+    os.close(receiver)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent, cpu_of_servers() - of_server, int(count)
+
+
+def cpu_of_servers() -> float:
+    """The CPU seconds of the servers of this process, with those of connections that have ended."""
+    spent = 0.0
+    for process in psutil.Process().children(recursive=True):
+        if process.name() == "postgres":
+            times = process.cpu_times()
+            spent += times.user + times.system + times.children_user + times.children_system
+    return spent
+
+
+def show(rows: list[tuple[str, float, float, int]]) -> None:
+    table = Table("task", "Python CPU s", "PostgreSQL CPU s", "nodes of dbt")
+    for name, python, server, count in rows:
+        table.add_row(name, f"{python:.1f}", f"{server:.1f}", str(count or ""))
+    python, server, count = (sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
+    table.add_row("together", f"{python:.1f}", f"{server:.1f}", str(count))
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    main()

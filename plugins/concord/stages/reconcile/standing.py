@@ -1,0 +1,133 @@
+"""Which nodes of dbt need not be built again: they stand until the project changes.
+
+Rules files, what is made of rules alone, and views over what was read say the same every night. They are built
+again when a file of the project is another than when they were built, or when one of them is gone.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from concord.contract import System
+from concord.stages.reconcile.root_project import PACKAGE
+from concord.store.engine import PLANNER, Connection, Database, fetch_value
+from concord.store.ledger.nights import find_standing, record_standing
+
+PREPARE = "prepare"
+_RULES, _VIEW = "rules", "view"
+_EXIST = """
+select count(*) from unnest(%s::text[], %s::text[]) as wanted (schema, name)
+inner join pg_namespace on pg_namespace.nspname = wanted.schema
+inner join pg_class on pg_class.relnamespace = pg_namespace.oid and pg_class.relname = wanted.name
+"""
+
+
+class Standing:
+    """The nodes of a project, as dbt has parsed it, that stand until it or a declared field changes.
+
+    `project` is its manifest, and `systems` are those in use.
+    """
+
+    def __init__(self, project: Any, systems: Sequence[System]) -> None:  # dbt's own type
+        self._project = project
+        self._systems = systems
+        self._tested = {
+            parent
+            for node in project.nodes.values()
+            if node.resource_type == "test"
+            for parent in node.depends_on.nodes
+            if len(node.depends_on.nodes) == 1
+        }
+        self._kinds: dict[str, str] = {}
+        self.nodes = [
+            node for node in project.nodes.values() if PREPARE in node.tags and self._kind(node.unique_id)
+        ]
+
+    def is_built(self, database: Database) -> bool:
+        """Whether all of them are in the warehouse as the project has them now."""
+        with database.transaction(PLANNER) as connection:
+            return find_standing(connection) == self._fingerprint() and self._are_there(connection)
+
+    def begin(self, database: Database) -> None:
+        """Keep that they are being built, so that they are not taken for built where that fails."""
+        with database.transaction(PLANNER) as connection:
+            record_standing(connection, "")
+
+    def record(self, database: Database) -> None:
+        """Keep that all of them were built."""
+        with database.transaction(PLANNER) as connection:
+            record_standing(connection, self._fingerprint())
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, by which dbt leaves them out."""
+        return sorted(node.name for node in self.nodes)
+
+    def _kind(self, unique_id: str) -> str:
+        """Why a node stands: it is made of rules alone, or a view that nothing rebuilt lies below; else empty.
+
+        A view with tests is built, because its tests are about the records of the night.
+        """
+        if unique_id in self._project.sources:
+            return _VIEW
+        if unique_id not in self._kinds:
+            self._kinds[unique_id] = ""  # while its parents are looked at
+            self._kinds[unique_id] = self._find_kind(self._project.nodes.get(unique_id))
+        return self._kinds[unique_id]
+
+    def _find_kind(self, node: Any) -> str:
+        if node is None or node.resource_type not in ("model", "seed"):
+            return ""
+        if node.resource_type == "seed":
+            return _RULES
+        is_view = node.config.materialized == "view" and node.unique_id not in self._tested
+        parents = [self._kind(parent) for parent in node.depends_on.nodes]
+        if not parents:  # Concord's own say what it tells dbt; others may read anything
+            is_ours = node.package_name == PACKAGE
+            return (_VIEW if is_view else _RULES) if is_ours else ""
+        if all(parent == _RULES for parent in parents):
+            return _RULES
+        return _VIEW if is_view and all(parents) else ""
+
+    def _fingerprint(self) -> str:
+        """A hash of all that dbt was given, files, macros and variables, and of the columns of what was read."""
+        told = hashlib.sha256()
+        for text in (*_texts(self._project), *_columns(self._systems)):
+            told.update(text.encode())
+        return told.hexdigest()
+
+    def _are_there(self, connection: Connection) -> bool:
+        places = ([node.schema for node in self.nodes], [node.alias for node in self.nodes])
+        return int(fetch_value(connection, _EXIST, places)) == len(self.nodes)
+
+
+def _texts(project: Any) -> Iterator[str]:
+    nodes: Mapping[str, Any] = project.nodes
+    for name in sorted(nodes):
+        yield f"{name} {nodes[name].checksum.checksum} {nodes[name].config.materialized}\n"
+    macros: Mapping[str, Any] = project.macros
+    for name in sorted(macros):
+        yield macros[name].macro_sql
+    for name, told in sorted(project.state_check.project_hashes.items()):
+        yield f"{name} {told.checksum}\n"
+
+
+def _columns(systems: Sequence[System]) -> Iterator[str]:
+    for system in systems:
+        for resource in system.resources:
+            columns = [(field.name, field.kind.value) for field in resource.fields]
+            yield f"{system.name} {resource.name} {columns}\n"
+
+
+def repeated_tests(project: Any, tags: Collection[str]) -> list[str]:  # dbt's own type
+    """The names of the tests about nothing but nodes that have one of these tags."""
+    return sorted(
+        node.name
+        for node in project.nodes.values()
+        if node.resource_type == "test"
+        and node.depends_on.nodes
+        and all(
+            parent in project.nodes and not set(project.nodes[parent].tags).isdisjoint(tags)
+            for parent in node.depends_on.nodes
+        )
+    )
