@@ -16,8 +16,8 @@ from concord.store.engine import Database
 from concord.testing.bench import Bench
 from concord.testing.benches import facts_of
 from sandbox.referee.control_desk import read_records
-from sandbox.referee.flat_records import SALESFORCE_RESOURCES
 from sandbox.referee.ibm_i_files import IBM_I_RESOURCES, judge_ibm_i_files
+from sandbox.referee.night import judged_resources
 from sandbox.referee.verdict import Verdict
 from sandbox.referee.wholesale_orders import check_wholesale, judge_wholesale
 from sandbox.vendors.ibm_i.host import Host
@@ -71,7 +71,7 @@ class Wholesale:
     def judge(self) -> Verdict:
         verdict, url = Verdict(), self.crm.connection.url
         after = {
-            "salesforce": {name: list(read_records(url, name)) for name in SALESFORCE_RESOURCES},
+            "salesforce": {name: list(read_records(url, name)) for name in judged_resources()["salesforce"]},
             "ibm_i": {name: list(self.host.read_records(name)) for name in IBM_I_RESOURCES},
             "tryton": {},
             "shopify": {},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.referee.night import RESOURCES
+from sandbox.referee.night import judged_resources
 from sandbox.referee.verdict import Verdict
 from sandbox.referee.written_records import judge_written_records
 from tests.flow.clients import read_crm, read_shop
@@ -18,7 +18,7 @@ def verdict(begin: Begin, vendors: Vendors) -> Verdict:
     read = {
         "shopify": read_shop(vendors.servers["shopify"]),
         "salesforce": read_crm(vendors.servers["salesforce"]),
-        ERP: vendors.staged_systems()[ERP].read(RESOURCES[ERP]),
+        ERP: vendors.staged_systems()[ERP].read(judged_resources()[ERP]),
     }
     return judge_written_records(vendors.world, read, [])
 
