@@ -17,7 +17,7 @@ _OPEN = """
 insert into ops.batches (batch_id, system, resource, purpose, covered_window, state)
 values (%s, %s, %s, %s, %s::tstzrange, 'landed')
 on conflict (batch_id) do update
-set state = 'landed', received = 0, validated = 0, quarantined = 0, repeated = 0,
+set state = 'landed', purpose = excluded.purpose, received = 0, validated = 0, quarantined = 0, repeated = 0,
     covered_window = excluded.covered_window, asked_until = null, clock_behind = '0', future_stamps = 0,
     looked_up = 0, is_key_list_complete = false, whole_fields = null, reason = null,
     landed_at = clock_timestamp(), finished_at = null
