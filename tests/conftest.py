@@ -65,7 +65,7 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(kept_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of whoever runs it, but for those that are meant for benches."""
     for name in unseen_variables(os.environ):
         monkeypatch.delenv(name)

@@ -3,6 +3,7 @@
 Whoever runs the tests that lie beside the folder of benches runs the suite with them.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,16 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     if nextitem is None or not any(nextitem.path.is_relative_to(place) for place in places):
         for benches in _open:
             benches.close()
+
+
+@pytest.fixture(autouse=True)
+def kept_environment() -> Iterator[None]:
+    """What a test sets in the environment of its process ends with it, as `--project` of the command line."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
