@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from tools.checks import make_steps, run_checks
 from tools.tests import run_tests
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"concord: There is no verb {verb!r} here; there are {', '.join(VERBS)}.\n")
         return WRONG_USAGE
     if {"-h", "--help"} & set(rest):
-        sys.stdout.write(HELP[verb].format(names=", ".join(step.name for step in make_steps(REPOSITORY))))
+        sys.stdout.write(HELP[verb].format(names=", ".join(step.name for step in make_steps(PRODUCT))))
         return 0
     return VERBS[verb](rest)
 

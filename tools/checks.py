@@ -19,9 +19,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from concord import registry
+from concord.installed import PRODUCT
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
-from concord.settings import REPOSITORY, Settings
+from concord.settings import Settings
 from concord.stages.reconcile.transform import connection_variables, dbt_options
 from concord.store.engine import Database
 from concord.store.migrate import migrate
@@ -58,7 +59,7 @@ class Step:
     measure: Callable[[], str] = str
 
 
-def run_checks(args: Sequence[str] = (), root: Path = REPOSITORY) -> int:
+def run_checks(args: Sequence[str] = (), root: Path = PRODUCT) -> int:
     """Run all steps, or those named in `args`; 0 when all of them pass, 2 when there is no step of such a name."""
     console = Console(emoji=False)
     steps = make_steps(root)

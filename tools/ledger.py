@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-PRODUCT = Path("plugins")
+PLUGINS = Path("plugins")
 LEDGER = Path("plugins/concord/store/ledger")
 TESTS = Path("plugins/concord/testing")
 TABLES = re.compile(r"\bops\.(?:batches|changes|dead_letters|dispositions|journal|listed_keys|plans)\b")
@@ -15,7 +15,7 @@ TABLES = re.compile(r"\bops\.(?:batches|changes|dead_letters|dispositions|journa
 
 def find_ledger_breaches(root: Path) -> Iterator[str]:
     """Every line of the product outside the ledger that names one of its tables, as `path:line: what`."""
-    for path in sorted((root / PRODUCT).rglob("*.py")):
+    for path in sorted((root / PLUGINS).rglob("*.py")):
         place = path.relative_to(root)
         if place.is_relative_to(LEDGER) or place.is_relative_to(TESTS):
             continue

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
 IN_PARALLEL = ("--numprocesses=2",)  # much of the time is spent waiting for servers
 
 
-def run_tests(args: Sequence[str] = (), root: Path = REPOSITORY) -> int:
+def run_tests(args: Sequence[str] = (), root: Path = PRODUCT) -> int:
     """Run pytest on the whole suite with two workers, or with these arguments; returns pytest's exit status."""
     return subprocess.call([sys.executable, "-m", "pytest", *(args or IN_PARALLEL)], cwd=root)

@@ -28,7 +28,6 @@ DEFAULT_START = "2000-01-01"
 DEMO = "demo"  # the folder of a demo, in that of the installation
 # Where there is no project: beside the code of a checkout, in the user's own folder for an installed Concord.
 USUAL_HOME = (Path.home() if IS_INSTALLED else PRODUCT) / ".concord"
-REPOSITORY = PRODUCT
 
 
 @dataclass(frozen=True, slots=True)

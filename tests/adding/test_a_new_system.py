@@ -20,8 +20,9 @@ from concord import registry
 from concord.cli.demo import check_names
 from concord.cli.main import app
 from concord.errors import ConfigurationError
+from concord.installed import PRODUCT
 from concord.protocols import rest
-from concord.settings import REPOSITORY, Settings
+from concord.settings import Settings
 from concord.stages.reconcile.dbt_variables import describe_systems
 from concord.stages.reconcile.transform import connection_variables, dbt_options
 from concord.store.engine import Database
@@ -32,9 +33,9 @@ from sandbox.vendors.registry import find_vendors
 from sandbox.world.systems import find_resources, find_truths
 from tools.words import list_files
 
-PROJECT = REPOSITORY / "examples" / "help_desk"
-PAGE = REPOSITORY / "docs" / "adding-a-system.md"
-PRODUCT = (
+PROJECT = PRODUCT / "examples" / "help_desk"
+PAGE = PRODUCT / "docs" / "adding-a-system.md"
+CODE = (
     "plugins",
     "dags",
     "dbt_project",
@@ -49,9 +50,9 @@ DBT = Path(sys.executable).with_name("dbt")
 LOOK = """
 import json
 from airflow.dag_processing.dagbag import DagBag
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
-bag = DagBag(REPOSITORY / "dags")
+bag = DagBag(PRODUCT / "dags")
 print(json.dumps({"dags": sorted(bag.dags), "wrong": [*bag.import_errors.values()]}))
 """
 
@@ -73,15 +74,15 @@ def validate(folder: Path) -> str:
 
 
 def find_entities(folder: Path) -> dict[str, Any]:
-    models = [REPOSITORY / "dbt_project" / "models" / "entities", folder / "models"]
+    models = [PRODUCT / "dbt_project" / "models" / "entities", folder / "models"]
     return dict(describe_systems(registry.systems(), models)["entities"])
 
 
 @pytest.mark.parametrize("name", [b"deskly", b"oscar"])
 def test_no_file_of_the_product_names_it(name: bytes) -> None:
-    texts = [path for path in list_files(REPOSITORY) if str(path.relative_to(REPOSITORY)).startswith(PRODUCT)]
+    texts = [path for path in list_files(PRODUCT) if str(path.relative_to(PRODUCT)).startswith(CODE)]
     assert len(texts) > 600
-    named = {str(path.relative_to(REPOSITORY)) for path in texts if name in path.read_bytes().lower()}
+    named = {str(path.relative_to(PRODUCT)) for path in texts if name in path.read_bytes().lower()}
     # The reference shows examples, the sandbox's page tells of them, and a first name of the world is Oscar.
     assert named <= {"tools/reference.py", "sandbox/README.md", "sandbox/world/pools.py"}
 
@@ -104,7 +105,7 @@ def test_without_the_project_nothing_of_it_is_there() -> None:
 
 
 def test_its_dags_are_made(project: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": f"{REPOSITORY / 'plugins'}"}
+    environment = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": f"{PRODUCT / 'plugins'}"}
     done = subprocess.run(
         [sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, timeout=200, check=False
     )
@@ -158,7 +159,7 @@ def test_three_files_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_page_leads_to_every_folder_of_it() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    files = [path.relative_to(PROJECT) for path in list_files(REPOSITORY) if path.is_relative_to(PROJECT)]
+    files = [path.relative_to(PROJECT) for path in list_files(PRODUCT) if path.is_relative_to(PROJECT)]
     folders = {f"{path.parent}" for path in files if path.parent != Path()}
     assert len(folders) > 5
     assert {folder for folder in folders if folder not in page} == set()
@@ -171,7 +172,7 @@ def without_layout(code: str) -> str:
 
 @pytest.mark.parametrize(("language", "count"), [("python", 10), ("sql", 3), ("json", 1), ("csv", 2)])
 def test_the_page_shows_what_stands_in_its_files(language: str, count: int) -> None:
-    files = [path for path in list_files(REPOSITORY) if path.is_relative_to(PROJECT)]
+    files = [path for path in list_files(PRODUCT) if path.is_relative_to(PROJECT)]
     texts = [without_layout(path.read_text(encoding="utf-8")) for path in files]
     blocks = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     parts = [without_layout(part) for block in blocks for part in block.split("…")]

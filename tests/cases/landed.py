@@ -7,8 +7,8 @@ from typing import Any, cast
 import msgspec
 
 from concord.contract import Lookup, Page, Resource, Session
+from concord.installed import PRODUCT
 from concord.registry import system
-from concord.settings import REPOSITORY
 from concord.stages.extract.read_window import extract_matching
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
@@ -44,5 +44,5 @@ def land_and_judge(
     lookup = Lookup(name=resource.key, values=["any"], reference=reference)
     session = cast("Any", NothingAsked())
     batch = extract_matching(database, session, system=declared, resource=resource, lookup=lookup)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     return validate_batch(database, system=declared, resource=resource, batch_id=batch, suites=suites)

@@ -5,10 +5,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from concord.installed import PRODUCT
 from concord.protocols.session.client import HttpSession, SessionSettings
 from concord.protocols.session.retries import RetryLimits
 from concord.registry import system
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
@@ -42,7 +43,7 @@ def test_a_damaged_record_of_a_page_is_set_aside_alone(database: str, damage: st
         settings = SessionSettings(hubspot.rules, RetryLimits())
         session = HttpSession(Connection("hubspot_default", wire.url), Token(), settings)
         batch = extract_window(warehouse, session, system=hubspot, resource=contacts, window=NOVEMBER)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     counts = validate_batch(warehouse, system=hubspot, resource=contacts, batch_id=batch, suites=suites)
     assert counts == BatchCounts(2, 1, 1, 0)
     with warehouse.transaction() as connection:

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from concord.contract import Change, End, Resource
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import validate_batch
 from concord.stages.write_back.plan import plan_changes
@@ -47,7 +47,7 @@ def read(database: str, bench: Bench, resource: Resource, extra: dict[str, objec
     bench.connection.extra.update(extra)  # type: ignore[attr-defined]  # the bench's own
     create_tables(store, bench.system, resource)
     batch = extract_window(store, bench.session(), system=bench.system, resource=resource, window=WHOLE)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     validate_batch(store, system=bench.system, resource=resource, batch_id=batch, suites=suites)
     query = sql.SQL("select currency_code, count(*) from {} group by 1 order by 1")
     with psycopg.connect(database) as connection:

@@ -8,7 +8,8 @@ import pytest
 from psycopg import sql
 
 from concord.contract import ChangedBetween, Window
-from concord.settings import REPOSITORY, read_start
+from concord.installed import PRODUCT
+from concord.settings import read_start
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import validate_batch
 from concord.store.engine import Database
@@ -31,7 +32,7 @@ def test_what_is_deleted_for_good_is_marked_within_its_nights(
 
         def read(window: Window) -> None:
             batch = extract_window(store, session, system=bench.system, resource=declared, window=window)
-            suites = REPOSITORY / "expectations"
+            suites = PRODUCT / "expectations"
             validate_batch(store, system=bench.system, resource=declared, batch_id=batch, suites=suites)
 
         read(Window(read_start(), FIRST))

@@ -13,12 +13,12 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
 
 @pytest.fixture(scope="session")
 def dagbag() -> DagBag:
-    return DagBag(REPOSITORY / "dags")
+    return DagBag(PRODUCT / "dags")
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from concord.errors import NetworkError
+from concord.installed import PRODUCT
 from concord.local.airflow import Airflow
 from concord.local.airflow_api import AirflowApi
 from concord.local.airflow_records import DagRun
 from concord.local.installation import Installation
 from concord.registry import pool_slots
-from concord.settings import REPOSITORY
 from concord.store.engine import Database
 from sandbox.launch import Server
 from sandbox.staged_system import StagedSystem
@@ -115,8 +115,8 @@ def run_airflow(
         warehouse = Database(installation.postgres.url())
         prepare(warehouse)
         airflow = installation.prepare_airflow(
-            dags=REPOSITORY / "dags",
-            plugins=REPOSITORY / "plugins",
+            dags=PRODUCT / "dags",
+            plugins=PRODUCT / "plugins",
             connections={f"{item.name}_default": item.connection() for item in staged},
             extra=settings,
         )

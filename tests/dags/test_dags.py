@@ -9,9 +9,9 @@ import pytest
 from airflow.sdk import DAG, TriggerRule
 
 from concord import registry
+from concord.installed import PRODUCT
 from concord.orchestration.defaults import DEFAULTS, ErrorTreeRetryPolicy
 from concord.registry import pool_slots
-from concord.settings import REPOSITORY
 
 SYSTEMS = ("salesforce", "shopify", "tryton")
 DAG_IDS = {
@@ -25,7 +25,7 @@ DAG_IDS = {
     "after_backfill",
     "watch",
 }
-FILES = sorted((REPOSITORY / "dags").glob("*.py"))
+FILES = sorted((PRODUCT / "dags").glob("*.py"))
 
 
 def outlets(dag: DAG) -> dict[str, set[str]]:

@@ -16,10 +16,11 @@ import pytest
 from concord import registry
 from concord.cli.installation_start import prepare_warehouse
 from concord.contract import Window
+from concord.installed import PRODUCT
 from concord.local.airflow_records import DagRun
 from concord.local.processes import Command
 from concord.monitoring.watch import check_writes
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.sessions import open_session
 from concord.stages.validate.judge import validate_batch
@@ -145,7 +146,7 @@ def fill(nights: Nights, name: str, until: datetime) -> None:
         with open_session(system, connection, warehouse, purpose="extract", reference=resource.name) as session:
             batch = extract_window(warehouse, session, system=system, resource=resource, window=window)
         validate_batch(
-            warehouse, system=system, resource=resource, batch_id=batch, suites=REPOSITORY / "expectations"
+            warehouse, system=system, resource=resource, batch_id=batch, suites=PRODUCT / "expectations"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
 # Each of them takes a good part of a second, which every task would pay.
 HEAVY = {
@@ -46,9 +46,9 @@ print(json.dumps({{
 
 @pytest.fixture(scope="module")
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    package = str(REPOSITORY / "plugins" / "concord") + "/"
+    package = str(PRODUCT / "plugins" / "concord") + "/"
     finished = subprocess.run(
-        [sys.executable, "-c", LOOK.format(dags=str(REPOSITORY / "dags"), package=package, heavy=HEAVY)],
+        [sys.executable, "-c", LOOK.format(dags=str(PRODUCT / "dags"), package=package, heavy=HEAVY)],
         env=environment(tmp_path_factory.mktemp("airflow")),
         capture_output=True,
         text=True,
@@ -61,7 +61,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def environment(home: Path) -> dict[str, str]:
     settings = {
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PRODUCT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }
     return {**os.environ, **settings}

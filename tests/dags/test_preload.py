@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from concord.installed import PRODUCT
 from concord.orchestration.preload import MODULES
-from concord.settings import REPOSITORY
 
 LOOK = """
 import json, os, sys
@@ -25,7 +25,7 @@ os.waitpid(child, 0)
 
 
 def imported_in_a_fork(home: Path, *arguments: str) -> list[str]:
-    settings = {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins")}
+    settings = {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__PLUGINS_FOLDER": str(PRODUCT / "plugins")}
     finished = subprocess.run(
         [sys.executable, "-c", LOOK.format(arguments=list(arguments), modules=MODULES)],
         env={**os.environ, **settings},

@@ -10,9 +10,10 @@ from psycopg import sql
 
 from concord import registry
 from concord.contract import Window
+from concord.installed import PRODUCT
 from concord.local.airflow_api import AirflowApi
 from concord.local.airflow_records import DagRun
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.sessions import open_session
 from concord.stages.validate.judge import validate_batch
@@ -75,7 +76,7 @@ def letter(shop: Server, warehouse: Database) -> tuple[str, str]:
     connection = Connection("shopify_default", shop.url, *vendor.client, vendor.extra)
     with open_session(system, connection, warehouse, purpose="extract", reference="products") as session:
         batch = extract_window(warehouse, session, system=system, resource=products, window=window)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     counts = validate_batch(warehouse, system=system, resource=products, batch_id=batch, suites=suites)
     assert counts.quarantined == 1
     with warehouse.transaction() as connected:

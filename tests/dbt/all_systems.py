@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from concord.contract import Window
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import validate_batch
 from concord.store.engine import Database
@@ -58,7 +58,7 @@ def read(database: Database, bench: Bench, name: str, *, window: Window = WHOLE,
     system = bench.system
     resource = system.resource(name)
     batch = extract_window(database, bench.session(), system=system, resource=resource, window=window)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     counts = validate_batch(database, system=system, resource=resource, batch_id=batch, suites=suites)
     assert counts.validated > at_least, name
 

@@ -7,7 +7,8 @@ import pytest
 
 from concord import registry
 from concord.errors import BatchError
-from concord.settings import REPOSITORY, Settings
+from concord.installed import PRODUCT
+from concord.settings import Settings
 from concord.stages.reconcile.transform import check_models
 from concord.stages.write_back.plan import plan_changes
 from concord.store.engine import Database
@@ -45,7 +46,7 @@ def business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         text = EXTENSION.format(system=system, resource=resource, path=path)
         (tmp_path / "systems" / f"{system}_fields.py").write_text(text)
-    shipped = (REPOSITORY / "dbt_project/seeds/field_ownership.csv").read_text()
+    shipped = (PRODUCT / "dbt_project/seeds/field_ownership.csv").read_text()
     (tmp_path / "rules/field_ownership.csv").write_text(shipped + OWNED)
     monkeypatch.setenv("CONCORD_PROJECT", str(tmp_path))
     monkeypatch.delenv("CONCORD_SYSTEMS")

@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from concord.contract import Resource
+from concord.installed import PRODUCT
 from concord.registry import declared_systems, system
-from concord.settings import REPOSITORY
 
-MODELS = REPOSITORY / "dbt_project" / "models"
+MODELS = PRODUCT / "dbt_project" / "models"
 DESIRED = MODELS / "marts" / "desired"
 RESOURCES = [f"{item.name}/{resource.name}" for item in declared_systems() for resource in item.resources]
 WRITTEN = [

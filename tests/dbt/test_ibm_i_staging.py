@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from concord.contract import Window
+from concord.installed import PRODUCT
 from concord.protocols.files.storage import FileLogin
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from sandbox.vendors.ibm_i.host import Host
@@ -40,7 +41,7 @@ def counts(
     read: dict[str, BatchCounts] = {}
     for resource in SYSTEM.resources:
         batch = extract_window(database, session, system=SYSTEM, resource=resource, window=YEAR)
-        suites = REPOSITORY / "expectations"
+        suites = PRODUCT / "expectations"
         read[resource.name] = validate_batch(
             database, system=SYSTEM, resource=resource, batch_id=batch, suites=suites
         )

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from concord.contract import Window
+from concord.installed import PRODUCT
 from concord.local.postgres import Postgres
 from concord.protocols.session.client import HttpSession
 from concord.protocols.sql.link import DatabaseLogin
 from concord.registry import system
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from sandbox.vendors.legacy_sql.database import create, fill
@@ -39,7 +40,7 @@ def counts(reconciliation: Reconciliation, small: World, postgres: Postgres) -> 
     read: dict[str, BatchCounts] = {}
     for resource in SYSTEM.resources:
         batch = extract_window(database, session, system=SYSTEM, resource=resource, window=YEAR)
-        suites = REPOSITORY / "expectations"
+        suites = PRODUCT / "expectations"
         read[resource.name] = validate_batch(
             database, system=SYSTEM, resource=resource, batch_id=batch, suites=suites
         )

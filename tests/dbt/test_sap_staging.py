@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from concord.contract import Window
+from concord.installed import PRODUCT
 from concord.protocols.session.auth import BasicLogin
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from sandbox.launch import start
@@ -40,7 +41,7 @@ def counts(
     read: dict[str, BatchCounts] = {}
     for resource in SYSTEM.resources:
         batch = extract_window(database, session, system=SYSTEM, resource=resource, window=YEAR)
-        suites = REPOSITORY / "expectations"
+        suites = PRODUCT / "expectations"
         read[resource.name] = validate_batch(
             database, system=SYSTEM, resource=resource, batch_id=batch, suites=suites
         )

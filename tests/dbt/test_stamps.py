@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
-MODELS = REPOSITORY / "dbt_project" / "models"
+MODELS = PRODUCT / "dbt_project" / "models"
 STAMPS = r"(?:changed|updated|modified|run)_at"
 ORDERED = re.compile(rf"order by[^)]*\b{STAMPS}\b", re.DOTALL)
 CHANGED = re.compile(r"^.*\bchanged_at\b,?$", re.MULTILINE)

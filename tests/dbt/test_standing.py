@@ -7,7 +7,8 @@ import pytest
 
 from concord import registry
 from concord.errors import BatchError
-from concord.settings import REPOSITORY, Settings
+from concord.installed import PRODUCT
+from concord.settings import Settings
 from concord.stages.reconcile.standing import Standing, repeated_tests
 from concord.stages.reconcile.transform import parse_project
 from concord.store.engine import Database
@@ -15,7 +16,7 @@ from concord.store.tables import create_tables
 from tests.dbt.conftest import Reconciliation
 from tests.dbt.world_rows import insert_rows
 
-OWNERS = (REPOSITORY / "dbt_project/seeds/field_ownership.csv").read_text()
+OWNERS = (PRODUCT / "dbt_project/seeds/field_ownership.csv").read_text()
 EXTENSION = """
 from concord.contract import Field, extend
 EXTENSION = extend("stripe", customers=[Field("balance", "account_balance")])

@@ -4,13 +4,13 @@ import csv
 import re
 from pathlib import Path
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from concord.stages.validate.expectations import ROW
 from concord.testing.landing import Warehouse
 from concord.testing.plantings import good_row
 from concord.testing.suite.test_expectations import RESOURCES, suite_of
 
-FOLDER = REPOSITORY / "expectations"
+FOLDER = PRODUCT / "expectations"
 
 
 def test_every_suite_is_of_a_declared_resource() -> None:
@@ -27,7 +27,7 @@ def test_every_failing_row_is_found_however_many_fail(warehouse: Warehouse) -> N
 
 
 def test_every_fault_of_a_wholesale_order_has_words_for_its_host() -> None:
-    with Path(REPOSITORY, "dbt_project/seeds/refusal_reasons.csv").open(encoding="utf-8") as file:
+    with Path(PRODUCT, "dbt_project/seeds/refusal_reasons.csv").open(encoding="utf-8") as file:
         told = {row["fault"]: row["reason"] for row in csv.DictReader(file)}
     reasons = [item.reason for item in suite_of("ibm_i/orders").expectations if item.severity == ROW]
     assert len(reasons) > 5
@@ -36,7 +36,7 @@ def test_every_fault_of_a_wholesale_order_has_words_for_its_host() -> None:
 
 
 def test_the_countries_of_the_suite_are_those_of_the_seed() -> None:
-    with Path(REPOSITORY, "dbt_project/seeds/country_spellings.csv").open(encoding="utf-8") as file:
+    with Path(PRODUCT, "dbt_project/seeds/country_spellings.csv").open(encoding="utf-8") as file:
         spellings = {row["spelling"] for row in csv.DictReader(file)}
     (regex,) = (
         str(item.kwargs["regex"])

@@ -8,14 +8,15 @@ from pathlib import Path
 from random import Random
 
 from concord import registry
+from concord.installed import PRODUCT
 from concord.local.installation import Installation
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from sandbox.staged_system import StagedSystem
 from sandbox.staging import stage_systems
 from sandbox.world import World
 
 # What real servers need is made once and kept, as in any installation.
-STATE = REPOSITORY / ".concord"
+STATE = PRODUCT / ".concord"
 SHOP, CARRIER = "shopify", "fedex"
 HOLDERS = ("salesforce", "hubspot", "netsuite", "sap", "stripe", "klaviyo")
 # The roles that a vendor plays when it does not play its usual one.

@@ -9,7 +9,8 @@ import pytest
 
 from concord import registry
 from concord.cli.installation_start import prepare_warehouse
-from concord.settings import REPOSITORY, Settings
+from concord.installed import PRODUCT
+from concord.settings import Settings
 from sandbox.staging import StagedSystem
 from sandbox.world import World
 from tests.flow.businesses import Business, connections, running
@@ -33,7 +34,7 @@ def make_project(folder: Path, *, has_added: bool) -> Path:
     if has_added:
         for part in ("rules", "systems"):
             (folder / part).mkdir()
-        shipped = (REPOSITORY / "dbt_project/seeds/field_ownership.csv").read_text()
+        shipped = (PRODUCT / "dbt_project/seeds/field_ownership.csv").read_text()
         (folder / "rules/field_ownership.csv").write_text(shipped + OWNED)
         (folder / "systems/crm.py").write_text(ADDED.format("salesforce", "Title"))
         (folder / "systems/leads.py").write_text(ADDED.format("hubspot", "properties.jobtitle"))

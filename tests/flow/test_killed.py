@@ -8,12 +8,12 @@ import re
 import subprocess
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from concord.failpoints import FAILPOINTS, VARIABLE
+from concord.installed import PRODUCT
 from tests.flow.conftest import EMPTY, ENDED, RECONCILED, Begin
 from tests.flow.night import Night
 from tests.flow.steps import STEPS, describe
@@ -22,7 +22,6 @@ from tests.flow.warehouse import CLOCKS, Dump, count_rows, dump
 
 pytestmark = pytest.mark.flow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 OF_STEP = {"extract": "read", "validate": "read", "identify": "identify", "undo": "undo"}
 BEGINS_AT = {"read": EMPTY, "identify": RECONCILED, "undo": ENDED, "write_back": RECONCILED}
 ELSEWHERE = ("replay.",)  # in tests/store
@@ -80,7 +79,7 @@ def without_moments(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def run_until_killed(night: Night, step: str, system: str, *, until: datetime, failpoint: str) -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "tests.flow.steps", step, system, describe(night, until)],
-        cwd=REPOSITORY,
+        cwd=PRODUCT,
         env={**os.environ, VARIABLE: failpoint},
         capture_output=True,
         text=True,

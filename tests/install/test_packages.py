@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from concord import registry
+from concord.installed import PRODUCT
 from concord.packages import suite_folders
-from concord.settings import REPOSITORY, Settings
+from concord.settings import Settings
 from concord.stages.reconcile.dbt_variables import describe_systems
 from concord.stages.reconcile.root_project import dbt_folder
 from concord.stages.reconcile.transform import check_models
 from concord.stages.validate.expectations import find_suite
 
-SUITES = REPOSITORY / "expectations"
+SUITES = PRODUCT / "expectations"
 DECLARATION = """
 from dataclasses import replace
 

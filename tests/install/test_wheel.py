@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from concord.installed import PRODUCT
+
 TILL = """
 from dataclasses import replace
 
@@ -55,7 +56,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Concord's wheel, built of the repository as it lies here."""
     folder = tmp_path_factory.mktemp("dist")
     options = ("--no-build-isolation", "--no-deps", "--no-index", "--quiet", "--wheel-dir", str(folder))
-    call(sys.executable, "-m", "pip", "wheel", *options, REPOSITORY)
+    call(sys.executable, "-m", "pip", "wheel", *options, PRODUCT)
     (built,) = folder.glob("concord-*.whl")
     return built
 
@@ -114,11 +115,11 @@ def machine(installed: Path, tmp_path: Path, empty_database: str) -> Machine:
 def test_the_wheel_has_what_the_repository_has_and_no_tests(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    tracked = call("git", "-C", REPOSITORY, "ls-files").splitlines() if (REPOSITORY / ".git").exists() else []
+    tracked = call("git", "-C", PRODUCT, "ls-files").splitlines() if (PRODUCT / ".git").exists() else []
     shared = ("dags/", "dbt_project/", "expectations/", "examples/", "sandbox/")
     wanted = {f"concord/share/{name}" for name in tracked if name.startswith(shared)}
     wanted |= {name.removeprefix("plugins/") for name in tracked if name.startswith("plugins/concord/")}
-    there = {name for name in wanted if (REPOSITORY / name.replace("concord/share/", "")).exists()}
+    there = {name for name in wanted if (PRODUCT / name.replace("concord/share/", "")).exists()}
     assert {f"concord/share/plugins/{name}.py" for name in ("airflow_local_settings", "concord_schedule")} <= names
     assert there - names == set()
     assert not [name for name in names if name.startswith(("tests/", "tools/")) or "__pycache__" in name]
@@ -128,7 +129,7 @@ def test_the_installed_concord_finds_its_own_dags_suites_and_sandbox(machine: Ma
     seen = json.loads(machine.say("python", "-c", LOOK).splitlines()[-1])
     packages = next(machine.programs.parent.glob("lib/python*/site-packages"))
     assert [place for place in seen["places"] if not Path(place).is_relative_to(packages / "concord")] == []
-    assert str(REPOSITORY) not in seen["path"]
+    assert str(PRODUCT) not in seen["path"]
     assert (seen["before"], seen["wrong"]) == (True, {})
     assert {"reconcile", "report", "ingest_shopify", "write_back_hubspot"} <= set(seen["dags"])
     assert seen["suites"] > 40
@@ -162,7 +163,7 @@ def test_a_warehouse_is_made_by_the_migrations_of_the_wheel(machine: Machine) ->
                 "select tablename from pg_tables where schemaname = 'validated'"
             ).fetchall()
         }
-    assert count == (len(list((REPOSITORY / "plugins/concord/store/migrations").glob("*.sql"))),)
+    assert count == (len(list((PRODUCT / "plugins/concord/store/migrations").glob("*.sql"))),)
     assert {"shopify__orders", "hubspot__contacts"} <= tables
     assert not [name for name in tables if name.startswith("salesforce")]
 

@@ -22,11 +22,11 @@ import psycopg
 import yaml
 
 from concord.errors import ConfigurationError
+from concord.installed import PRODUCT
 from concord.local.files import write_private
 from concord.local.ports import LOOPBACK, choose_port
 from concord.local.postgres import FORGETFUL, Postgres, find_binaries
 from concord.local.processes import Command, Processes
-from concord.settings import REPOSITORY
 
 CONTAINER_PORTS = (5432, 6379, 8080, 8974)
 HEALTHY_SECONDS = 120.0
@@ -53,7 +53,7 @@ class Stack:
         self.home = home
         self.ports = {port: choose_port() for port in CONTAINER_PORTS}
         self.processes = Processes(home, is_bound=True)
-        content = fill(yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text("utf-8")), variables)
+        content = fill(yaml.safe_load((PRODUCT / "docker-compose.yaml").read_text("utf-8")), variables)
         self.databases = str(content["configs"]["databases"]["content"])
         self.services = {name: self._read(name, service) for name, service in content["services"].items()}
         self._done: set[str] = set()
@@ -88,7 +88,7 @@ class Stack:
         return subprocess.run(
             service.health,
             env=service.environment,
-            cwd=REPOSITORY,
+            cwd=PRODUCT,
             capture_output=True,
             text=True,
             timeout=HEALTHY_SECONDS,
@@ -129,7 +129,7 @@ class Stack:
         ended = subprocess.run(
             service.command,
             env=service.environment,
-            cwd=REPOSITORY,
+            cwd=PRODUCT,
             capture_output=True,
             text=True,
             timeout=INIT_SECONDS,
@@ -145,7 +145,7 @@ class Stack:
             name=service.name,
             arguments=[find_program(service), *service.command[1:], *own],
             environment=service.environment,
-            folder=REPOSITORY,
+            folder=PRODUCT,
         )
 
     def _wait_healthy(self, name: str) -> str:
@@ -198,7 +198,7 @@ class Stack:
         places = {
             r"\b(?:postgres|redis|api-server)(?=:\d)|\b0\.0\.0\.0\b|\blocalhost(?=:\d)": LOOPBACK,
             r"\bredis-cli\b": f"redis-cli -p {self.ports[6379]}",
-            r"/opt/concord\b": str(REPOSITORY),
+            r"/opt/concord\b": str(PRODUCT),
             r"/opt/airflow\b": str(self.home / "opt/airflow"),
             r"/var/lib/concord\b": str(self.home / "var/lib/concord"),
             r"/tmp\b": str(self.home / "tmp"),
@@ -233,7 +233,7 @@ def find_value(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 def image_environment() -> dict[str, str]:
     """The variables that the Dockerfile gives to the image."""
-    text = (REPOSITORY / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
+    text = (PRODUCT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
     return {
         key: value
         for line in re.findall(r"^ENV (.*)$", text, re.MULTILINE)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
 PACKAGE = "iniconfig"
 CLI = "import sys, iniconfig, sandbox\nprint('arguments:', *sys.argv[1:])\n"
@@ -17,7 +17,7 @@ CLI = "import sys, iniconfig, sandbox\nprint('arguments:', *sys.argv[1:])\n"
 
 def pinned(package: str) -> str:
     """The hashed pin of one small package, as it stands in the requirements of the tests."""
-    text = (REPOSITORY / "tests" / "requirements.txt").read_text(encoding="utf-8")
+    text = (PRODUCT / "tests" / "requirements.txt").read_text(encoding="utf-8")
     found = re.search(rf"^{package}==.*?(?=^\S)", text, re.MULTILINE | re.DOTALL)
     assert found is not None
     return "\n".join(line for line in found.group().splitlines() if not line.strip().startswith("#")) + "\n"
@@ -51,7 +51,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository in miniature, in a folder with a space in its name, installed once."""
     root = tmp_path_factory.mktemp("a repository")
     for name in ("concord", "requirements-bootstrap.txt"):
-        shutil.copy(REPOSITORY / name, root)
+        shutil.copy(PRODUCT / name, root)
     (root / "requirements.txt").write_text(pinned(PACKAGE), encoding="utf-8")
     (root / "sandbox").mkdir()
     (root / "plugins" / "concord").mkdir(parents=True)
@@ -116,7 +116,7 @@ def test_a_wrong_hash_is_refused(root: Path) -> None:
 
 @pytest.mark.parametrize("old", ["exit 1", "exit 127"], ids=["too old", "broken"])
 def test_without_a_new_enough_python_it_says_so_in_one_sentence(tmp_path: Path, old: str) -> None:
-    shutil.copy(REPOSITORY / "concord", tmp_path)
+    shutil.copy(PRODUCT / "concord", tmp_path)
     (tmp_path / "requirements.txt").touch()
     fake = tmp_path / "python"
     fake.write_text(f"#!/bin/sh\n{old}\n")

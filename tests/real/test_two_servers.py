@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from concord import registry
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from sandbox.referee.verdict import LEAST_AGREEMENT, LEAST_RECALL
 from sandbox.world import generate
 from tests.flow.two_nights import run_two_nights
 
 pytestmark = pytest.mark.real
 
-PROJECT = REPOSITORY / "examples" / "two_servers"
+PROJECT = PRODUCT / "examples" / "two_servers"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from concord.failpoints import FAILPOINTS, VARIABLE
+from concord.installed import PRODUCT
 from concord.local.postgres import Postgres
 from concord.store.engine import TRANSFORMER
 from concord.testing.databases import copy_of
@@ -19,7 +20,6 @@ from tests.store.shopfront import declare, write_suites
 from tests.store.shopfront_vendor import running_vendor
 from tests.store.steps import STEPS
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 OF_STEP = {"extract": "ingest", "validate": "ingest", "undo": "undo", "replay": "replay", "identify": "identify"}
 QUERIES = (
     """
@@ -130,7 +130,7 @@ def run_until_killed(trip: RoundTrip, step: str, failpoint: str) -> subprocess.C
     arguments = [step, trip.database.url, trip.vendor.url, str(trip.suites)]
     return subprocess.run(
         [sys.executable, "-m", "tests.store.steps", *arguments],
-        cwd=REPOSITORY,
+        cwd=PRODUCT,
         env={**os.environ, VARIABLE: failpoint},
         capture_output=True,
         text=True,

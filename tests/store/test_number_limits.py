@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from tests.store.round_trip import RoundTrip
 
-POLICY = REPOSITORY / "dbt_project" / "seeds" / "approval_policy.csv"
+POLICY = PRODUCT / "dbt_project" / "seeds" / "approval_policy.csv"
 HELD = 40
 FIFTH = HELD // 5
 

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from concord import registry
 from concord.contract import Resource, Window
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
@@ -70,7 +70,7 @@ class Night:
     def run(self, end: datetime = AS_OF, resource: Resource = TRACKING) -> BatchCounts:
         window = Window(end - timedelta(days=1), end)
         batch = extract_window(self.database, self.session, system=FEDEX, resource=resource, window=window)
-        suites = REPOSITORY / "expectations"
+        suites = PRODUCT / "expectations"
         return validate_batch(self.database, system=FEDEX, resource=resource, batch_id=batch, suites=suites)
 
     def rows(self, query: str) -> list[Row]:

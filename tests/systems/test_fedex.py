@@ -8,8 +8,8 @@ import pytest
 
 from concord.contract import Window, Worklist
 from concord.errors import RateLimitError
+from concord.installed import PRODUCT
 from concord.protocols.session.client import HttpSession
-from concord.settings import REPOSITORY
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.testing.bench import Bench, by_key, read_all
@@ -109,7 +109,7 @@ def test_of_two_parcels_with_one_number_the_younger_is_kept(
     everything = replace(TRACKING, changes=asked_without_a_day)
     window = Window(AS_OF - timedelta(days=1), AS_OF)
     batch = extract_window(night.database, night.session, system=FEDEX, resource=everything, window=window)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     counts = validate_batch(night.database, system=FEDEX, resource=everything, batch_id=batch, suites=suites)
     assert counts == BatchCounts(2, 1, 0, 1)
     assert night.rows("select shipped_at from validated.fedex__tracking") == [(shipped_at,)]

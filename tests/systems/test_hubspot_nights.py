@@ -8,8 +8,9 @@ import pytest
 from psycopg import sql
 
 from concord.contract import Resource, Window
+from concord.installed import PRODUCT
 from concord.registry import system
-from concord.settings import REPOSITORY, Settings
+from concord.settings import Settings
 from concord.stages.extract.read_window import extract_window
 from concord.stages.reconcile.transform import run_dbt
 from concord.stages.validate.judge import BatchCounts, validate_batch
@@ -19,7 +20,7 @@ from concord.testing.bench import Bench
 from concord.testing.open_benches import FindBench
 
 BEGUN = datetime(2000, 1, 1, tzinfo=UTC)
-SUITES = REPOSITORY / "expectations"
+SUITES = PRODUCT / "expectations"
 
 
 class Warehouse:

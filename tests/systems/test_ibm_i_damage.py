@@ -9,10 +9,11 @@ import pytest
 
 from concord.contract import Resource, Window
 from concord.errors import BatchError
+from concord.installed import PRODUCT
 from concord.protocols.files.storage import FileLogin
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.stages.extract.read_window import extract_window
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
@@ -39,7 +40,7 @@ def read(database: str, host: Host, resource: Resource = ORDERS, window: Window 
     create_tables(store, SYSTEM, resource)
     session = HttpSession(Connection("ibm_i_default", f"file://{host.folder}"), FileLogin())
     batch = extract_window(store, session, system=SYSTEM, resource=resource, window=window)
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     return validate_batch(store, system=SYSTEM, resource=resource, batch_id=batch, suites=suites)
 
 

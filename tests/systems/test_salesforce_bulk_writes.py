@@ -11,8 +11,8 @@ import pytest
 
 from concord.contract import Change, End, Outcome, Resource
 from concord.errors import ServerError
+from concord.installed import PRODUCT
 from concord.protocols.values import value_at
-from concord.settings import REPOSITORY
 from concord.testing.bench import by_key, read_all
 from tests.systems.crm import Crm, crm
 
@@ -195,7 +195,7 @@ def test_a_job_of_a_run_that_was_killed_is_found_again(crm: Crm) -> None:
     changes = updates(crm, {"city": "Uslar"})
     crm.limit(polls=3)
     script = (sys.executable, "-m", "tests.systems.killed_run", crm.bench.connection.url)
-    with subprocess.Popen(script, stdin=subprocess.PIPE, cwd=REPOSITORY) as run:
+    with subprocess.Popen(script, stdin=subprocess.PIPE, cwd=PRODUCT) as run:
         assert run.stdin is not None
         run.stdin.write(msgspec.json.encode(changes))
         run.stdin.close()

@@ -7,7 +7,7 @@ import pytest
 
 from concord.contract import Lookup, Window
 from concord.errors import ServerError
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from concord.stages.extract.read_window import extract_matching, extract_window
 from concord.stages.sessions import open_session
 from concord.stages.validate.judge import validate_batch
@@ -18,7 +18,7 @@ from concord.testing.bench import read_all
 from tests.systems.stripe_account import WHOLE, Account, account
 
 __all__ = ["account"]
-SUITES = REPOSITORY / "expectations"
+SUITES = PRODUCT / "expectations"
 
 
 def test_every_call_pins_the_version_and_another_one_is_noticed(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from concord.settings import REPOSITORY, Settings
+from concord.installed import PRODUCT
+from concord.settings import Settings
 from tools.__main__ import main
 from tools.checks import Outcome, Step, run_checks, run_tool, show, take
 from tools.sql_style import lint_models
@@ -95,7 +96,7 @@ def test_another_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_the_launcher_explains_how_packages_are_locked(arguments: list[str], status: int, words: str) -> None:
-    command = [str(REPOSITORY / "concord"), "lock", *arguments]
+    command = [str(PRODUCT / "concord"), "lock", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == status
     assert words in done.stdout + done.stderr
@@ -115,7 +116,7 @@ ancestors =
 
 @pytest.mark.parametrize(("imported", "is_circle"), [("concord.other", True), ("json", False)])
 def test_an_import_circle_is_found(tmp_path: Path, imported: str, *, is_circle: bool) -> None:
-    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    settings = tomllib.loads((PRODUCT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     [contract] = [each for each in contracts if each["type"] == "acyclic_siblings"]
     values = {**contract, "ancestors": "\n    ".join(contract["ancestors"])}

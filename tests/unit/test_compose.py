@@ -10,11 +10,11 @@ import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 
 from concord.errors import ConfigurationError
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from tests.local.compose import fill
 
-COMPOSE = REPOSITORY / "docker-compose.yaml"
-DOCKERFILE = REPOSITORY / "Dockerfile"
+COMPOSE = PRODUCT / "docker-compose.yaml"
+DOCKERFILE = PRODUCT / "Dockerfile"
 OURS = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
 
 
@@ -108,9 +108,7 @@ def test_the_image_is_made_of_the_pinned_packages_and_is_not_root() -> None:
 
 def test_the_packages_of_the_image_are_pinned_with_hashes() -> None:
     pins = [
-        line
-        for line in (REPOSITORY / "requirements.txt").read_text().splitlines()
-        if re.match(r"[A-Za-z0-9]", line)
+        line for line in (PRODUCT / "requirements.txt").read_text().splitlines() if re.match(r"[A-Za-z0-9]", line)
     ]
     assert len(pins) > 100
     assert [pin for pin in pins if not re.match(r"[\w.\[\],-]+==\S+ .*\\$", pin)] == []
@@ -119,4 +117,4 @@ def test_the_packages_of_the_image_are_pinned_with_hashes() -> None:
 def test_what_the_image_copies_exists() -> None:
     for line in DOCKERFILE.read_text(encoding="utf-8").splitlines():
         if line.startswith("COPY ") and "--from" not in line:
-            assert all(Path(REPOSITORY, name).exists() for name in line.split()[1:-1]), line
+            assert all(Path(PRODUCT, name).exists() for name in line.split()[1:-1]), line

@@ -14,12 +14,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from concord.cli.main import app
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from tools.checks import make_steps
 
-PACKAGE = REPOSITORY / "plugins" / "concord"
-DOCS = REPOSITORY / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *REPOSITORY.glob("*.md"), *REPOSITORY.glob("*/README.md")])
+PACKAGE = PRODUCT / "plugins" / "concord"
+DOCS = PRODUCT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *PRODUCT.glob("*.md"), *PRODUCT.glob("*/README.md")])
 LAUNCHER = {"test", "lock", "install"}
 PATH = re.compile(r"`([\w.-]+/[\w./-]*|[\w-]+\.(?:py|md|toml))(?::([\w.]+))?`")
 COMMAND = re.compile(r"(?:`|^)\./concord\b([^`\n#]*)", re.MULTILINE)
@@ -29,7 +29,7 @@ def read(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-def find(name: str, roots: Sequence[Path] = (REPOSITORY, PACKAGE)) -> Path | None:
+def find(name: str, roots: Sequence[Path] = (PRODUCT, PACKAGE)) -> Path | None:
     """A path of the repository, or one of the package."""
     return next((root / name for root in roots if (root / name).exists()), None)
 
@@ -61,8 +61,8 @@ def test_every_file_and_function_of_the_architecture_exists() -> None:
 
 
 def test_every_path_that_a_page_names_exists() -> None:
-    dbt, examples = REPOSITORY / "dbt_project", REPOSITORY / "examples"
-    roots = (REPOSITORY, PACKAGE, dbt, dbt / "models", examples / "help_desk", examples / "online_shop")
+    dbt, examples = PRODUCT / "dbt_project", PRODUCT / "examples"
+    roots = (PRODUCT, PACKAGE, dbt, dbt / "models", examples / "help_desk", examples / "online_shop")
     pages = [page for page in PAGES if page.name != "CHANGELOG.md" and page.parent.name != "sandbox"]
     spans = [(page, path) for page in pages for path, _ in PATH.findall(page.read_text(encoding="utf-8"))]
     named = [(page, path) for page, path in spans if "/" in path]
@@ -72,9 +72,7 @@ def test_every_path_that_a_page_names_exists() -> None:
 
 
 def test_the_runbook_explains_each_cause_of_a_discrepancy() -> None:
-    models = yaml.safe_load(
-        (REPOSITORY / "dbt_project/models/marts/reconciliation/_reconciliation.yml").read_text()
-    )
+    models = yaml.safe_load((PRODUCT / "dbt_project/models/marts/reconciliation/_reconciliation.yml").read_text())
     columns = [
         column for model in models["models"] for column in model.get("columns", []) if column["name"] == "cause"
     ]
@@ -109,13 +107,13 @@ def paths_of_tree() -> Iterator[str]:
 def test_every_folder_of_the_tree_exists_and_none_is_missing() -> None:
     paths = list(paths_of_tree())
     assert len(paths) > 30
-    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+    assert [path for path in paths if not (PRODUCT / path).exists()] == []
     packages = {f"plugins/concord/{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
     assert packages - set(paths) == set()
 
 
 def checked_layers() -> list[str]:
-    config = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads((PRODUCT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = config["tool"]["importlinter"]["contracts"]
     return next(contract["layers"] for contract in contracts if contract["containers"] == ["concord"])
 
@@ -151,7 +149,7 @@ def breach(words: list[str]) -> str:
     words = words[2:] if words[:1] == ["--project"] else words
     rest = list(words)
     if rest[:1] == ["check"]:
-        return ", ".join(set(rest[1:]) - {step.name for step in make_steps(REPOSITORY)})
+        return ", ".join(set(rest[1:]) - {step.name for step in make_steps(PRODUCT)})
     if rest and rest[0] in LAUNCHER:
         return ""
     while isinstance(verb, TyperGroup) and rest and (name := rest.pop(0)) and not name.startswith("-"):
@@ -198,7 +196,7 @@ def test_every_dag_has_a_row_in_the_runbook_and_the_reverse() -> None:
     table = read("runbook.md").partition("## When a Dag is red")[2].partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([a-z_]+)(?:_<system>)?`", row.split("|")[1])}
-    assert named == {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
+    assert named == {path.stem for path in (PRODUCT / "dags").glob("*.py")}
 
 
 def test_every_error_message_of_the_runbook_is_one_of_the_code() -> None:

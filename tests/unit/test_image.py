@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
 NEEDED = (
     "concord",
@@ -28,7 +28,7 @@ CODE = ("plugins", "dags", "sandbox")
 
 
 def read_patterns() -> list[str]:
-    return (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").split()
+    return (PRODUCT / ".dockerignore").read_text(encoding="utf-8").split()
 
 
 def is_ignored(name: str, patterns: list[str]) -> bool:
@@ -44,17 +44,17 @@ def list_imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-        yield from (name.partition(".")[0] for name in names if (REPOSITORY / name.partition(".")[0]).is_dir())
+        yield from (name.partition(".")[0] for name in names if (PRODUCT / name.partition(".")[0]).is_dir())
 
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_the_image_has_what_the_demo_reads(name: str) -> None:
-    assert (REPOSITORY / name).exists()
+    assert (PRODUCT / name).exists()
     assert not is_ignored(name, read_patterns())
 
 
 def test_no_code_of_the_image_imports_what_the_image_lacks() -> None:
-    files = [file for folder in CODE for file in (REPOSITORY / folder).rglob("*.py")]
+    files = [file for folder in CODE for file in (PRODUCT / folder).rglob("*.py")]
     imported = {name for file in files for name in list_imports(file)}
     assert "sandbox" in imported
     assert [name for name in sorted(imported) if is_ignored(name, read_patterns())] == []

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from airflow._shared.module_loading import find_path_from_directory
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 
-PLUGINS = REPOSITORY / "plugins"
+PLUGINS = PRODUCT / "plugins"
 
 
 def files_airflow_imports(folder: Path) -> set[str]:

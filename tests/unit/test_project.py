@@ -13,7 +13,7 @@ from concord.cli.main import app
 from concord.errors import ConfigurationError, ContractError
 from concord.project import read_project
 from concord.settings import (
-    REPOSITORY,
+    PRODUCT,
     chosen_systems,
     read_calls_per_day,
     read_home,
@@ -96,7 +96,7 @@ def test_a_project_is_found_in_the_current_folder(
     assert found.name == "Acme"
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     assert read_project() is None
-    assert read_home() == REPOSITORY / ".concord"
+    assert read_home() == PRODUCT / ".concord"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_file_that_declares_no_system_is_told(project: Path, text: str, said: 
 
 
 def test_a_suite_of_the_project_goes_before_concords(project: Path) -> None:
-    suites = REPOSITORY / "expectations"
+    suites = PRODUCT / "expectations"
     own = project / "expectations" / "shopify" / "orders.json"
     own.parent.mkdir(parents=True)
     own.write_text("{}")

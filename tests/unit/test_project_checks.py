@@ -7,10 +7,10 @@ from typer.testing import CliRunner, Result
 
 from concord.cli.main import app
 from concord.errors import ConfigurationError
+from concord.installed import PRODUCT
 from concord.project import read_project
-from concord.settings import REPOSITORY
 
-EXAMPLES = sorted(file.parent for file in (REPOSITORY / "examples").glob("*/concord.toml"))
+EXAMPLES = sorted(file.parent for file in (PRODUCT / "examples").glob("*/concord.toml"))
 
 
 def run(*arguments: str) -> Result:

@@ -4,8 +4,8 @@ from importlib import import_module
 
 import pytest
 
+from concord.installed import PRODUCT
 from concord.protocols import graphql, rest
-from concord.settings import REPOSITORY
 from tools.reference import CHAPTERS, PAGE, write_page
 
 NAMES = [(module, name) for chapter in CHAPTERS for module, names in chapter.names for name in names]
@@ -29,14 +29,14 @@ def test_no_class_that_a_declaration_can_name_is_left_out(package: object) -> No
 
 
 def test_each_protocol_has_a_chapter() -> None:
-    folders = {path.name for path in (REPOSITORY / "plugins/concord/protocols").iterdir() if path.is_dir()}
+    folders = {path.name for path in (PRODUCT / "plugins/concord/protocols").iterdir() if path.is_dir()}
     shown = {module.split(".")[1] for module, _ in NAMES if module.startswith("protocols.")}
     assert folders - {"__pycache__"} - shown == set()
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.title)
 def test_each_chapter_names_files_that_use_what_it_describes(chapter: object) -> None:
-    texts = [(REPOSITORY / path).read_text(encoding="utf-8") for path in chapter.examples]  # type: ignore[attr-defined]
+    texts = [(PRODUCT / path).read_text(encoding="utf-8") for path in chapter.examples]  # type: ignore[attr-defined]
     names = [name for _, group in chapter.names for name in group]  # type: ignore[attr-defined]
     assert texts
     assert all(not names or any(name in text for name in names) for text in texts)

@@ -7,12 +7,13 @@ import yaml
 
 from concord import registry
 from concord.errors import ConfigurationError
-from concord.settings import REPOSITORY, Settings
+from concord.installed import PRODUCT
+from concord.settings import Settings
 from concord.stages.reconcile.dbt_variables import describe_systems, rank_systems
 from concord.stages.reconcile.root_project import dbt_folder
 from concord.stages.write_back.policy_rows import PolicyRow
 
-ENTITIES = REPOSITORY / "dbt_project" / "models" / "entities"
+ENTITIES = PRODUCT / "dbt_project" / "models" / "entities"
 TWO_SHOPS = '[systems.fr]\nvendor = "shopify"\n[systems.de]\nvendor = "shopify"\n[systems.tryton]\n'
 
 

@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from concord.installed import PRODUCT
 from concord.registry import instance, system
-from concord.settings import REPOSITORY
 from concord.stages.reconcile.sources import describe_sources
 
-STAGING = REPOSITORY / "dbt_project" / "models" / "staging"
+STAGING = PRODUCT / "dbt_project" / "models" / "staging"
 
 
 def sources(models: Path, *names: str) -> dict[str, list[str]]:

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from concord.cli.system_views import draw_map, show_map, show_systems
 from concord.errors import ConfigurationError, ContractError
+from concord.installed import PRODUCT
 from concord.monitoring.watch import check_versions
 from concord.registry import declared_systems, system
 from concord.reporting.dataflow import render_map
-from concord.settings import REPOSITORY
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -85,12 +85,12 @@ def test_an_end_that_is_no_date_is_refused() -> None:
 
 
 def test_the_picture_in_the_documents_is_that_of_the_declarations() -> None:
-    drawn = (REPOSITORY / "docs" / "data-flow.svg").read_text(encoding="utf-8")
+    drawn = (PRODUCT / "docs" / "data-flow.svg").read_text(encoding="utf-8")
     assert drawn == render_map(declared_systems()), "draw it anew: ./concord systems --picture docs/data-flow.svg"
 
 
 def test_every_connection_has_a_row_in_the_documents() -> None:
-    page = (REPOSITORY / "docs" / "connections.md").read_text(encoding="utf-8")
+    page = (PRODUCT / "docs" / "connections.md").read_text(encoding="utf-8")
     rows = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
     wanted = {item.connection for item in declared_systems()}
     assert len(wanted) > 10

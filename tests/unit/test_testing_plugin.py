@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from concord.cli.main import app
 from concord.errors import ConfigurationError
+from concord.installed import PRODUCT
 
-REPOSITORY = Path(__file__).parents[2]
 SYSTEM = "from tests.systems.kiosk_system import SYSTEM\n\n__all__ = ['SYSTEM']\n"
 TOML = '[systems.kiosk]\nroles = ["shop"]\n\n[systems.netsuite]\n'
 READING = "test_every_record_of_many_pages_comes_once or planted"
@@ -21,7 +21,7 @@ READING = "test_every_record_of_many_pages_comes_once or planted"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a system of its own, whose bench is that of the repository's tests."""
-    bench = (REPOSITORY / "tests/systems/benches/kiosk.py").read_text(encoding="utf-8")
+    bench = (PRODUCT / "tests/systems/benches/kiosk.py").read_text(encoding="utf-8")
     texts = {
         "concord.toml": TOML,
         "systems/kiosk.py": SYSTEM,
@@ -29,7 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "tests/benches/kiosk.py": bench,
         "tests/test_own.py": "def test_of_our_own(database: str) -> None:\n    assert database\n",
     }
-    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))  # its declaration is that of the repository's tests
+    monkeypatch.setenv("PYTHONPATH", str(PRODUCT))  # its declaration is that of the repository's tests
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")

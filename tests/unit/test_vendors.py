@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from tools.vendors import FOLDERS, find_vendor_breaches, list_vendors, make_pattern
 
 HOMES = ("plugins/concord/systems", "dbt_project/models/staging", "expectations", "sandbox/vendors")
@@ -22,9 +22,9 @@ def write(root: Path, name: str, text: str) -> None:
 
 
 def test_this_repository_keeps_vendors_in_their_folders() -> None:
-    assert len(list_vendors(REPOSITORY)) > 10
-    assert all((REPOSITORY / folder).is_dir() for folder in FOLDERS)
-    assert find_vendor_breaches(REPOSITORY) == []
+    assert len(list_vendors(PRODUCT)) > 10
+    assert all((PRODUCT / folder).is_dir() for folder in FOLDERS)
+    assert find_vendor_breaches(PRODUCT) == []
 
 
 def test_a_vendor_in_its_own_folders_is_no_breach(tmp_path: Path) -> None:

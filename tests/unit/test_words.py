@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from concord.settings import REPOSITORY
+from concord.installed import PRODUCT
 from tools.words import find_forbidden
 
 
 def test_this_repository_speaks_of_the_product_alone() -> None:
-    assert find_forbidden(REPOSITORY) == []
+    assert find_forbidden(PRODUCT) == []
 
 
 @pytest.mark.parametrize(

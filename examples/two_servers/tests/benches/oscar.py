@@ -9,16 +9,17 @@ from typing import Any
 import requests
 
 from concord.contract import Resource
+from concord.installed import PRODUCT
 from concord.protocols.session.client import HttpSession
 from concord.registry import system
-from concord.settings import REPOSITORY, Connection
+from concord.settings import Connection
 from concord.testing import Bench, Desk, Facts, KeptFile, Relay, Values, relayed
 from sandbox import real_servers
 from sandbox.vendors.oscar import server as oscar
 from sandbox.world import World, generate
 from sandbox.world.__main__ import write_world
 
-STATE = REPOSITORY / ".concord"
+STATE = PRODUCT / ".concord"
 ADMIN = "/api/admin"
 CALLS = {"read": f"GET {ADMIN}", "write": "PATCH ", "create": "POST "}
 LISTS = {"stock": "products"}
