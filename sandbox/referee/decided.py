@@ -4,18 +4,15 @@ The world knows what is so; a business knows what its systems say, and its rules
 Where that one is mistaken, its value is to be written. The rules and roles are those of the project that is run.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from concord import registry
 from concord.contract import System
-from concord.project import read_project
-from concord.settings import read_dbt_project
+from concord.rules import read_rules
 from concord.stages.reconcile.dbt_variables import rank_systems
 from sandbox.referee.flat_other_records import Fields
 from sandbox.referee.flat_records import find_flat, flatten, read_mechanisms
@@ -66,7 +63,7 @@ def read_owners(systems: Collection[str]) -> dict[tuple[str, str], list[str]]:
     """The vendors whose systems own each field of an entity, the first one first; `systems` are vendors, too."""
     used = rank_systems(item for item in registry.systems() if (item.vendor or item.name) in systems)
     chosen: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = defaultdict(dict)
-    for row in _read_rules("field_ownership"):
+    for row in read_rules("field_ownership"):
         for item in used:
             place = _place_of(row["system"], item, used)
             if place is None:
@@ -89,14 +86,6 @@ def _place_of(name: str, system: System, used: Sequence[System]) -> tuple[int, i
     if name in system.roles:
         return 3, rank_systems(used, name).index(system) + 1
     return None
-
-
-def _read_rules(name: str) -> list[dict[str, str]]:
-    project = read_project()
-    own = project.part("rules", f"{name}.csv") if project else None
-    file: Path = own or read_dbt_project() / "seeds" / f"{name}.csv"
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        return list(csv.DictReader(text))
 
 
 def _hold(world: World, truth: Truth, system: str) -> Values:

@@ -29,6 +29,7 @@ vendor = "shopify"
 [profiles.test.systems.netsuite]
 limit = 5
 """
+FLOWS = "\ufeffentity,system,is_creation_wanted,is_for_buyers_only,note\ncustomer,crm,FALSE,,\n"
 ADDED = """
 from concord.contract import Field, extend
 EXTENSION = extend("shop_fr", customers=[Field("taxExempt", "tax_exempt")])
@@ -137,5 +138,5 @@ def test_whether_records_are_created_is_said_by_the_row_that_is_closest(project:
     ]
     assert asked == [True, False, True], "a row of the system goes before that of its role"
     (project / "rules").mkdir()
-    (project / "rules" / "flows.csv").write_text("\ufeffentity,system,is_creation_wanted\ncustomer,crm,FALSE\n")
+    (project / "rules" / "flows.csv").write_text(FLOWS)
     assert not wants_created(sales, sales.resource("accounts"))

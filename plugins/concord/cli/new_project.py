@@ -11,7 +11,7 @@ from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.installed import COMMAND
 from concord.project import FILE, SCHEMA
-from concord.settings import read_dbt_project
+from concord.rules import list_own_rules, read_rules_file
 
 # What a business decides in each file.
 RULES = {
@@ -126,14 +126,13 @@ def write_rules(rule: str, systems: Sequence[System]) -> str:
     Of the flows those are left out, too, for which no system in use that is meant can create anything.
     """
     known = {name for each in systems for name in each.rule_names}
-    with (read_dbt_project() / "seeds" / f"{rule}.csv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        text = io.StringIO()
-        table = csv.DictWriter(text, rows.fieldnames or [], lineterminator="\n")
-        table.writeheader()
-        table.writerows(
-            row for row in rows if _is_about(row, known) and (rule != "flows" or _is_able(row, systems))
-        )
+    own = read_rules_file(list_own_rules()[rule])
+    text = io.StringIO()
+    table = csv.DictWriter(text, own.columns, lineterminator="\n")
+    table.writeheader()
+    table.writerows(
+        row for row in own.rows if _is_about(row, known) and (rule != "flows" or _is_able(row, systems))
+    )
     return text.getvalue()
 
 

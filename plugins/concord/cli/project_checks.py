@@ -1,6 +1,5 @@
 """Says what is wrong with a project, each time with file, line, and what to write instead."""
 
-import csv
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,11 +11,11 @@ from concord.contract.resources import PART
 from concord.errors import BatchError, ConfigurationError
 from concord.packages import model_files
 from concord.project import Project
+from concord.rules import Row, RuleLine, list_own_rules, read_rules_file
 from concord.settings import Settings, read_dbt_project, read_home, read_start
 from concord.stages.reconcile.root_project import MODELS
 from concord.stages.reconcile.transform import check_models
 
-Row = Mapping[str, str]
 # What no two rows have in common.
 UNIQUE = {
     "field_ownership": ("entity", "field", "ownership_rank"),
@@ -28,17 +27,7 @@ UNIQUE = {
 }
 ANY = ("*", "")  # in the approval policy: all systems, resources, or actions
 NOWHERE = "postgresql://nobody@127.0.0.1/nowhere"  # no database is asked
-
-
 _YES_NO = ("true", "false")
-
-
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """A row of a rules file, and where it stands."""
-
-    place: str
-    row: Row
 
 
 def find_complaints(project: Project) -> list[str]:
@@ -80,28 +69,23 @@ def _check_profiles(project: Project) -> Iterator[str]:
 
 
 def _check_rules(rule: str, file: Path, used: Mapping[str, System], models: Container[str]) -> Iterator[str]:
-    known = read_dbt_project() / "seeds" / f"{rule}.csv"
-    if not known.exists():
-        names = sorted(path.stem for path in known.parent.glob("*.csv"))
-        yield f"{file}: there are no rules of this name{_meant(rule, names)}; there are {', '.join(names)}."
+    own = list_own_rules()
+    if rule not in own:
+        yield f"{file}: there are no rules of this name{_meant(rule, [*own])}; there are {', '.join(own)}."
         return
-    (header, lines), (wanted, defaults) = _read(file), _read(known)
-    if header != wanted:
-        yield f"{file}, line 1: the columns are {','.join(header)}; write {','.join(wanted)}."
+    try:
+        table, known = read_rules_file(file), read_rules_file(own[rule])
+    except ConfigurationError as error:
+        yield error.message
         return
-    judge = _Judge(used, [line.row for line in defaults], models)
+    yield from table.find_misshapen(known.columns)
+    if table.columns != known.columns:
+        return
+    judge, lines = _Judge(used, known.rows, models), [line for line in table.lines if line.is_whole]
     for line in lines:
         if wrong := judge.find_wrong(rule, line.row):
             yield f"{line.place}: {wrong}"
     yield from _find_repeated(rule, lines)
-
-
-def _read(file: Path) -> tuple[list[str], list[RuleLine]]:
-    """The columns and rows of a file; a byte order mark, as spreadsheets write it, is none of them."""
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text)
-        lines = [RuleLine(f"{file}, line {rows.line_num}", row) for row in rows]
-    return list(rows.fieldnames or []), lines
 
 
 def _meant(word: str, known: list[str]) -> str:
@@ -122,8 +106,6 @@ class _Judge:
 
     def find_wrong(self, rule: str, row: Row) -> str:
         """A sentence, empty where nothing is wrong."""
-        if None in row or None in row.values():
-            return "this row has not as many cells as the header; put a text with a comma into quotes."
         rules: Mapping[str, Callable[[Row], str]] = {
             "field_ownership": self._owner,
             "tolerances": self._field,

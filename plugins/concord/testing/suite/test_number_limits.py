@@ -1,13 +1,11 @@
 """Of every system: each number that is written has limits, by the policy of the business, or by default."""
 
-import csv
 from decimal import Decimal
 
 import pytest
 
 from concord.contract import Field, Kind, Resource
-from concord.installed import PRODUCT
-from concord.project import read_project
+from concord.rules import read_rules
 from concord.stages.write_back.numeric_limits import DEFAULTS, limits_of
 from concord.stages.write_back.policy_rows import PolicyRow
 from concord.testing.benches import facts_of, systems_on_benches
@@ -40,10 +38,7 @@ LISTS = sorted(
 
 
 def rows_for(system: str, resource: str, action: str) -> list[PolicyRow]:
-    project = read_project()
-    own = project.rules().get(POLICY) if project else None
-    with (own or PRODUCT / "dbt_project" / "seeds" / f"{POLICY}.csv").open(encoding="utf-8") as file:
-        rows = [PolicyRow(row, [system]) for row in csv.DictReader(file) if row["system"] in ("*", system)]
+    rows = [PolicyRow(row, [system]) for row in read_rules(POLICY) if row["system"] in ("*", system)]
     return sorted((row for row in rows if row.covers(resource, action)), key=lambda row: row.weight, reverse=True)
 
 
