@@ -1,6 +1,6 @@
 """Reads rules files: CSV tables in which a business decides, such as who owns a field and what is created where.
 
-Concord's own are the seeds of its dbt project. A file of the same name in the folder `rules/` of a project replaces one.
+Concord's own are the seeds of its dbt project. A file of the same name in `rules/` of a project goes before one.
 """
 
 import csv
@@ -42,7 +42,7 @@ class RulesTable:
         return [line.row for line in self.lines if line.is_whole]
 
     def find_misshapen(self, wanted: Sequence[str]) -> Iterator[str]:
-        """A sentence about the columns if they are not the wanted ones, else one for each row that is not whole."""
+        """A sentence about the columns if others are wanted, else one for each row that is not whole."""
         if [*self.columns] != [*wanted]:
             yield f"{self.file}, line 1: the columns are {','.join(self.columns)}; write {','.join(wanted)}."
             return
