@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,9 @@ from concord import registry
 from concord.installed import PRODUCT
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
+from concord.project import VARIABLE
 from concord.settings import Settings
+from concord.stages.reconcile.root_project import ROOT
 from concord.stages.reconcile.transform import connection_variables, dbt_options
 from concord.store.engine import Database
 from concord.store.migrate import migrate
@@ -34,6 +37,7 @@ from tools.words import find_forbidden
 
 AT_ONCE = 2
 DBT_FOLDER = "dbt_project"
+LINT_SQL = ("sqlfluff", "lint", "--nocolor", "--disable-progress-bar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,10 @@ def make_steps(root: Path) -> list[Step]:
         return command("dbt", "parse", "--no-partial-parse", *dbt_options(settings, registry.systems()))(settings)
 
     def lint_sql(settings: Settings) -> str:
-        options = ("sqlfluff", "lint", "--nocolor", "--disable-progress-bar")
-        return lint_models(root, dbt, lambda models: command(*options, *models, folder=dbt)(settings))
+        complaints = [lint_models(root, dbt, lambda models: command(*LINT_SQL, *models, folder=dbt)(settings))]
+        examples = sorted(path.parent for path in (root / "examples").glob("*/models"))
+        complaints += [lint_models(root, each, partial(lint_example, root, each, settings)) for each in examples]
+        return "\n".join(filter(None, complaints))
 
     return [
         Step("sql", lint_sql, dbt),
@@ -103,6 +109,24 @@ def make_steps(root: Path) -> list[Step]:
         Step("vendors", lambda _: "\n".join(find_vendor_breaches(root))),
         Step("words", lambda _: "\n".join(find_forbidden(root))),
     ]
+
+
+def lint_example(root: Path, example: Path, settings: Settings, models: Sequence[str]) -> str:
+    """The complaint of sqlfluff about models of an example, in the dbt project that Concord makes of it."""
+    own = replace(settings, home=settings.home / example.name)
+    environment = {
+        **tool_environment(own),
+        VARIABLE: str(example),
+        "CONCORD_HOME": str(own.home),
+        "CONCORD_WAREHOUSE_URL": own.warehouse_url,
+    }
+    complaint = run_tool(("python", "-m", "tools.example_project"), root, environment)
+    if not complaint:
+        folder = own.home / "dbt" / ROOT
+        style = (root / ".sqlfluff").read_text(encoding="utf-8")
+        (folder / ".sqlfluff").write_text(style.replace(f"./{DBT_FOLDER}", "."), encoding="utf-8")
+        complaint = run_tool((*LINT_SQL, *models), folder, environment)
+    return complaint and f"{example.relative_to(root)}:\n{complaint}"
 
 
 def say_median(root: Path) -> str:

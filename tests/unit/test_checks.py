@@ -129,23 +129,26 @@ def test_an_import_circle_is_found(tmp_path: Path, imported: str, *, is_circle: 
     assert ("1 broken" in complaint) is is_circle
 
 
-def test_a_model_is_linted_again_when_it_or_a_macro_changes_and_until_it_passes(tmp_path: Path) -> None:
-    dbt, asked = tmp_path / "dbt_project", []
-    (dbt / "models").mkdir(parents=True)
-    (dbt / "macros").mkdir()
+@pytest.mark.parametrize("place", ["dbt_project", "examples/acme"])
+def test_a_model_is_linted_again_when_it_or_a_macro_changes_and_until_it_passes(
+    tmp_path: Path, place: str
+) -> None:
+    project, asked = tmp_path / place, []
+    (project / "models").mkdir(parents=True)
+    (tmp_path / "dbt_project" / "macros").mkdir(parents=True)
     for name in ("one", "two"):
-        (dbt / "models" / f"{name}.sql").write_text("select 1")
+        (project / "models" / f"{name}.sql").write_text("select 1")
 
     def lint(complaint: str = "") -> list[str]:
         asked.clear()
-        assert lint_models(tmp_path, dbt, lambda models: asked.extend(models) or complaint) == complaint * bool(
-            asked
-        )
+        assert lint_models(
+            tmp_path, project, lambda models: asked.extend(models) or complaint
+        ) == complaint * bool(asked)
         return asked
 
     assert lint("too long") == lint() == ["models/one.sql", "models/two.sql"]
     assert lint() == []
-    (dbt / "models" / "two.sql").write_text("select 2")
+    (project / "models" / "two.sql").write_text("select 2")
     assert lint() == ["models/two.sql"]
-    (dbt / "macros" / "new.sql").write_text("select 3")
+    (tmp_path / "dbt_project" / "macros" / "new.sql").write_text("select 3")
     assert lint() == ["models/one.sql", "models/two.sql"]
