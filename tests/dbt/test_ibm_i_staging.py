@@ -55,15 +55,13 @@ def test_every_record_passes(counts: dict[str, BatchCounts], small: World) -> No
     assert {found.quarantined for found in counts.values()} == {0}
 
 
-def test_orders_and_lines_say_what_was_sold(
+def test_orders_say_what_was_sold(
     counts: dict[str, BatchCounts], reconciliation: Reconciliation, small: World
 ) -> None:
     assert counts["orders"].validated > 20
     told = [item for item in small.records("ibm_i", "orders") if not item["is_deleted"]]
     rows = reconciliation.rows(
-        "select order_number, total_amount::text, ordered_at, line_count, count(*), sum(line_amount)::text "
-        "from staging.stg_ibm_i__orders join staging.stg_ibm_i__order_lines using (order_number) "
-        "group by 1, 2, 3, 4 order by 1"
+        "select order_number, total_amount::text, ordered_at, line_count from staging.stg_ibm_i__orders order by 1"
     )
     assert rows == [
         (
@@ -71,23 +69,19 @@ def test_orders_and_lines_say_what_was_sold(
             item["total_amount"],
             datetime.fromisoformat(item["ordered_at"]),
             len(item["lines"]),
-            len(item["lines"]),
-            item["total_amount"],
         )
         for item in told
     ]
     assert len(told) < counts["orders"].validated
 
 
-def test_articles_and_customers_meet(counts: dict[str, BatchCounts], reconciliation: Reconciliation) -> None:
+def test_the_customers_of_orders_are_known(counts: dict[str, BatchCounts], reconciliation: Reconciliation) -> None:
     assert counts["customers"].validated > 20
     lost = (
         "select count(*) from staging.stg_ibm_i__orders left join staging.stg_ibm_i__customers as c "
         "using (customer_number) where c.company_name is null"
     )
     assert reconciliation.value(lost) == 0
-    odd = "select count(*) from staging.stg_ibm_i__order_lines where sku !~ '^[A-Z]{3}-[0-9]{4}$'"
-    assert reconciliation.value(odd) == 0
 
 
 def test_answers_and_requests_are_staged(counts: dict[str, BatchCounts], reconciliation: Reconciliation) -> None:

@@ -6,12 +6,26 @@ from typing import Any
 
 import pytest
 
-from concord.contract import Change, End
+from concord.contract import Change, End, Field, Resource, Snapshot
 from concord.protocols.values import value_at
+from concord.systems.netsuite.suiteql import SuiteQl
 from concord.testing.bench import RETRY_LIMITS, Bench, by_key, keys_of, read_all
 from tests.systems.ledger import create, customers, ledger, set_limits, write
 
 __all__ = ["ledger"]
+LINES = Resource(
+    name="lines",
+    read=SuiteQl("transactionline", only="transactionline.mainline = 'F'", order=("uniquekey",)),
+    key="source_id",
+    fields=(
+        Field("uniquekey", "source_id", required=True),
+        Field("orderid", "order_source_id", select="transactionline.transaction"),
+        Field("item", "item_source_id"),
+        Field("quantity", "quantity"),
+        Field("rate", "unit_price"),
+    ),
+    changes=Snapshot(),
+)
 
 
 def attempts(ledger: Bench) -> Mapping[str, int]:
@@ -155,6 +169,5 @@ def test_a_created_order_has_its_lines_at_our_price(ledger: Bench) -> None:
     order = {**values, "customer_source_id": next(iter(customers(ledger)))}
     (made,) = write(ledger, [Change("o", None, "create", {}, order, {})], ledger.system.resource("sales_orders"))
     assert made.end is End.CONFIRMED
-    resource = ledger.system.resource("sales_order_lines")
-    found = [line for line in read_all(ledger.session(), resource) if line["orderid"] == made.key]
+    found = [line for line in read_all(ledger.session(), LINES) if line["orderid"] == made.key]
     assert [(line["item"], line["quantity"], line["rate"]) for line in found] == [(item, "-3", "7.5")]

@@ -16,13 +16,6 @@ GOOD: Final[Rows] = {
         "consented_at": STAMP,
         "updated_at": STAMP,
     },
-    "events": {
-        "source_id": "4RESQ6t0000001",
-        "profile_source_id": "01J9Z6M5Q4T8W2RC0N3V7KX1AB",
-        "metric_source_id": "RESQ6t",
-        "amount": "19.8",
-        "occurred_at": STAMP,
-    },
 }
 
 ROW_FAULTS: Final[RowFaults] = {
@@ -35,12 +28,6 @@ ROW_FAULTS: Final[RowFaults] = {
         "somebody who opted out may receive mail": {"email_consent": "UNSUBSCRIBED"},
         "nothing tells who this is": {"email": None, "phone": None, "external_id": None},
         "consented_at lies in the future": {"consented_at": "2199-01-01T00:00:00Z"},
-    },
-    "events": {
-        "source_id is no event id": {"source_id": "a b"},
-        "nobody did this": {"profile_source_id": None},
-        "occurred_at is out of all proportion": {"occurred_at": "1999-12-31T00:00:00Z"},
-        "amount is out of all proportion": {"amount": "100000001"},
     },
 }
 

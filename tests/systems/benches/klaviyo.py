@@ -75,7 +75,6 @@ FACTS = Facts(
         }
     },
     moves=frozenset({"updated"}),
-    never_deleted={"events": "what happened stays true; an event goes only with its profile, by request"},
     whole_lists={("profiles", "suppressions"): "a profile holds all of them"},
     skips={
         "a_merge_is_seen": "of two profiles made one, it tells that one is gone and the other has changed",

@@ -89,7 +89,7 @@ FACTS = Facts(
     empty_at_first={
         ("customers", "concord_id"): "we are the ones to write it",
         ("customers", "address"): "SuiteQL has no lists within rows; the address is read as four fields",
-        ("sales_orders", "lines"): "SuiteQL has no lists within rows; lines are read as sales_order_lines",
+        ("sales_orders", "lines"): "SuiteQL has no lists within rows; lines are only written",
     },
     absent_key=lambda key: f"99999999{key[5:]}",
     settles_lost_writes=True,
@@ -105,7 +105,7 @@ FACTS = Facts(
     moves=frozenset({"lastModifiedDate"}),
     whole_lists={
         ("customers", "address"): "it is written only; SuiteQL gives the parts of an address as columns",
-        ("sales_orders", "lines"): "they are written only; sales_order_lines reads them as rows",
+        ("sales_orders", "lines"): "they are written only; SuiteQL has no lists within rows",
     },
     no_numbers={("customers", "address"): "it holds the parts of an address, all of them texts"},
     skips={

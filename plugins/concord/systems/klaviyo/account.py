@@ -4,6 +4,6 @@ from concord.contract import AccountChecks
 
 ACCOUNT = AccountChecks(
     login_help="The password is a private key, which begins with pk_.",
-    refused_help="The key needs the scopes profiles:read, subscriptions:read and events:read, and for changes "
+    refused_help="The key needs the scopes profiles:read and subscriptions:read, and for changes "
     "profiles:write and subscriptions:write; make another key if they cannot be added.",
 )

@@ -9,13 +9,11 @@ Know before you touch:
 - A revision is a date in a header; one comes each quarter, is stable for a year and served for another.
 - The filter on `updated` takes only later times and lags by some seconds, and an opt-out need not move `updated`:
   suppressed profiles are also asked for by the time of their suppression. Deleted and merged profiles vanish
-  without a mark, so the keys are listed every night. Events may be dated back, so the last days are read again.
+  without a mark, so the keys are listed every night.
 - Imports are jobs: an accepted one is not done yet, and the errors of single records are a list of their own.
 - An import finds a profile by its id, then external id, e-mail, phone; the phone must be in E.164.
 - Each kind of call has limits by the second and by the minute; a 429 says how long to wait.
 """
-
-from datetime import timedelta
 
 from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, System, VendorRules, Writes
 from concord.protocols.jsonapi.lists import Filters, JsonApiList
@@ -78,22 +76,6 @@ profiles = Resource(
     ),
 )
 
-events = Resource(
-    name="events",
-    read=JsonApiList("/api/events", FILTERS, stamp="datetime", size=1000),
-    key="source_id",
-    fields=(
-        SOURCE_ID,
-        Field("relationships.profile.data.id", "profile_source_id"),
-        Field("relationships.metric.data.id", "metric_source_id", required=True),
-        Field("attributes.uuid", "event_uuid"),
-        Field(r"attributes.event_properties.OrderId", "order_name"),
-        Field(r"attributes.event_properties.$value", "amount", Kind.DECIMAL),
-        Field("attributes.datetime", "occurred_at", Kind.TIMESTAMP, required=True),
-    ),
-    changes=ChangedBetween("occurred_at", overlap=timedelta(days=3)),
-)
-
 SYSTEM = System(
     name="klaviyo",
     title="Klaviyo marketing",
@@ -102,7 +84,7 @@ SYSTEM = System(
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=2),
     account=ACCOUNT,
     roles={"marketing": 1},
-    resources=(profiles, events),
+    resources=(profiles,),
     owns="consent to marketing, until the customer takes it back anywhere else",
     api_version=API_VERSION,
     api_version_ends="2028-07-15",

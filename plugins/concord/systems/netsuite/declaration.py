@@ -8,14 +8,12 @@ Know before you touch:
 - Times come in the zone of the integration's user, which `time_zone` in extra names. Give the user the zone GMT:
   in other zones a time in the hour that autumn repeats is read as that of the second hour.
 - Deletions are not reported: keys are compared. Misspelt fields are ignored; our writes ask for an error instead.
-- `sales_order_lines`: quantities of sales are negative, as in the ledger; staging changes their sign.
 - Without OneWorld there are no subsidiaries, without multiple currencies no table of them: then `currency` in the
   connection's extra names the currency of all documents.
 - External ids hold letters, digits, _ and - only; customers and suppliers share one range of them.
 - Simultaneous calls are counted over all integrations of the account (5 in the smallest plan); we use two.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from concord.contract import (
@@ -146,7 +144,7 @@ sales_orders = Resource(
     key="source_id",
     fields=(
         *TRANSACTION,
-        # SuiteQL has no lists within rows: lines are written here, and read as sales_order_lines.
+        # SuiteQL has no lists within rows: lines are only written.
         Field("lines", "lines", Kind.JSON, select="NULL", form=ORDER_LINES, write="item", numbers=NUMBERS),
     ),
     changes=CHANGES,
@@ -156,27 +154,6 @@ sales_orders = Resource(
         guard="updated_at",
         natural_key=("external_id",),
     ),
-)
-
-sales_order_lines = Resource(
-    name="sales_order_lines",
-    read=SuiteQl(
-        "transactionline",
-        joins="JOIN transaction ON transaction.id = transactionline.transaction",
-        only="transaction.type = 'SalesOrd' AND transactionline.mainline = 'F' AND transactionline.taxline = 'F'",
-        order=("uniquekey",),
-    ),
-    key="source_id",
-    fields=(
-        Field("uniquekey", "source_id", required=True),
-        Field("orderid", "sales_order_source_id", required=True, select="transactionline.transaction"),
-        Field("linesequencenumber", "line_number", Kind.INTEGER),
-        Field("item", "item_source_id"),
-        Field("quantity", "ledger_quantity", Kind.DECIMAL),
-        Field("rate", "unit_price", Kind.DECIMAL),
-        replace(UPDATED_AT, select="transaction.lastmodifieddate"),
-    ),
-    changes=CHANGES,
 )
 
 invoices = Resource(
@@ -200,7 +177,7 @@ SYSTEM = System(
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=2),
     account=ACCOUNT,
     roles={"erp": 3, "books": 1},
-    resources=(customers, items, inventory_levels, sales_orders, sales_order_lines, invoices),
+    resources=(customers, items, inventory_levels, sales_orders, invoices),
     owns="invoices",
     api_version="v1",
     rules=RULES,
