@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from sandbox.referee.control_desk import Record
+from sandbox.referee.created_customers import name_created_customers
 from sandbox.referee.verdict import After
 from sandbox.world import World
 from sandbox.world.truth import Truth
@@ -64,11 +65,13 @@ ORDER_READERS: Mapping[tuple[str, str], Callable[[Truth, Record], HeldOrder]] = 
 
 def judge_created_orders(world: World, after: After) -> Iterator[Finding]:
     """Every order that was created, and every deal of a test order that is not archived."""
+    identities = {**world.truth.identities, **dict(name_created_customers(world, after))}
+    truth = replace(world.truth, identities=identities)
     for (system, resource), read in ORDER_READERS.items():
         if system in after:
-            held = [read(world.truth, record) for record in after[system][resource]]
-            old = {read(world.truth, record).key for record in world.records(system, resource)}
-            yield from _judge_created(world.truth, system, held, old)
+            held = [read(truth, record) for record in after[system][resource]]
+            old = {read(truth, record).key for record in world.records(system, resource)}
+            yield from _judge_created(truth, system, held, old)
     if {"hubspot", "shopify"} <= after.keys():
         yield from _judge_test_deals(world.truth, after["hubspot"]["deals"])
 

@@ -31,10 +31,16 @@ def _hubspot(record: Record) -> tuple[str, Fields]:
 
 def _netsuite(record: Record) -> tuple[str, Fields]:
     names = {"company_name": "companyName", "first_name": "firstName", "last_name": "lastName"}
+    listed = _under(record, "addressBook").get("items") or [{}]
+    address = _under(listed[0], "addressBookAddress")
     return record["id"], {
         **{name: record.get(theirs) for name, theirs in names.items()},
         "email": record.get("email"),
         "phone": record.get("phone"),
+        "street": address.get("addr1"),
+        "city": address.get("city"),
+        "postal_code": address.get("zip"),
+        "country_code": _under(address, "country").get("id"),
         "account_number": record.get("accountNumber"),
     }
 

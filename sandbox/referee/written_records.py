@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.referee.control_desk import Record
+from sandbox.referee.created_customers import customer_fields, read_new_customers
 from sandbox.referee.created_orders import ORDER_READERS, judge_created_orders
 from sandbox.referee.flat_other_records import Fields
 from sandbox.referee.flat_records import FIRST, find_flat, flatten, read_mechanisms
@@ -17,7 +18,6 @@ Member = tuple[str, str]
 """A record of a customer: its system and its key."""
 
 MESSAGES = ("legacy_sql", "inbox")
-_NOT_OF_THE_CUSTOMER = {"is_deleted", "is_active", "account", "account_number"}
 
 
 def judge_written_records(world: World, after: After, clusters: Iterable[Iterable[Member]]) -> Verdict:
@@ -25,7 +25,7 @@ def judge_written_records(world: World, after: After, clusters: Iterable[Iterabl
     verdict = Verdict()
     for system, resource in find_flat():
         if system in after:
-            _judge_resource(world, verdict, (system, resource), after[system][resource])
+            _judge_resource(world, verdict, (system, resource), after)
     if "salesforce" in after:
         _CrmJudge(world, verdict, after["salesforce"]).judge()
     if "tryton" in after:
@@ -39,11 +39,11 @@ def judge_written_records(world: World, after: After, clusters: Iterable[Iterabl
     return verdict
 
 
-def _judge_resource(world: World, verdict: Verdict, name: tuple[str, str], records: Iterable[Record]) -> None:
+def _judge_resource(world: World, verdict: Verdict, name: tuple[str, str], after: After) -> None:
     """Judge the changed fields of one resource; `name` is its system and its name there."""
     system, resource = name
     before = dict(flatten(system, resource, record) for record in world.records(system, resource))
-    found = dict(flatten(system, resource, record) for record in records)
+    found = dict(flatten(system, resource, record) for record in after[system][resource])
     for key, fields in before.items():
         if key not in found:
             verdict.note(system, f"{resource} {key} is gone", is_right=False)
@@ -57,17 +57,20 @@ def _judge_resource(world: World, verdict: Verdict, name: tuple[str, str], recor
                     system, f"{resource} {key} {field}: {fields[field]!r} became {value!r}", is_right=is_right
                 )
     if system not in FIRST and name not in ORDER_READERS and name != MESSAGES:
-        for key in found.keys() - before.keys():
-            is_right = _is_owed(world, name, found[key])
+        created = found.keys() - before.keys()
+        new = read_new_customers(world, after, system) if created else {}
+        for key in created:
+            is_right = _is_owed(world, name, new.get(key, {}))
             verdict.note(system, f"{resource} {key} was created", is_right=is_right)
 
 
 def _is_owed(world: World, name: tuple[str, str], fields: Fields) -> bool:
-    """Whether a new record is a customer whom the system lacked, with true values."""
+    """Whether a new record is of a customer whom the system lacked, all of whose values there are true."""
     system, resource = name
-    if resource != find_truths()[system].customers:
+    own = find_truths()[system]
+    if own.owners.get(resource, resource) != own.customers:
         return False
-    return world.truth.is_allowed_create(system=system, values=_customer_fields(fields))
+    return world.truth.is_allowed_create(system=system, values=fields)
 
 
 def _resource_of(resource: str, field: str) -> str:
@@ -95,7 +98,7 @@ class _CrmJudge:
         for record in self.after["accounts"]:
             key, fields = flatten("salesforce", "accounts", record)
             if key not in known:
-                values = _customer_fields({**fields, **contacts.get(key, {})})
+                values = customer_fields({**fields, **contacts.get(key, {})})
                 is_right = self.world.truth.is_allowed_create(system="salesforce", values=values)
                 self.verdict.note(
                     "salesforce", f"account {fields['customer_name']!r} was created", is_right=is_right
@@ -177,12 +180,7 @@ def _is_customer(party: Record) -> bool:
 
 def _party_fields(party: Record) -> Fields:
     _, fields = flatten("tryton", "parties", party)
-    return _customer_fields({**fields, **dict(sorted(read_mechanisms(party)))})
-
-
-def _customer_fields(values: Fields) -> Fields:
-    """The fields that are filled and describe the customer."""
-    return {name: value for name, value in values.items() if value and name not in _NOT_OF_THE_CUSTOMER}
+    return customer_fields({**fields, **dict(sorted(read_mechanisms(party)))})
 
 
 def _known_members(world: World, clusters: Iterable[Iterable[Member]]) -> Iterator[list[Member]]:

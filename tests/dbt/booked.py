@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sandbox.world import World
 from sandbox.world.truth import Truth
 from tests.dbt.conftest import Reconciliation, Row
 from tests.dbt.desired import ORDER_COLUMNS, Wanted, wanted_changes
@@ -32,6 +33,7 @@ _CUSTOMERS = {
     "netsuite": ("netsuite", "customers"),
     "hubspot": ("tryton", "parties"),
 }
+_LATER_ERPS = ("sap", "netsuite")
 _NAMES = {"sap": "#{}", "netsuite": "WEB-{}", "hubspot": "Order #{}"}
 
 
@@ -66,6 +68,20 @@ class Orders:
     bookings: list[Booking]
     deals: list[Wanted]
     breaks: list[Row]
+
+
+def lacked_orders(world: World) -> dict[str, list[str]]:
+    """The numbers of the orders that each system lacks, without those of customers whom it does not get."""
+    truth = world.truth
+    owners = {entity["number"]: entity["customer"] for entity in truth.entities.values() if "number" in entity}
+    return {
+        system: [name for name in names if owners[name] not in _strangers(truth, system)]
+        for system, names in truth.unbooked_orders.items()
+    }
+
+
+def _strangers(truth: Truth, system: str) -> frozenset[str]:
+    return frozenset(truth.missing_customers.get(system, []) if system in _LATER_ERPS else [])
 
 
 def read_orders(warehouse: Reconciliation) -> Orders:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -136,3 +137,25 @@ def test_calls_beyond_the_concurrency_wait_though_nobody_says_how_long(ledger: B
         found = list(pool.map(lambda session: read_all(session, resource, size=10), sessions))
     assert [len(records) for records in found] == [40, 40, 40]
     assert sum(session.statistics.retries for session in sessions) > 0
+
+
+def prices(bench: Bench) -> list[Decimal]:
+    items = bench.system.resource("items")
+    return [Decimal(str(record["baseprice"])) for record in read_all(bench.session(), items)]
+
+
+def test_the_account_says_at_which_price_level_and_in_which_currency_the_shop_sells(ledger: Bench) -> None:
+    base = prices(ledger)
+    assert len(base) == 40
+    dealers = prices(with_extra(ledger, price_level_id="2"))
+    dollars = prices(with_extra(ledger, price_currency_id=2))
+    assert all(abs(low - high * Decimal("0.75")) < 1 for low, high in zip(dealers, base, strict=True))
+    assert all(abs(high - low * Decimal("1.1")) < 1 for low, high in zip(base, dollars, strict=True))
+    assert base != dealers
+
+
+def test_a_price_level_that_is_no_internal_id_reaches_no_query(ledger: Bench) -> None:
+    calls = ledger.desk.calls()
+    with pytest.raises(ConfigurationError, match="price_level_id"):
+        prices(with_extra(ledger, price_level_id="1 OR 1 = 1"))
+    assert ledger.desk.calls() == calls

@@ -29,7 +29,12 @@ vendor = "shopify"
 [profiles.test.systems.netsuite]
 limit = 5
 """
-FLOWS = "\ufeffentity,system,is_creation_wanted,is_for_buyers_only,note\ncustomer,crm,FALSE,,\n"
+FLOWS = """\ufeffentity,system,is_creation_wanted,is_for_buyers_only,is_for_first_only,note
+customer,crm,FALSE,,,
+customer,erp,true,,,
+customer,netsuite,FALSE,,,
+order,erp,true,,,
+"""
 ADDED = """
 from concord.contract import Field, extend
 EXTENSION = extend("shop_fr", customers=[Field("taxExempt", "tax_exempt")])
@@ -129,14 +134,16 @@ def test_without_its_natural_key_nothing_is_created_and_the_rest_is_written() ->
     assert lacking.natural_key == ()
 
 
+def test_an_account_without_a_volatile_field_does_not_look_at_it() -> None:
+    items = resource_of("netsuite", "items").in_account({"base_price": None})
+    assert isinstance(items.changes, ChangedBetween)
+    assert items.changes.volatile == frozenset()
+
+
 def test_whether_records_are_created_is_said_by_the_row_that_is_closest(project: Path) -> None:
     sales, books = registry.system("salesforce"), registry.system("netsuite")
-    asked = [
-        wants_created(sales, sales.resource("accounts")),
-        wants_created(books, books.resource("customers")),
-        wants_created(books, books.resource("sales_orders")),
-    ]
-    assert asked == [True, False, True], "a row of the system goes before that of its role"
+    asked = [(sales, "accounts"), (books, "customers"), (books, "sales_orders")]
+    assert [wants_created(system, system.resource(name)) for system, name in asked] == [True, True, True]
     (project / "rules").mkdir()
     (project / "rules" / "flows.csv").write_text(FLOWS)
-    assert not wants_created(sales, sales.resource("accounts"))
+    assert [wants_created(system, system.resource(name)) for system, name in asked] == [False, False, True]

@@ -69,8 +69,8 @@ def test_a_new_project_writes_nothing_and_nothing_is_wrong_with_it(tmp_path: Pat
             "customer,first_name,erp,7",
             "erp has no first_name of the entity customer; it is held",
         ),
-        ("flows", "customer,shop,true,false,x", "no customer can be created in shop; that is possible in tryton"),
-        ("flows", "order,tryton,yes,false,x", "is_creation_wanted is 'yes'; write true or false"),
+        ("flows", "customer,shop,true,false,false,x", "no customer can be created in shop; that is possible in"),
+        ("flows", "order,tryton,yes,false,false,x", "is_creation_wanted is 'yes'; write true or false"),
         ("tolerances", "product,weight,1,x", "product has no field 'weight' here; its fields are price"),
         ("tolerances", "product,price", "this row has not as many cells as the header"),
         (

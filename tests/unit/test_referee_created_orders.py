@@ -45,9 +45,11 @@ def judged(world: World, after: After) -> list[str]:
     return judge_written_records(world, after, []).wrong
 
 
-def lacking(world: World, system: str) -> Order:
-    name = world.truth.unbooked_orders[system][0]
-    return next(order for order in make_orders(world.settings) if order.number == name)
+def lacking(world: World, system: str, *, by_new_customer: bool = False) -> Order:
+    """The first order that the system lacks, and whose customer it has or lacks."""
+    new, unbooked = world.truth.missing_customers.get(system, []), world.truth.unbooked_orders[system]
+    lacked = (order for order in make_orders(world.settings) if order.number in unbooked)
+    return next(order for order in lacked if (f"customer-{order.customer_index}" in new) == by_new_customer)
 
 
 def new_sales_order(model: Record, order: Order) -> Record:

@@ -12,7 +12,7 @@ from concord.contract.sessions import Session
 from concord.contract.windows import ChangedBetween, Snapshot, Window, Worklist
 from concord.errors import ContractError
 
-_WRITTEN, _NATURAL_KEY = "written field", "natural key"
+_WRITTEN, _NATURAL_KEY, _VOLATILE = "written field", "natural key", "volatile field"
 PART = "_part"  # the end of an entity's name in a resource that holds only a part of it
 
 Page = list[msgspec.Raw]  # the verbatim JSON of some records, of none where a vendor's page is empty
@@ -144,7 +144,7 @@ class Resource:
                 raise ContractError(
                     f"Resource {self.name} names {name!r} as its {purpose}, but has no such field; declare it."
                 )
-            if self.field(name).optional and purpose not in (_WRITTEN, _NATURAL_KEY):
+            if self.field(name).optional and purpose not in (_WRITTEN, _NATURAL_KEY, _VOLATILE):
                 raise ContractError(f"{name!r} is the {purpose} of {self.name}, so it cannot be optional.")
         if not self.field(self.key).required:
             raise ContractError(f"The key {self.key!r} of {self.name} must be declared required.")
@@ -157,7 +157,7 @@ class Resource:
         if isinstance(self.changes, ChangedBetween):
             yield "change field", self.changes.field
             for name in sorted(self.changes.volatile):
-                yield "volatile field", name
+                yield _VOLATILE, name
         if self.deleted:
             yield "deletion field", self.deleted
         for item in self.fields:
@@ -195,8 +195,11 @@ class Resource:
                 create=writes.create - lacking if is_found_again else frozenset(),
                 natural_key=writes.natural_key if is_found_again else (),
             )
+        changes = self.changes
+        if isinstance(changes, ChangedBetween):
+            changes = replace(changes, volatile=changes.volatile - lacking)
         fields = (item.at(paths.get(item.name) or item.path) for item in self.fields if item.name not in lacking)
-        return replace(self, fields=tuple(fields), writes=writes)
+        return replace(self, fields=tuple(fields), changes=changes, writes=writes)
 
     @property
     def written(self) -> frozenset[str]:

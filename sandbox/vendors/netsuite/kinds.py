@@ -43,7 +43,12 @@ CUSTOMER = Kind(
     ("subsidiary",),
     "dateCreated",
 )
-ITEM = Kind("inventoryItem", "items", {"itemId": "text", "displayName": "text", "isInactive": "flag"}, ("itemId",))
+ITEM = Kind(
+    "inventoryItem",
+    "items",
+    {"itemId": "text", "displayName": "text", "isInactive": "flag", "price": "sublist"},
+    ("itemId",),
+)
 ORDER = Kind(
     "salesOrder",
     "sales_orders",

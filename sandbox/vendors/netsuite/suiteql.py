@@ -16,6 +16,7 @@ from sandbox.vendors.netsuite.views import VIEWS
 
 _LITERAL = re.compile(r"('(?:[^']|'')*')")
 _TABLE = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
+_INNERMOST = re.compile(r"\([^()]*\)")
 _REWRITTEN = (
     (re.compile(r"\btransaction\b", re.IGNORECASE), '"transaction"'),
     (re.compile(r"\bFETCH\s+(?:FIRST|NEXT)\s+(\d+)\s+ROWS?\s+ONLY\b", re.IGNORECASE), r"limit \1"),
@@ -35,7 +36,9 @@ class AccountSettings:
 
 
 def table_of(query: str) -> str:
-    """The first table of a query, by which its call is named."""
+    """The first table of a query, by which its call is named; subqueries do not count."""
+    while _INNERMOST.search(query):
+        query = _INNERMOST.sub("", query)
     found = _TABLE.search(query)
     return found.group(1).lower() if found else "nothing"
 

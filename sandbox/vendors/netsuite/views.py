@@ -45,6 +45,13 @@ VIEWS = {
         f"select key as id, {_of('itemId', 'displayName', 'upcCode')}, 'InvtPart' as itemtype, "
         f"{_flag('isInactive')}, {_time('createdDate')}, {_time('lastModifiedDate')} from records_items"
     ),
+    "pricing": (
+        "select records_items.key as item, listed.value ->> '$.priceLevel.id' + 0 as pricelevel, "
+        "listed.value ->> '$.currencyPage.id' + 0 as currency, "
+        "listed.value ->> '$.quantity.value' + 0 as quantity, "
+        "listed.value ->> '$.price' as unitprice "
+        "from records_items, json_each(records_items.body, '$.price.items') as listed"
+    ),
     "aggregateitemlocation": (
         "select body ->> '$.item' + 0 as item, body ->> '$.location' + 0 as location, "
         f"{_of('quantityOnHand', 'quantityAvailable', 'quantityCommitted')}, 0 as quantityonorder "

@@ -1,6 +1,7 @@
 """The records that the ledger has of the world, as NetSuite's REST service writes them; stamps are in UTC.
 
-Some customers are missing there, and some have an old phone number or e-mail address.
+Customers are missing there who never bought anything, and the newest buyers with their orders. Some have an old
+phone number or e-mail address. Items have prices by price level, currency and quantity.
 An order arrives a day after the sale. Its invoice is there also where the order itself is missing.
 """
 
@@ -9,6 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sandbox.vendors.netsuite.prices import price_matrix
+from sandbox.world import slots
 from sandbox.world.catalog import make_products
 from sandbox.world.commerce import Invoice, break_of, make_invoices
 from sandbox.world.customers import Customer, make_customer, make_customers, old_email, phone_number
@@ -21,8 +24,10 @@ from sandbox.world.systems import PERSON, REACH, SystemTruth
 SUBSIDIARY = {"id": "1", "refName": "Handelshaus"}
 EUR = {"id": "1", "refName": "EUR"}
 LOCATION = "1"
+SUNDRY = "1999999"  # the customer that is billed for those whom the ledger does not know
 # Customers, of 500: slots without any other peculiarity, and customers who never bought anything.
 _ABSENT = range(90, 100)
+_NEW = slots.NOT_IN_ERP
 _OLD_PHONE = range(400, 410)
 _OLD_EMAIL = range(410, 415)
 _NO_PHONE = range(415, 420)
@@ -78,6 +83,18 @@ def _name(settings: Settings, customer: Customer) -> Record:
     return {"isPerson": True, "firstName": first_name, "lastName": last_name}
 
 
+def _own(settings: Settings) -> Record:
+    """What a customer has by the account, and not by who it is."""
+    return {
+        "externalId": None,
+        "subsidiary": SUBSIDIARY,
+        "currency": EUR,
+        "isInactive": False,
+        "dateCreated": write_time(settings.begins_at),
+        "lastModifiedDate": write_time(settings.begins_at),
+    }
+
+
 def _customer(settings: Settings, customer: Customer) -> Record:
     random = random_for(settings, "netsuite-customer", customer.index)
     address = {
@@ -87,16 +104,13 @@ def _customer(settings: Settings, customer: Customer) -> Record:
         "country": {"id": customer.country_code, "refName": COUNTRY_BY_CODE[customer.country_code].name},
     }
     return {
+        **_own(settings),
         "id": customer_id(customer.index),
         "entityId": f"CUST{customer.index + 1:06d}",
-        "externalId": None,
         "accountNumber": customer.code if random.random() < _CROSSWALK_SHARE else None,
         **_name(settings, customer),
         **_contact(settings, customer),
         "addressBook": {"items": [{"defaultBilling": True, "addressBookAddress": address}]},
-        "subsidiary": SUBSIDIARY,
-        "currency": EUR,
-        "isInactive": False,
         "dateCreated": write_time(customer.created_at),
         "lastModifiedDate": write_time(moment_between(random, customer.created_at, settings.as_of)),
     }
@@ -104,12 +118,16 @@ def _customer(settings: Settings, customer: Customer) -> Record:
 
 def is_known(customer: Customer) -> bool:
     """Whether the ledger has the customer."""
-    return customer.slot not in _ABSENT
+    return customer.slot not in _ABSENT and customer.slot not in _NEW
 
 
 def customers(settings: Settings) -> Iterator[Record]:
-    """Customers; of a company the ledger knows the name and no person."""
-    return (_customer(settings, customer) for customer in make_customers(settings) if is_known(customer))
+    """Customers; of a company the ledger knows the name and no person. The last one stands for all new buyers."""
+    for customer in make_customers(settings):
+        if is_known(customer):
+            yield _customer(settings, customer)
+    name = {"isPerson": False, "companyName": "Sundry buyers of the web shop"}
+    yield {**_own(settings), "id": SUNDRY, "entityId": "CUST999999", **name}
 
 
 def customer_keys(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -120,12 +138,13 @@ def customer_keys(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def items(settings: Settings) -> Iterator[Record]:
-    """Inventory items."""
+    """Inventory items with their prices."""
     for product in make_products(settings):
         yield {
             "id": item_id(product.index),
             "itemId": product.sku,
             "displayName": product.name,
+            "price": price_matrix(product),
             "isInactive": False,
             "createdDate": write_time(product.created_at),
             "lastModifiedDate": write_time(product.updated_at),
@@ -147,10 +166,11 @@ def inventory_levels(settings: Settings) -> Iterator[Record]:
         }
 
 
-def _transaction(order: Order, amount: Decimal) -> Record:
+def _transaction(settings: Settings, order: Order, amount: Decimal) -> Record:
+    is_own = is_known(make_customer(settings, order.customer_index))
     return {
         "otherRefNum": order.number,
-        "entity": {"id": customer_id(order.customer_index)},
+        "entity": {"id": customer_id(order.customer_index) if is_own else SUNDRY},
         "total": float(amount),
         "currency": EUR,
         "exchangeRate": 1.0,
@@ -158,8 +178,8 @@ def _transaction(order: Order, amount: Decimal) -> Record:
 
 
 def has_arrived(settings: Settings, order: Order) -> bool:
-    """A real order that the nightly import has brought over; the youngest are still to come."""
-    is_real = not (order.is_test or order.zero_line)
+    """A real order that the nightly import has brought over; the youngest and those of new buyers are to come."""
+    is_real = not (order.is_test or order.zero_line) and is_known(make_customer(settings, order.customer_index))
     return is_real and settings.as_of - order.created_at > timedelta(days=1)
 
 
@@ -182,7 +202,7 @@ def sales_orders(settings: Settings) -> Iterator[Record]:
             "id": order_id(order.index),
             "tranId": f"SO{order.index + 100_001}",
             "externalId": f"WEB-{order.index + 1001}",
-            **_transaction(order, order.total_amount),
+            **_transaction(settings, order, order.total_amount),
             "tranDate": order.created_at.date().isoformat(),
             "status": _status(order, is_billed=order.index in billed),
             "createdDate": write_time(imported_at),
@@ -221,7 +241,7 @@ def _invoice(settings: Settings, invoice: Invoice) -> Record:
         "id": invoice_id(invoice.order.index, invoice.copy),
         "tranId": f"INV{invoice.order.index + 200_001}{'B' * invoice.copy}",
         "externalId": None if invoice.copy else f"INV-{invoice.order.index + 1001}",
-        **_transaction(invoice.order, invoice.amount),
+        **_transaction(settings, invoice.order, invoice.amount),
         "amountRemaining": 0.0 if is_paid else float(invoice.amount),
         "tranDate": invoice.created_at.date().isoformat(),
         "dueDate": due_at.date().isoformat(),
@@ -243,9 +263,14 @@ def unreadable(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"invoices/{invoice_id(order.index, 0)}", "due_before_issued"
 
 
+def lacks_customer(customer: Customer) -> bool:
+    """Whether the shop has sold to the customer and the ledger does not know it."""
+    return customer.slot in _NEW
+
+
 def lacks_order(settings: Settings, order: Order) -> bool:
-    """Whether the customer is known and the nightly import has not brought the order."""
-    return is_known(make_customer(settings, order.customer_index)) and not has_arrived(settings, order)
+    """Whether the nightly import has not brought the order; its customer may have to be created first."""
+    return not has_arrived(settings, order)
 
 
 RESOURCES = {
@@ -261,5 +286,6 @@ TRUTH = SystemTruth(
     live={"customers": customer_keys},
     writable={"customers": PERSON | REACH | {"company_name"}},
     unreadable=unreadable,
+    lacks_customer=lacks_customer,
     lacks_order=lacks_order,
 )

@@ -20,6 +20,7 @@ GOOD: Final[Rows] = {
         "source_id": "501",
         "sku": "LAM-1",
         "item_type": "InvtPart",
+        "base_price": "9.9",
         "is_inactive": "F",
         "created_at": STAMP,
         "updated_at": STAMP,
@@ -68,6 +69,7 @@ ROW_FAULTS: Final[RowFaults] = {
         "source_id is no internal id": {"source_id": "x"},
         "sku is blank": {"sku": " "},
         "item_type is unknown": {"item_type": "Inventory Item"},
+        "base_price is below 0": {"base_price": "-0.01"},
         "created_at lies in the future": {"created_at": LATER},
     },
     "inventory_levels": {

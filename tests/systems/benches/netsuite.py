@@ -29,6 +29,12 @@ RECORD_TYPES = {"customers": "customer", "sales_orders": "salesOrder", "invoices
 class LedgerDesk(SandboxDesk):
     """Queries see tables, and the metadata catalogue describes record types."""
 
+    def stir(self, resource: Resource, key: str) -> None:
+        """A price level is worked out anew: a price moves and not its item's stamp."""
+        item = self.raw(resource, key)
+        item["price"]["items"][0]["price"] += 1
+        self.server.control("put", {"resource": resource.name, "records": [item]})
+
     def lack(self, resource: Resource, item: Field) -> Resource:
         table = resource.read.table  # type: ignore[attr-defined]
         self.server.control("account", {"collection": table, "lacks": [item.path]})

@@ -3,6 +3,8 @@
     'products',
     ref('stg_netsuite__items'),
     kept=['sku', 'product_name', 'changed_at'],
-    columns={'record_key': 'item_source_id', 'is_sellable': 'true'},
+    columns={
+        'record_key': 'item_source_id', 'price': 'base_price', 'is_sellable': 'true'
+    },
     where='is_active'
 ) }}

@@ -1,10 +1,14 @@
 {# One row per entity and system in use in which missing records are created: the
    rules want it, and the system can create records of the entity. `has_lines`: it
-   takes an order with its lines, `needs_address`: with an address. #}
+   takes an order with its lines, `needs_address`: with an address. A rule of a role may
+   be for the first system of the role only. #}
 {{ config(tags=['prepare']) }}
 
 {{ rules_by_system(
-    'flows', keys=['entity'], kept=['is_creation_wanted', 'is_for_buyers_only']
+    'flows',
+    keys=['entity'],
+    kept=['is_creation_wanted', 'is_for_buyers_only'],
+    added=['is_for_first_only']
 ) }},
 
 resources (system, entity, has_lines, needs_address) as (
@@ -39,7 +43,12 @@ wanted as (
     from rules
     inner join resources
         on rules.system = resources.system and rules.entity = resources.entity
-    where rules.preference = 1
+    where
+        rules.preference = 1
+        and (
+            rules.role_rank = 1
+            or not coalesce(rules.is_for_first_only, 'false')::boolean
+        )
     group by rules.entity, rules.system
     having bool_and(rules.is_creation_wanted)
 

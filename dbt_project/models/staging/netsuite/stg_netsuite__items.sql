@@ -13,6 +13,7 @@ cleaned as (
         {{ normalised_sku('sku') }} as sku,
         {{ trimmed('product_name') }} as product_name,
         item_type,
+        base_price,
         not coalesce(is_inactive, false) as is_active,
         created_at,
         {{ believed('updated_at') }} as changed_at

@@ -10,10 +10,12 @@ Know before you touch:
 - Deletions are not reported: keys are compared. Misspelt fields are ignored; our writes ask for an error instead.
 - Without OneWorld there are no subsidiaries, without multiple currencies no table of them: then `currency` in the
   connection's extra names the currency of all documents.
+- An item has prices by level, currency and quantity; `price_level_id` and `price_currency_id` in extra choose one.
 - External ids hold letters, digits, _ and - only; customers and suppliers share one range of them.
 - Simultaneous calls are counted over all integrations of the account (5 in the smallest plan); we use two.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from concord.contract import (
@@ -28,7 +30,7 @@ from concord.contract import (
 )
 from concord.protocols.session.assertion import SignedAssertion
 from concord.systems.netsuite.account import ACCOUNT
-from concord.systems.netsuite.forms import ADDRESS_BOOK, NUMBERS, ORDER_LINES, REFERENCE, YES_OR_NO
+from concord.systems.netsuite.forms import ADDRESS_BOOK, BASE_PRICE, NUMBERS, ORDER_LINES, REFERENCE, YES_OR_NO
 from concord.systems.netsuite.record_batches import RULES, RecordBatches
 from concord.systems.netsuite.suiteql import SuiteQl
 
@@ -97,18 +99,20 @@ customers = Resource(
 items = Resource(
     name="items",
     entity="product",
-    read=SuiteQl("item"),
+    read=SuiteQl("item", options={"price_level_id": "1", "price_currency_id": "1"}),
     key="source_id",
     fields=(
         SOURCE_ID,
         Field("itemid", "sku"),
         Field("displayname", "product_name"),
         Field("itemtype", "item_type"),
+        BASE_PRICE,
         IS_INACTIVE,
         CREATED_AT,
         UPDATED_AT,
     ),
-    changes=CHANGES,
+    # A price level that is worked out anew changes prices, and not their items.
+    changes=replace(CHANGES, volatile=frozenset({"base_price"})),
 )
 
 inventory_levels = Resource(

@@ -1,4 +1,4 @@
-"""The forms of NetSuite's values: yes and no as a letter in reads; records and sublists in writes; the address."""
+"""The forms of NetSuite's values: yes and no in reads; records and sublists in writes; address and price."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +30,7 @@ def _as_lines(lines: Any) -> Mapping[str, object]:
 
 def _as_address_book(address: Any) -> Mapping[str, object]:
     """An address `{street, city, postal_code, country_code}` as the one that bills and parcels go to."""
+    address = decode_document(address)
     written = {
         "addr1": address["street"],
         "city": address["city"],
@@ -51,4 +52,13 @@ ADDRESS_BOOK = Field(
     form=Form(encode=_as_address_book),
     write="addressBook",
     is_personal=True,
+)
+# An item has no price column. The least quantity of a price is 0 or 1, depending on the account.
+BASE_PRICE = Field(
+    "baseprice",
+    "base_price",
+    Kind.DECIMAL,
+    select="(SELECT MAX(pricing.unitprice) FROM pricing WHERE pricing.item = item.id AND pricing.quantity <= 1 "
+    "AND pricing.pricelevel = {price_level_id} AND pricing.currency = {price_currency_id})",
+    optional=True,
 )

@@ -8,13 +8,13 @@ one before it is deleted meanwhile, and ends at 100,000 rows.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from concord.contract import ChangedBetween, Field, Kind, Page, Resource, Session, Window
-from concord.errors import RequestError, ServerError
+from concord.errors import ConfigurationError, RequestError, ServerError
 from concord.protocols.counting import check_total
 from concord.protocols.reading import ask, batched, keys_in, last_readable, only_key, prefetch
 from concord.protocols.values import decoder_at
@@ -47,7 +47,8 @@ class SuiteQl:
     Times are asked for in UTC and dates in ISO form; the connection's `time_zone` says in which zone the user of
     the integration sees them. `order` names the numbers, together unique, by which the pages go on. A join whose
     table no field is selected from is left out: the account may have no such table. `record` is the record type
-    by which the metadata catalogue describes the table, empty where it has none.
+    by which the metadata catalogue describes the table, empty where it has none. `options` are ids that the
+    `select` of a field names in braces: the extra field of the connection that says one, and its default.
     """
 
     table: str
@@ -56,6 +57,7 @@ class SuiteQl:
     order: tuple[str, ...] = ("id",)
     size: int = 1000
     record: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def describe(self, session: Session, resource: Resource) -> Mapping[str, Kind | None]:
         """The declared columns that a query finds, and what else the metadata catalogue has, whose kinds count.
@@ -134,7 +136,8 @@ class SuiteQl:
     def _columns(self, session: Session, resource: Resource) -> str:
         zone = session.connection.zone(None).key
         named = {name: f"{self.table}.{name}" for name in self.order}
-        named |= {field.path: _asked_for(self._column(field), field.kind, zone) for field in resource.fields}
+        for item in resource.fields:
+            named[item.path] = _asked_for(self._with_options(session, self._column(item)), item.kind, zone)
         return ", ".join(f"{column} AS {name}" for name, column in named.items())
 
     def _joins(self, resource: Resource) -> str:
@@ -146,6 +149,13 @@ class SuiteQl:
 
     def _column(self, field: Field) -> str:
         return field.select or f"{self.table}.{field.path}"
+
+    def _with_options(self, session: Session, column: str) -> str:
+        """The column with the account's ids in place of the names in braces."""
+        for name, default in self.options.items():
+            if f"{{{name}}}" in column:
+                column = column.replace(f"{{{name}}}", _id_in(session, name, default))
+        return column
 
     def _next_after(self, page: Page, last: tuple[int, ...] | None, resource: Resource) -> tuple[int, ...]:
         """The numbers behind which the next page begins; a `ServerError` where they do not grow."""
@@ -163,6 +173,14 @@ class SuiteQl:
         values = [str(decoder_at(name)(bytes(raw))) for name in self.order]
         is_readable = all(value.isascii() and value.isdecimal() and len(value) <= _LONGEST for value in values)
         return tuple(int(value) for value in values) if is_readable else None
+
+
+def _id_in(session: Session, name: str, default: str) -> str:
+    value = session.option(name, default)
+    if not (value.isascii() and value.isdecimal()):
+        sentence = f'"{name}" in the extra fields of {session.connection.name} is no internal id; give a number.'
+        raise ConfigurationError(sentence, option=name)
+    return value
 
 
 def _alone(resource: Resource, item: Field) -> Resource:

@@ -45,7 +45,10 @@ desired as (
         'order of the shop, unknown here' as _reason,
         ids.import_id as external_id,
         to_create.order_name,
-        to_create.customer_source_id,
+        coalesce(
+            to_create.customer_source_id,
+            '@customers/' || to_create.customer_golden_id
+        ) as customer_source_id,
         to_create.order_date as document_date,
         lines.lines
     from int_orders__to_create as to_create
