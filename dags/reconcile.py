@@ -38,14 +38,7 @@ with DAG(
     params=reconciling.reconcile_params(),
     tags=["stage:reconcile", "impact:warehouse"],
 ):
-    night = "{{ run_id }}"
-    prepared = task(task_id="dbt_prepare", pool=registry.TRANSFORM_POOL)(reconciling.prepare_records)(night)
-    identified = task(task_id="identify")(reconciling.find_identities)(night)
-    built = task(task_id="dbt_marts", pool=registry.TRANSFORM_POOL)(reconciling.transform)(
-        reconciling.DBT_MARTS, night
-    )
-    measured = task(task_id="measure")(reconciling.measure)(night, "before")
-    prepared >> identified >> built >> measured
+    built = task(task_id="build", pool=registry.TRANSFORM_POOL)(reconciling.build_night)("{{ run_id }}")
     for each in registry.written_systems():
         allowed = task(task_id=f"allow_{each.name}", outlets=[desired_asset(each)])
-        measured >> allowed(reconciling.allow_write_back)(each.name)
+        built >> allowed(reconciling.allow_write_back)(each.name)

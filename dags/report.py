@@ -16,7 +16,7 @@ from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
 
 from concord import registry
 from concord.dag_ids import REPORT
-from concord.orchestration import reconciling, reporting
+from concord.orchestration import reporting
 from concord.orchestration.defaults import DEFAULTS, PRESENT_RUNS, at_time, written_asset
 from concord.settings import read_schedule
 
@@ -33,12 +33,5 @@ with DAG(
     default_args=dict(DEFAULTS),
     tags=["stage:report", "impact:warehouse"],
 ):
-    night = task(task_id="newest_run")(reporting.newest_run)()
-    prepared = task(task_id="dbt_prepare", pool=registry.TRANSFORM_POOL)(reconciling.prepare_records)(night)
-    identified = task(task_id="identify")(reconciling.find_identities)(night)
-    built = task(task_id="dbt_measure", pool=registry.TRANSFORM_POOL)(reconciling.transform)(
-        reconciling.DBT_MEASURE, night
-    )
-    measured = task(task_id="measure")(reconciling.measure)(night, "after")
-    written = task(task_id="write_report")(reporting.report)(night)
-    prepared >> identified >> built >> measured >> written
+    night = task(task_id="build", pool=registry.TRANSFORM_POOL)(reporting.build_report)()
+    task(task_id="write_report")(reporting.report)(night)

@@ -217,4 +217,4 @@ def test_there_is_nothing_to_report_before_the_first_night(
 ) -> None:
     monkeypatch.setenv("CONCORD_WAREHOUSE_URL", ledger.url)
     with pytest.raises(AirflowSkipException, match="Nothing has been reconciled yet"):
-        reporting.newest_run()
+        reporting.build_report()

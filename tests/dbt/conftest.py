@@ -11,7 +11,7 @@ from psycopg import sql
 
 from concord.registry import systems
 from concord.settings import Settings
-from concord.stages.reconcile.identify import identify
+from concord.stages.reconcile.build import BuiltCounts, build, build_again
 from concord.stages.reconcile.prepare import prepare
 from concord.stages.reconcile.transform import run_dbt
 from concord.store.engine import Database
@@ -32,9 +32,12 @@ class Reconciliation:
     systems: str = IN_USE
 
     def run(self, run_id: str) -> None:
-        self.prepare(run_id)
-        identify(self.database, run_id=run_id)
-        self.build("tag:marts", run_id)
+        with self.environment():
+            build(self.settings, self.database, systems(), run_id=run_id)
+
+    def report(self, run_id: str) -> BuiltCounts:
+        with self.environment():
+            return build_again(self.settings, self.database, systems(), run_id=run_id)
 
     def prepare(self, run_id: str) -> int:
         with self.environment():

@@ -13,7 +13,7 @@ from psycopg import sql
 from concord.cli.installation_start import prepare_warehouse
 from concord.local.postgres import Postgres
 from concord.settings import Settings
-from concord.stages.reconcile.agreement import AgreementCounts
+from concord.stages.reconcile.build import BuiltCounts
 from concord.stages.write_back.apply import PlanOutcome
 from sandbox.world import World, generate
 from tests.flow.night import FIRST, Night
@@ -34,8 +34,8 @@ class FirstNight:
     """What the first night came to, and where its moments are kept."""
 
     kept: Path
-    before: AgreementCounts
-    after: AgreementCounts
+    before: BuiltCounts
+    after: BuiltCounts
     outcomes: Mapping[str, PlanOutcome]
     contents: Mapping[str, Any]
     effects: Mapping[str, Mapping[str, int]]

@@ -1,7 +1,7 @@
 """A whole night without Airflow: the same stages in the same order as the Dags, in this process."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +17,7 @@ from concord.protocols.session.client import HttpSession
 from concord.settings import Connection, Settings
 from concord.stages.extract.choose_window import continue_coverage
 from concord.stages.extract.read_window import extract_window
-from concord.stages.reconcile.agreement import AgreementCounts, measure_agreement
-from concord.stages.reconcile.identify import identify
+from concord.stages.reconcile.build import BuiltCounts, build, build_again
 from concord.stages.reconcile.prepare import prepare
 from concord.stages.reconcile.transform import run_dbt
 from concord.stages.sessions import open_session
@@ -36,6 +35,14 @@ PAGE = 23
 A_PERSON = "a person"
 FIRST = "night 1"
 TRIES = 4
+
+
+@contextmanager
+def dbt_without_log() -> Iterator[None]:
+    """dbt never closes its log file, which a test run takes for a leak."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DBT_LOG_LEVEL_FILE", "none")
+        yield
 
 
 def small_pages(system: System) -> System:
@@ -114,23 +121,17 @@ class Night:
     def read_system(self, system: str, until: datetime) -> dict[str, BatchCounts]:
         return {item.name: self.read(system, item.name, until) for item in self.systems[system].resources}
 
-    def reconcile(self, run: str) -> AgreementCounts:
+    def reconcile(self, run: str) -> BuiltCounts:
         """Work out what every system should say."""
-        self.prepare(run)
-        identify(self.database, run_id=run)
-        self.build("tag:marts", run)
-        return measure_agreement(self.database, run_id=run, phase="before")
+        with dbt_without_log():
+            return build(self.settings, self.database, registry.systems(), run_id=run)
 
     def prepare(self, run: str) -> int:
-        with pytest.MonkeyPatch.context() as environment:
-            # dbt never closes its log file, which a test run takes for a leak.
-            environment.setenv("DBT_LOG_LEVEL_FILE", "none")
+        with dbt_without_log():
             return prepare(self.settings, self.database, registry.systems(), run_id=run)
 
     def build(self, select: str, run: str) -> int:
-        with pytest.MonkeyPatch.context() as environment:
-            # dbt never closes its log file, which a test run takes for a leak.
-            environment.setenv("DBT_LOG_LEVEL_FILE", "none")
+        with dbt_without_log():
             return run_dbt(self.settings, self.database, registry.systems(), select=select, run_id=run)
 
     def plan(self, system: str, run: str) -> PlanSummary:
@@ -161,12 +162,10 @@ class Night:
     def write_back(self, system: str, run: str) -> PlanOutcome:
         return self.carry_out(system, self.plan(system, run).plan_id)
 
-    def finish(self, run: str) -> AgreementCounts:
+    def finish(self, run: str) -> BuiltCounts:
         """Measure what the night achieved."""
-        self.prepare(run)
-        identify(self.database, run_id=run)
-        self.build("tag:measure", run)
-        return measure_agreement(self.database, run_id=run, phase="after")
+        with dbt_without_log():
+            return build_again(self.settings, self.database, registry.systems(), run_id=run)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database.url, options="-c timezone=UTC") as connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 from concord import registry
 from concord.cli.installation_start import prepare_warehouse
 from concord.settings import Settings
-from concord.stages.reconcile.agreement import AgreementCounts
+from concord.stages.reconcile.build import BuiltCounts
 from sandbox.referee.night import judge_night
 from sandbox.referee.verdict import LEAST_PRECISION, Verdict
 from sandbox.world import World
@@ -28,8 +28,8 @@ class Nights:
     """What the first night came to, and how many changes the second one planned."""
 
     night: Night
-    before: AgreementCounts
-    after: AgreementCounts
+    before: BuiltCounts
+    after: BuiltCounts
     verdict: Verdict
     planned_again: int
 

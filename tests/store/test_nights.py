@@ -37,7 +37,7 @@ def wishful(trip: RoundTrip) -> RoundTrip:
 def reconcile(trip: RoundTrip, run: str) -> None:
     """What the ledger keeps of a reconcile; the wishes stay as the test made them."""
     with trip.database.transaction(PLANNER) as connection:
-        nights.record_prepared(connection, run)
+        nights.record_begun(connection, run)
         nights.record_built(connection, run)
 
 
@@ -66,7 +66,7 @@ def test_marts_that_failed_do_not_count_as_a_newer_desired_state(wishful: RoundT
     wishful.vendor.put("accounts", "A-1", {"name": "Name 1", "phone": "changed meanwhile"})
     wishful.ingest(day=2)
     with wishful.database.transaction(PLANNER) as connection:
-        nights.record_prepared(connection, "night 2")
+        nights.record_begun(connection, "night 2")
     assert planned(wishful, "night 2") == [("update", "E-2")]
 
 

@@ -1,4 +1,4 @@
-"""The tasks of reconcile: transform, identify, measure, and decide which systems may be written to."""
+"""The tasks of reconcile: build, and decide which systems may be written to."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -14,55 +14,19 @@ from concord.dag_ids import BACKFILL, OF_BACKFILL
 from concord.installed import COMMAND
 from concord.orchestration.defaults import installation
 from concord.orchestration.task_errors import log_errors
-from concord.stages.reconcile.agreement import measure_agreement
+from concord.stages.reconcile.build import build
 from concord.stages.reconcile.freshness import refuse_half_read, writable_systems
-from concord.stages.reconcile.identify import identify
-from concord.stages.reconcile.prepare import prepare
-from concord.stages.reconcile.standing import repeated_tests
-from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.store.engine import PLANNER, Database
-from concord.store.ledger.nights import hold_write_back, is_write_back_held, record_built, release_write_back
+from concord.store.ledger.nights import hold_write_back, is_write_back_held, release_write_back
 
 log = logging.getLogger(__name__)
 
-DBT_MARTS = "tag:marts"
-DBT_MEASURE = "tag:measure"
-RECONCILED = ("prepare", "marts")  # the tags of what reconcile builds
-
 
 @log_errors()
-def prepare_records(night: str) -> int:
-    """Build what identification needs, with new phone numbers read; returns how many nodes of dbt succeeded."""
+def build_night(night: str) -> dict[str, Any]:
+    """Work out what every system should hold, and keep how far they agree before the write-backs of the night."""
     settings, database = installation()
-    return prepare(settings, database, registry.systems(), run_id=night)
-
-
-@log_errors()
-def transform(select: str, night: str) -> int:
-    """Build the models of one layer with dbt; returns how many nodes succeeded."""
-    settings, database = installation()
-    systems = registry.systems()
-    if (
-        select == DBT_MEASURE
-    ):  # what reconcile has built it has tested; now it is built over what was written since
-        select = f"{select} --exclude {' '.join(repeated_tests(parse_project(settings, systems), RECONCILED))}"
-    count = run_dbt(settings, database, systems, select=select, run_id=night)
-    if select == DBT_MARTS:
-        with database.transaction(PLANNER) as connection:
-            record_built(connection, night)
-    return count
-
-
-@log_errors()
-def find_identities(night: str) -> dict[str, Any]:
-    """Settle which records are the same customer or product."""
-    return asdict(identify(installation()[1], run_id=night))
-
-
-@log_errors()
-def measure(night: str, phase: str) -> dict[str, Any]:
-    """Keep how far the systems agree, `before` or `after` the write-backs of the night."""
-    return asdict(measure_agreement(installation()[1], run_id=night, phase=phase))
+    return asdict(build(settings, database, registry.systems(), run_id=night))
 
 
 def reconcile_params() -> dict[str, Param]:

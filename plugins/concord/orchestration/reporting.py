@@ -1,20 +1,29 @@
-"""The tasks of report: which night is reported, and its page."""
+"""The tasks of report: what it shows, and the page of a night."""
+
+import logging
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from concord import registry
 from concord.orchestration.defaults import installation
 from concord.orchestration.task_errors import log_errors
 from concord.reporting.queries import find_newest_run
+from concord.stages.reconcile.build import build_again
 from concord.stages.report.write_report import write_report
+
+log = logging.getLogger(__name__)
 
 
 @log_errors()
-def newest_run() -> str:
-    """The run whose night is to be reported; skips when nothing was reconciled yet."""
-    found = find_newest_run(installation()[1])
-    if found is None:
+def build_report() -> str:
+    """Build what the report shows, and return the night that it is of; skips when nothing was reconciled yet."""
+    settings, database = installation()
+    night = find_newest_run(database)
+    if night is None:
         raise AirflowSkipException("Nothing has been reconciled yet, so there is nothing to report.")
-    return found
+    counts = build_again(settings, database, registry.systems(), run_id=night)
+    log.info("%d of %d shared fields agree after the write-backs.", counts.agreed, counts.compared)
+    return night
 
 
 @log_errors()

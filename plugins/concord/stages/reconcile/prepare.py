@@ -7,8 +7,7 @@ from concord.settings import Settings
 from concord.stages.reconcile.phone_numbers import read_phone_numbers
 from concord.stages.reconcile.standing import Standing
 from concord.stages.reconcile.transform import parse_project, run_dbt
-from concord.store.engine import PLANNER, Database
-from concord.store.ledger.nights import record_prepared
+from concord.store.engine import Database
 
 DBT_PREPARE = "+tag:prepare"  # with models of the business that they are made of
 _RECORDS = "int_customers__records"
@@ -21,8 +20,6 @@ def prepare(settings: Settings, database: Database, systems: Sequence[System], *
     views that stand as the project has them are not built again. Raises `BatchError` that names the nodes that did
     not succeed.
     """
-    with database.transaction(PLANNER) as connection:
-        record_prepared(connection, run_id)
     standing = Standing(parse_project(settings, systems), systems)
     if _RECORDS in standing.names and standing.is_built(database):
         read_phone_numbers(database)
