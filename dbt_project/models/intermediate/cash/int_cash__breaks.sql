@@ -47,6 +47,7 @@ explained as (
         on
             unioned.entity = quarantined.entity
             and unioned.golden_id = quarantined.golden_id
+            and quarantined.system in ('', unioned.system)
 
 )
 

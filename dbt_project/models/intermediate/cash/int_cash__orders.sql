@@ -1,12 +1,17 @@
 {# One row per live order of the shop that has to be paid. `is_settled`: it is old
    enough to have been paid, invoiced and, if the ERP calls it done, shipped. What a
-   younger order lacks may still arrive. `done_by` is the ERP that calls it done. #}
+   younger order lacks may still arrive. `done_by` is the ERP that calls it done. Orders
+   of two shops under one name are left out. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_orders__records as (
+with int_orders__unioned as (
 
-    select * from {{ ref('int_orders__records') }}
-    where {{ plays('system', 'shop') }} and not is_test and not is_cancelled
+    select * from {{ ref('int_orders__unioned') }}
+    where
+        {{ plays('system', 'shop') }}
+        and not is_test
+        and not is_cancelled
+        and not is_ambiguous
 
 ),
 
@@ -74,7 +79,7 @@ joined as (
         coalesce(refunds.refunded_amount, 0) as refunded_amount,
         coalesce(parcels.parcel_count, 0) as parcel_count,
         coalesce(parcels.shipped_quantity, 0) as shipped_quantity
-    from int_orders__records as orders
+    from int_orders__unioned as orders
     left join int_orders__done as done on orders.order_name = done.order_name
     left join int_cash__ordered as lines
         on

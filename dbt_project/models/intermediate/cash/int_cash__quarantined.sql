@@ -1,5 +1,5 @@
-{# One row per entity and order (for payouts: payout) of which a record was quarantined.
-   #}
+{# One row per entity and order (for payouts: system and payout) of which a record was
+   quarantined. `system` is empty for an order, which has its name in all systems. #}
 {{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with stg_concord__dead_letters as (
@@ -13,6 +13,7 @@ named as (
 
     select
         entities.entity,
+        case when entities.entity = 'payout' then letters.system else '' end as system,
         case
             when entities.entity = 'payout' then letters.payout_source_id
             else letters.order_name
@@ -35,10 +36,11 @@ grouped as (
 
     select
         entity,
+        system,
         golden_id
     from named
     where golden_id is not null
-    group by entity, golden_id
+    group by entity, system, golden_id
 
 )
 

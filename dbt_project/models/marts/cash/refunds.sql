@@ -1,5 +1,5 @@
-{# The shop and the payment provider each keep refunds of their own. The provider's
-   refund names the shop's refund if there is one. #}
+{# The shop and the payment provider each keep refunds of their own. A refund
+   that both know is one row. #}
 with int_cash__shop_refunds as (
 
     select * from {{ ref('int_cash__shop_refunds') }}
@@ -9,6 +9,12 @@ with int_cash__shop_refunds as (
 int_cash__payment_refunds as (
 
     select * from {{ ref('int_cash__payment_refunds') }}
+
+),
+
+int_cash__refund_pairs as (
+
+    select * from {{ ref('int_cash__refund_pairs') }}
 
 ),
 
@@ -31,6 +37,20 @@ shop_refunds as (
 
 ),
 
+paid_back as (
+
+    select
+        refunds.*,
+        pairs.shop,
+        pairs.shop_record_key
+    from int_cash__payment_refunds as refunds
+    left join int_cash__refund_pairs as pairs
+        on
+            refunds.system = pairs.system
+            and refunds.record_key = pairs.record_key
+
+),
+
 joined as (
 
     select
@@ -47,8 +67,10 @@ joined as (
         paid_back.record_key is not null as is_known_to_provider,
         coalesce(paid_back.refunded_at, shop_refunds.refunded_at) as refunded_at
     from shop_refunds
-    full join int_cash__payment_refunds as paid_back
-        on shop_refunds.record_key = paid_back.shop_refund_key
+    full join paid_back
+        on
+            shop_refunds.system = paid_back.shop
+            and shop_refunds.record_key = paid_back.shop_record_key
 
 )
 

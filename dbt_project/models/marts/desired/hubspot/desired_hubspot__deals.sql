@@ -30,8 +30,9 @@ test_orders as (
 
     select order_name
     from {{ ref('int_orders__records') }}
-    where is_test
+    where {{ plays('system', 'shop') }}
     group by order_name
+    having bool_and(is_test)
 
 ),
 
