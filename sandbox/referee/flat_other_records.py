@@ -13,6 +13,11 @@ def _under(record: Record, path: str) -> Record:
     return record.get(path) or {}
 
 
+def _first(record: Record, path: str) -> Record:
+    """The first object of a list; empty where the list is."""
+    return next(iter(record.get(path) or []), {})
+
+
 def _hubspot(record: Record) -> tuple[str, Fields]:
     properties = record["properties"]
     return record["id"], {
@@ -31,8 +36,7 @@ def _hubspot(record: Record) -> tuple[str, Fields]:
 
 def _netsuite(record: Record) -> tuple[str, Fields]:
     names = {"company_name": "companyName", "first_name": "firstName", "last_name": "lastName"}
-    listed = _under(record, "addressBook").get("items") or [{}]
-    address = _under(listed[0], "addressBookAddress")
+    address = _under(_first(_under(record, "addressBook"), "items"), "addressBookAddress")
     return record["id"], {
         **{name: record.get(theirs) for name, theirs in names.items()},
         "email": record.get("email"),
@@ -60,6 +64,8 @@ def _sap_address(record: Record) -> tuple[str, Fields]:
         "city": record.get("CityName"),
         "postal_code": record.get("PostalCode"),
         "country_code": record.get("Country"),
+        "email": _first(record, "to_EmailAddress").get("EmailAddress"),
+        "phone": _first(record, "to_PhoneNumber").get("PhoneNumber"),
     }
 
 

@@ -16,7 +16,7 @@ from tests.dbt.desired import Wanted
 READ = {
     "hubspot": ("contacts", "companies", "deals"),
     "netsuite": ("customers", "items", "sales_orders"),
-    "sap": ("business_partners", "addresses", "products", "sales_orders"),
+    "sap": ("business_partners", "addresses", "products", "prices", "sales_orders"),
     "stripe": ("customers",),
     "klaviyo": ("profiles",),
     "legacy_sql": ("customers", "inbox"),

@@ -17,6 +17,7 @@ from sandbox.launch import start
 from sandbox.load import load
 from sandbox.vendors.sap.vendor import Sap
 from sandbox.world import World, generate
+from sandbox.world.catalog import make_products
 from tests.dbt.conftest import Reconciliation
 
 YEAR = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
@@ -47,7 +48,7 @@ def counts(
         )
     session.close()
     server.stop()
-    reconciliation.build("concord.staging.sap", "sap")
+    reconciliation.build("concord.staging.sap int_sap__prices", "sap")
     return read
 
 
@@ -107,3 +108,13 @@ def test_stock_and_products_meet(counts: dict[str, BatchCounts], reconciliation:
         "from staging.stg_sap__stock_levels join staging.stg_sap__products using (product_source_id)"
     )
     assert reconciliation.rows(met) == [(40, True, True)]
+
+
+def test_a_product_has_the_price_of_one_piece_that_counts_today(
+    counts: dict[str, BatchCounts], reconciliation: Reconciliation, small: World
+) -> None:
+    assert counts["prices"].validated == 160
+    rows = reconciliation.rows("select product_source_id, price from intermediate.int_sap__prices")
+    assert {str(sku): price for sku, price in rows} == {
+        product.sku: product.price for product in make_products(small.settings)
+    }

@@ -16,13 +16,8 @@ from concord.protocols.odata.values import ChangedAt
 from concord.protocols.odata.writes import GuardedSender, ODataWrites
 from concord.protocols.session.client import HttpSession
 from concord.protocols.values import value_at
-from concord.systems.sap.declaration import (
-    PARTNER_CHANGES,
-    order_service,
-    partner_service,
-    partner_set,
-    product_service,
-)
+from concord.systems.sap import services
+from concord.systems.sap.declaration import PARTNER_CHANGES, partner_set
 from concord.testing.bench import Bench, by_key, keys_of, read_all
 from tests.systems.benches.sap import new_record
 
@@ -88,7 +83,7 @@ def test_a_token_that_is_refused_twice_is_a_refusal(sap: Bench) -> None:
         "faults", {"match": {"operation": "^batch"}, "fault": {"kind": "expired_token"}, "times": 2}
     )
     with pytest.raises(RequestError, match="403"):
-        GuardedSender(sap.session(), partner_service).send("POST", "$batch", body=b"", headers={})
+        GuardedSender(sap.session(), services.PARTNERS).send("POST", "$batch", body=b"", headers={})
     assert operations(sap).count("batch") == 2
 
 
@@ -97,7 +92,7 @@ def test_an_etag_is_required_and_sent_word_for_word(sap: Bench) -> None:
     key, record = next(iter(companies(sap, session).items()))
     etag = str(record["__metadata"]["etag"])
     assert "%3A" in etag
-    sender, path = GuardedSender(session, partner_service), f"A_BusinessPartner('{key}')"
+    sender, path = GuardedSender(session, services.PARTNERS), f"A_BusinessPartner('{key}')"
     with pytest.raises(RequestError, match="428"):
         sender.send("PATCH", path, body={"SearchTerm1": "BARE"}, headers={})
     with pytest.raises(RequestError, match="412"):
@@ -221,7 +216,7 @@ def test_every_item_of_an_order_is_read_whatever_part_of_them_comes_with_it(sap:
 
 def product_resource(*, has_batch: bool) -> Resource:
     """Products, written through the V4 service."""
-    products = EntitySet(product_service, "Product", EntityKey(("Product",)), ChangedAt("LastChangeDateTime"))
+    products = EntitySet(services.PRODUCTS, "Product", EntityKey(("Product",)), ChangedAt("LastChangeDateTime"))
     return Resource(
         name="products",
         read=products,
@@ -268,6 +263,8 @@ def test_a_server_that_knows_only_merge_is_written_as_well(sap: Bench) -> None:
 def test_the_client_goes_with_every_call_and_a_service_may_lie_elsewhere(sap: Bench) -> None:
     extra = {"client": "100", "sales_order_path": "/sap/opu/odata/sap/API_SALES_ORDER_SRV/"}
     session = replace(sap, connection=replace(sap.connection, extra=extra)).session()
-    assert partner_service.query(session) == {"sap-client": "100"}
-    assert order_service.address(session, "A_SalesOrder") == "/sap/opu/odata/sap/API_SALES_ORDER_SRV/A_SalesOrder"
+    assert services.PARTNERS.query(session) == {"sap-client": "100"}
+    assert (
+        services.ORDERS.address(session, "A_SalesOrder") == "/sap/opu/odata/sap/API_SALES_ORDER_SRV/A_SalesOrder"
+    )
     assert read_all(session, sap.system.resource("sales_orders"), size=30)

@@ -8,8 +8,8 @@ import pytest
 from sandbox.referee.flat_records import FLAT
 from sandbox.referee.written_records import judge_written_records
 from sandbox.world import World
-from sandbox.world.customers import make_customers
-from tests.unit.test_referee_created_orders import After, lacking, new_ledger_order, world
+from sandbox.world.customers import Customer, make_customers
+from tests.unit.test_referee_created_orders import After, lacking, new_ledger_order, new_sales_order, world
 
 __all__ = ["world"]
 Record = dict[str, Any]
@@ -17,14 +17,39 @@ Record = dict[str, Any]
 
 @pytest.fixture
 def after(world: World) -> After:
-    """What the ledger holds."""
-    resources = [resource for system, resource in FLAT if system == "netsuite"]
-    return {"netsuite": {resource: deepcopy([*world.records("netsuite", resource)]) for resource in resources}}
+    """What the ERPs hold."""
+    found: After = {}
+    for system, resource in FLAT:
+        if system in ("netsuite", "sap"):
+            found.setdefault(system, {})[resource] = deepcopy([*world.records(system, resource)])
+    return found
+
+
+def customer_of(world: World, index: int) -> Customer:
+    return next(item for item in make_customers(world.settings) if item.index == index)
+
+
+def new_partner(world: World, index: int) -> tuple[Record, Record]:
+    """The customer of this number as SAP is given it, as a partner and its address."""
+    customer = customer_of(world, index)
+    name = {"FirstName": customer.first_name, "LastName": customer.last_name}
+    place = {"StreetName": customer.street, "CityName": customer.city, "PostalCode": customer.postal_code}
+    return {
+        "BusinessPartner": "0009000001",
+        **({"OrganizationBPName1": customer.company_name} if customer.company_name else name),
+        "BusinessPartnerIDByExtSystem": "CUS-1",
+    }, {
+        "BusinessPartner": "0009000001",
+        **place,
+        "Country": customer.country_code,
+        "to_EmailAddress": [{"EmailAddress": customer.email}],
+        "to_PhoneNumber": [{"PhoneNumber": customer.phone}],
+    }
 
 
 def new_ledger_customer(world: World, index: int) -> Record:
     """The customer of this number as the ledger is given it."""
-    customer = next(item for item in make_customers(world.settings) if item.index == index)
+    customer = customer_of(world, index)
     place = {"addr1": customer.street, "city": customer.city, "zip": customer.postal_code}
     address = {**place, "country": {"id": customer.country_code}}
     name = {"firstName": customer.first_name, "lastName": customer.last_name}
@@ -64,3 +89,18 @@ def test_a_customer_that_the_ledger_has_may_not_be_created_again(world: World, a
     known = lacking(world, "netsuite").customer_index
     after["netsuite"]["customers"].append(new_ledger_customer(world, known))
     assert len(judged(world, after)) == 1
+
+
+def test_a_new_partner_is_judged_with_its_address_and_its_order(world: World, after: After) -> None:
+    order = lacking(world, "sap", by_new_customer=True)
+    partner, address = new_partner(world, order.customer_index)
+    sap = after["sap"]
+    booked = new_sales_order(sap["A_SalesOrder"][0], order)
+    sap["A_SalesOrder"].append({**booked, "SoldToParty": partner["BusinessPartner"]})
+    sap["A_BusinessPartner"].append(partner)
+    sap["A_BusinessPartnerAddress"].append(address)
+    assert judged(world, after) == []
+    address["CityName"] = "Elsewhere"
+    assert len(judged(world, after)) == 2, "both of its records are wrong"
+    sap["A_BusinessPartnerAddress"].pop()
+    assert len(judged(world, after)) == 2, "nobody is known by a name alone, and so nobody has ordered"

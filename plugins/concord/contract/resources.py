@@ -101,6 +101,8 @@ class Writes:
     record whose creation got no clear response is looked up by the first of them, and is there already if it
     agrees in all that the create fills. A vendor that upserts does so by the first. `never_empty` are fields of
     `update` without which the vendor takes no record: a change that would empty one is refused before it is sent.
+    `brings` names the resources of which records are created inside of a new one, such as its addresses, each with
+    its field that holds the key of the new record; they are read back with it.
     """
 
     writer: Writer
@@ -109,6 +111,7 @@ class Writes:
     guard: str | tuple[str, ...] = ""
     natural_key: tuple[str, ...] = ()
     never_empty: frozenset[str] = frozenset()
+    brings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,11 +103,15 @@ def _show_time(version: int, kind: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """Entities inside a record (`via` empty), or those of another collection with the same value of a property."""
+    """Entities inside a record (`via` empty), or those of another collection with the same value of a property.
+
+    A body holds the entity itself and no list of it where there `is_one` at most.
+    """
 
     name: str
     target: "EntityType"
     via: str = ""
+    is_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

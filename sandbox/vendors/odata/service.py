@@ -175,6 +175,9 @@ class Service:
         for name, navigation in entity.navigations.items():
             if name in expanded:
                 parts = [self._shown_inside(asked, navigation, part) for part in self._reached(navigation, record)]
+                if navigation.is_one:
+                    shown[name] = next(iter(parts), None)
+                    continue
                 first = parts[: self.nested_size]
                 shown[name] = first if self.version == 4 else {"results": first}
                 if len(parts) > len(first):
@@ -229,12 +232,21 @@ class Service:
         if "POST" not in entity.methods:
             raise ODataError(405, "/IWFND/CM_MGW/405", f"Creation is not supported for {entity.set_name}")
         record: Record = taken(entity, asked.payload())
+        linked = [(item, record.pop(name, [])) for name, item in entity.navigations.items() if item.via]
         self.check(entity, record, is_new=True)
         record = entity.complete(record)
+        for navigation, parts in linked:
+            self._create_linked(navigation, record, parts)
         self.save(entity, record, operation=f"create:{entity.set_name}")
         given = self._one(asked, entity, record, 201)
         given.headers["location"] = f"{asked.base}/{entity.segment(record)}"
         return given
+
+    def _create_linked(self, navigation: Navigation, record: Record, parts: list[Record]) -> None:
+        target = navigation.target
+        for part in [{**part, navigation.via: record[navigation.via]} for part in parts]:
+            self.check(target, part, is_new=True)
+            self.save(target, target.complete(part), operation=f"create:{target.set_name}")
 
     def save(self, entity: EntityType, record: Record, *, operation: str) -> None:
         """Write a record with a stamp that no other write has."""
@@ -275,8 +287,9 @@ def taken(entity: EntityType, payload: Mapping[str, Any]) -> Record:
         if name.startswith(("__", "@")):
             continue
         navigation, known = entity.navigations.get(name), entity.properties.get(name)
-        if navigation is not None and not navigation.via:
+        if navigation is not None:
             parts = value.get("results", []) if isinstance(value, dict) else value
+            parts = [value] if navigation.is_one else parts
             record[name] = [taken(navigation.target, part) for part in parts]
         elif known is None:
             raise bad(f"Property {name} is invalid for type {entity.type_name}", target=name)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sandbox.server.records import Record
 from sandbox.vendors.odata.model import EntityType, Navigation, Property, properties
+from sandbox.vendors.sap.conditions import VALIDITY
 
 P = Property
 
@@ -114,6 +115,33 @@ ADDRESS = EntityType(
     },
     methods=frozenset({"POST", "PATCH", "MERGE", "PUT", "DELETE"}),
 )
+ROLE = EntityType(
+    "A_BusinessPartnerRole",
+    ("BusinessPartner", "BusinessPartnerRole"),
+    properties(P("BusinessPartner", "alpha", 10), P("BusinessPartnerRole", length=6)),
+    is_guarded=False,
+)
+SALES_AREA = EntityType(
+    "A_CustomerSalesArea",
+    ("Customer", "SalesOrganization", "DistributionChannel", "Division"),
+    properties(
+        P("Customer", "alpha", 10),
+        P("SalesOrganization", length=4),
+        P("DistributionChannel", length=2),
+        P("Division", length=2),
+        P("Currency", length=5),
+        P("CustomerPaymentTerms", length=4),
+        P("DeletionIndicator", "boolean"),
+    ),
+    is_guarded=False,
+)
+CUSTOMER = EntityType(
+    "A_Customer",
+    ("Customer",),
+    properties(P("Customer", "alpha", 10), P("OrderIsBlockedForCustomer", length=2)),
+    {"to_CustomerSalesArea": Navigation("to_CustomerSalesArea", SALES_AREA)},
+    is_guarded=False,
+)
 PARTNER = EntityType(
     "A_BusinessPartner",
     ("BusinessPartner",),
@@ -137,7 +165,11 @@ PARTNER = EntityType(
         P("LastChangeDate", "date", is_writable=False),
         P("LastChangeTime", "time", is_writable=False),
     ),
-    {"to_BusinessPartnerAddress": Navigation("to_BusinessPartnerAddress", ADDRESS, via="BusinessPartner")},
+    {
+        "to_BusinessPartnerAddress": Navigation("to_BusinessPartnerAddress", ADDRESS, via="BusinessPartner"),
+        "to_BusinessPartnerRole": Navigation("to_BusinessPartnerRole", ROLE),
+        "to_Customer": Navigation("to_Customer", CUSTOMER, is_one=True),
+    },
     touch=_by_day,
     methods=frozenset({"POST", "PATCH", "MERGE", "PUT"}),
     flag="IsMarkedForArchiving",
@@ -244,4 +276,4 @@ STOCK = EntityType(
     ),
     is_guarded=False,
 )
-ENTITIES = {entity.set_name: entity for entity in (PARTNER, ADDRESS, ORDER, PRODUCT, STOCK)}
+ENTITIES = {entity.set_name: entity for entity in (PARTNER, ADDRESS, ORDER, PRODUCT, STOCK, VALIDITY)}

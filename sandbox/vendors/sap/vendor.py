@@ -20,7 +20,7 @@ from sandbox.vendors.odata.batch import answer_batch, lines_of
 from sandbox.vendors.odata.errors import ODataError
 from sandbox.vendors.odata.model import ID, STAMP, EntityType
 from sandbox.vendors.odata.service import Asked, Service, ServiceResponse
-from sandbox.vendors.sap.entities import ADDRESS, ENTITIES, ORDER, PARTNER, PRODUCT, STOCK
+from sandbox.vendors.sap.entities import ADDRESS, ENTITIES, ORDER, PARTNER, PRODUCT, STOCK, VALIDITY
 from sandbox.vendors.sap.rules import Orders, Partners, locked
 
 PAGE_SIZE = 1000
@@ -47,6 +47,9 @@ class Sap(Vendor):
         self.services: dict[str, Service] = {
             f"{_V2}/API_BUSINESS_PARTNER": Partners("API_BUSINESS_PARTNER", 2, self.store, (PARTNER, ADDRESS)),
             f"{_V2}/API_SALES_ORDER_SRV": Orders("API_SALES_ORDER_SRV", 2, self.store, (ORDER,)),
+            f"{_V2}/API_SLSPRICINGCONDITIONRECORD_SRV": Service(
+                "API_SLSPRICINGCONDITIONRECORD_SRV", 2, self.store, (VALIDITY,)
+            ),
             f"{_V2}/API_MATERIAL_STOCK_SRV": Service("API_MATERIAL_STOCK_SRV", 2, self.store, (STOCK,)),
             f"{_V4}/api_product/srvd_a2x/sap/product/0002": Service("Product", 4, self.store, (PRODUCT,)),
         }

@@ -5,6 +5,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from sandbox.vendors.sap.conditions import AREA, prices
 from sandbox.world import slots
 from sandbox.world.catalog import Product, make_products
 from sandbox.world.customers import Customer, make_customer, make_customers
@@ -14,7 +15,7 @@ from sandbox.world.orders import Order, make_orders, order_slot
 from sandbox.world.systems import ADDRESS, SystemTruth
 
 Record = dict[str, Any]
-PLANT, STORAGE, SALES_ORGANIZATION = "1710", "171A", "1710"
+PLANT, STORAGE = "1710", "171A"
 _NOT_IN_SAP = range(400, 410)
 _BLOCKED = range(410, 415)
 _ARCHIVED = range(415, 418)
@@ -54,6 +55,15 @@ def _clock(moment: datetime | None) -> str | None:
     return moment.strftime("PT%HH%MM%SS") if moment else None
 
 
+def _sold_to(number: str) -> Record:
+    """What makes a partner a customer: its role, and the sales area in which it may order."""
+    area = {"Customer": number, **AREA, "Division": "00", "Currency": "EUR"}
+    return {
+        "to_BusinessPartnerRole": [{"BusinessPartner": number, "BusinessPartnerRole": "FLCU01"}],
+        "to_Customer": [{"Customer": number, "to_CustomerSalesArea": [area]}],
+    }
+
+
 def _partner(settings: Settings, customer: Customer) -> Record:
     random = random_for(settings, "sap-partner", customer.index)
     changed_at = _changed_at(settings, customer, random)
@@ -74,6 +84,7 @@ def _partner(settings: Settings, customer: Customer) -> Record:
         "BusinessPartnerIsBlocked": customer.slot in _BLOCKED,
         "IsMarkedForArchiving": customer.slot in _ARCHIVED,
         "BusinessPartnerIDByExtSystem": "" if customer.slot % 10 == 0 else customer.code,
+        **_sold_to(partner_number(customer.index)),
         "CreationDate": customer.created_at.date().isoformat(),
         "CreationTime": _clock(customer.created_at),
         "LastChangeDate": changed_at.date().isoformat() if changed_at else None,
@@ -201,8 +212,7 @@ def _order(order: Order) -> Record:
     return {
         "SalesOrder": number,
         "SalesOrderType": "OR",
-        "SalesOrganization": SALES_ORGANIZATION,
-        "DistributionChannel": "10",
+        **AREA,
         "OrganizationDivision": "00",
         "SoldToParty": partner if order.index % 3 else partner.zfill(10),
         "PurchaseOrderByCustomer": order.number,
@@ -235,9 +245,16 @@ def orders(settings: Settings) -> Iterator[Record]:
     return (_order(order) for order in make_orders(settings) if is_booked(settings, order))
 
 
+def lacks_customer(customer: Customer) -> bool:
+    """Whether the shop knows the customer, and SAP has no record of it, or one that is in the archive."""
+    is_known = is_present(customer) and customer.slot not in _ARCHIVED
+    return customer.slot not in slots.NOT_IN_SHOP and not is_known
+
+
 def lacks_order(settings: Settings, order: Order) -> bool:
-    """Whether SAP would accept an order of the customer and does not have this one."""
-    return can_order(make_customer(settings, order.customer_index)) and not is_booked(settings, order)
+    """Whether SAP would accept an order of the customer, new or not, and does not have this one."""
+    customer = make_customer(settings, order.customer_index)
+    return (can_order(customer) or lacks_customer(customer)) and not is_booked(settings, order)
 
 
 RESOURCES = {
@@ -245,6 +262,7 @@ RESOURCES = {
     "A_BusinessPartnerAddress": addresses,
     "Product": products,
     "A_MatlStkInAcctMod": stock,
+    "A_SlsPrcgCndnRecdValidity": prices,
     "A_SalesOrder": orders,
 }
 TRUTH = SystemTruth(
@@ -252,5 +270,6 @@ TRUTH = SystemTruth(
     live={"business_partners": customer_keys},
     writable={"A_BusinessPartner": frozenset({"customer_name"}), "A_BusinessPartnerAddress": ADDRESS},
     owners={"A_BusinessPartner": "business_partners", "A_BusinessPartnerAddress": "business_partners"},
+    lacks_customer=lacks_customer,
     lacks_order=lacks_order,
 )

@@ -34,6 +34,16 @@ GOOD: Final[Rows] = {
         "stock_type": "01",
         "on_hand_quantity": "175.000",
     },
+    "prices": {
+        "source_id": "ConditionRecord='30000001',ConditionValidityEndDate='/Date(253402214400000)/'",
+        "product_source_id": "LAM-1001",
+        "valid_from_date": "/Date(1577836800000)/",
+        "valid_to_date": "/Date(253402214400000)/",
+        "rate_amount": "990.000",
+        "currency_code": "EUR",
+        "per_quantity": "100",
+        "per_unit": "EA",
+    },
     "sales_orders": {
         "source_id": "500001",
         "partner_source_id": "0001000001",
@@ -66,6 +76,12 @@ ROW_FAULTS: Final[RowFaults] = {
     "stock_levels": {
         "on_hand_quantity is out of all proportion": {"on_hand_quantity": "99999999.000"},
         "stock_type is unknown": {"stock_type": "free"},
+    },
+    "prices": {
+        "rate_amount is below 0": {"rate_amount": "-1.000"},
+        "per_quantity is not above 0": {"per_quantity": "0"},
+        "currency_code is no currency": {"currency_code": "%"},
+        "the price ends before it begins": {"valid_to_date": "/Date(0)/"},
     },
     "sales_orders": {
         "partner_source_id is no partner number": {"partner_source_id": "C/O"},

@@ -38,6 +38,7 @@ joined as (
     kept=['address_source_id', 'first_name', 'last_name', 'street', 'city', 'postal_code'],
     columns={
         'record_key': 'stored_source_id',
+        'external_id': 'party_code',
         'account_number': 'party_code',
         'customer_kind': "nullif(partner_kind, 'group')",
         'record_name': "coalesce(company_name, nullif(concat_ws(' ', first_name, last_name), ''))",

@@ -23,12 +23,7 @@ cut as (
         system,
         customer_name,
         company_name,
-        case
-            when length(company_name) <= 40 then company_name
-            else coalesce(
-                substring(company_name from '^(.{1,40}) '), left(company_name, 40)
-            )
-        end as company_name_1
+        {{ first_name_part('company_name') }} as company_name_1
     from int_customers__corrections
 
 ),
@@ -43,7 +38,7 @@ pieces as (
         case when cut.customer_name is not null then customers.last_name end
         as last_name,
         cut.company_name_1,
-        left(btrim(substr(cut.company_name, length(cut.company_name_1) + 1)), 40)
+        {{ second_name_part('cut.company_name', 'cut.company_name_1') }}
         as company_name_2
     from cut
     inner join customers on cut.golden_id = customers.customer_id

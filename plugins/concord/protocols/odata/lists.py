@@ -18,13 +18,22 @@ from concord.errors import ContractViolationError
 from concord.protocols.describing import paths_of
 from concord.protocols.odata.metadata import read_properties
 from concord.protocols.odata.nested import completed
-from concord.protocols.odata.service import COMPOSED_KEY, EntityKey, ODataService, Version, all_of, any_of
+from concord.protocols.odata.service import (
+    COMPOSED_KEY,
+    EntityKey,
+    ODataService,
+    Version,
+    all_of,
+    any_of,
+    write_literal,
+)
 from concord.protocols.odata.values import ChangedAt, ChangedOn
 from concord.protocols.reading import Pages, ask_with_headers, batched, keys_in, last_readable, prefetch
 from concord.protocols.repair import is_marked
 from concord.protocols.values import decode_leniently
 
 _KEYS_PER_QUERY = 30
+_LISTED = "results"  # where V2 puts related entities, if there can be several
 _ADDED = "__metadata"  # what V2 puts into each record
 
 
@@ -74,7 +83,8 @@ class EntitySet:
     """One collection of a service.
 
     `changes` bounds a window, `only` is a filter that always holds, `expand` what is asked for inside each
-    record as far as the declared fields need it. A record whose key takes several properties gets that key as
+    record as far as the declared fields need it. `options` are texts that `only` names in braces: the extra field
+    of the connection that says one, and its default. A record whose key takes several properties gets that key as
     its first member, `@key`.
     """
 
@@ -86,6 +96,7 @@ class EntitySet:
     expand: tuple[str, ...] = ()
     size: int = 1000
     types: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def describe(self, session: Session, resource: Resource) -> Mapping[str, Kind | None]:
         """What `$metadata` says; of what lies below a property, or is added to a record, it tells nothing."""
@@ -93,7 +104,7 @@ class EntitySet:
         own = {COMPOSED_KEY: None, _ADDED: None}
         heads = {path: split_path(path) for path in paths_of(resource)}
         return found | {
-            path: found.get(head[0]) if len(head) == 1 or found.get(head[0]) is Kind.JSON else None
+            path: found.get(head[0]) if head[1:] in ([], [_LISTED]) else None
             for path, head in heads.items()
             if head[0] in found or head[0] in own
         }
@@ -187,7 +198,11 @@ class EntitySet:
             path, params = urljoin(path, link), {}
 
     def _query(self, session: Session, conditions: Sequence[str]) -> dict[str, str]:
-        condition = all_of([self.only, *conditions])
+        literals = {
+            name: write_literal(self.service.version, session.option(name, default))
+            for name, default in self.options.items()
+        }
+        condition = all_of([self.only.format(**literals) if literals else self.only, *conditions])
         query = {**self.service.query(session), "$top": str(self.size), "$orderby": ",".join(self.key.names)}
         if condition:
             query["$filter"] = condition

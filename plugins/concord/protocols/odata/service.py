@@ -7,7 +7,7 @@ V4: https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventi
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +24,8 @@ RULES = VendorRules(
         "error.message",
     )
 )
+_TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d+)?\)/")  # a day as version 2 sends it
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAIR = re.compile(r"(\w+)=((?:'(?:[^']|'')*'|[^',])*)(?:,|$)")
 
 
@@ -80,11 +82,23 @@ def write_literal(version: Version, value: object, kind: str = "Edm.String") -> 
     if kind == "Edm.String":
         doubled = text.replace("'", "''")
         return f"'{doubled}'"
+    text = _in_words(text) if kind == "Edm.DateTime" else text
     if not re.fullmatch(r"[\w.:+-]+", text):
         raise RequestError("A look-up value does not fit the type of its property; nothing was requested.")
     if version is Version.V2:
-        return {"Edm.Guid": f"guid'{text}'", "Edm.Int64": f"{text}L", "Edm.Decimal": f"{text}M"}.get(kind, text)
+        marked = {"Edm.Guid": f"guid'{text}'", "Edm.DateTime": f"datetime'{text}'"}
+        return (marked | {"Edm.Int64": f"{text}L", "Edm.Decimal": f"{text}M"}).get(kind, text)
     return text
+
+
+def _in_words(text: str) -> str:
+    """A day and time in words where it comes in ticks, as version 2 sends it."""
+    ticks = _TICKS.fullmatch(text)
+    try:
+        moment = _EPOCH + timedelta(milliseconds=int(ticks[1])) if ticks else None
+    except OverflowError:
+        return text
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") if moment else text
 
 
 def _write_moment(version: Version, moment: datetime) -> str:

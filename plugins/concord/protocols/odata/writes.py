@@ -82,13 +82,14 @@ class ODataWrites:
     """Writes one collection.
 
     `method` updates: PATCH, or MERGE where a server knows no other; a `ContractError` refuses PUT, which would
-    empty what a change does not name. `given` are properties that every create takes from the connection's extra
-    fields: the entry and what stands where it lacks. Without `has_batch` every change is a call of its own.
+    empty what a change does not name. `given` are properties that every create takes from the connection's
+    extra fields, each a pair of the entry and what stands where it lacks; entities inside of the new one hold such
+    pairs, too. Without `has_batch` every change is a call of its own.
     """
 
     entities: EntitySet
     method: str = "PATCH"
-    given: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    given: Mapping[str, object] = field(default_factory=dict)
     has_batch: bool = True
     size: int = 50
     finishes_creates: ClassVar[bool] = False
@@ -148,7 +149,7 @@ class _EntityWriter:
     def _operation(self, change: Change) -> Operation:
         entities, values = self._writer.entities, vendor_values(self._resource, change.after)
         if change.key is None:
-            given = {name: self._session.option(*pair) for name, pair in self._writer.given.items()}
+            given = {name: _taken(self._session, value) for name, value in self._writer.given.items()}
             return Operation("POST", entities.name, {**given, **values})
         segment = entities.key.segment(entities.service.version, change.key)
         etag = self._etag(change)
@@ -176,6 +177,18 @@ class _EntityWriter:
         if any(entity.get(name) is None for name in key.names):
             return unknown(change, "The server made the record but did not say under which key; look it up.")
         return confirmed(change, key.of(entity))
+
+
+def _taken(session: Session, value: object) -> object:
+    """A given value with the connection's entries in place of the pairs that name them."""
+    match value:
+        case (str() as entry, str() as default):
+            return session.option(entry, default)
+        case Mapping():
+            return {name: _taken(session, part) for name, part in value.items()}
+        case list():
+            return [_taken(session, part) for part in value]
+    return value
 
 
 def etag_of(record: Mapping[str, Any]) -> object:

@@ -14,7 +14,7 @@ from concord.stages.extract.read_window import extract_matching
 from concord.stages.validate.judge import validate_batch
 from concord.store.engine import LOADER, PLANNER, Database
 from concord.store.ledger.plans import load_plan
-from concord.store.ledger.verification import compare_written, count_verified, list_sent_keys
+from concord.store.ledger.verification import compare_written, count_verified, list_new_keys, list_sent_keys
 from concord.store.tables import validated_table
 
 # An archived record that the vendor no longer shows is held as deleted, like one that it shows as deleted.
@@ -63,7 +63,7 @@ class _Verification:
             keys = list_sent_keys(connection, self.plan_id, resource)
         if not keys:
             return
-        batch_id = self._read_back(resource, keys)
+        batch_id = self._read_back(resource, Lookup(name=resource.key, values=keys, reference=self.plan_id))
         with self.database.transaction(PLANNER) as connection:
             archived = compare_written(connection, self.system, resource, plan_id=self.plan_id, batch_id=batch_id)
         failpoint("verify.after_compare")
@@ -71,9 +71,18 @@ class _Verification:
             mark = sql.SQL(_MARK).format(validated=validated_table(self.system, resource))
             connection.execute(mark, {"keys": archived, "batch": batch_id})
         failpoint("verify.after_mark")
+        self._read_what_came_with(resource)
 
-    def _read_back(self, resource: Resource, keys: list[str]) -> str:
-        lookup = Lookup(name=resource.key, values=keys, reference=self.plan_id)
+    def _read_what_came_with(self, resource: Resource) -> None:
+        """Read the records of other resources that were created inside of new ones."""
+        brings = resource.writes.brings if resource.writes else {}
+        with self.database.transaction(PLANNER) as connection:
+            keys = list_new_keys(connection, self.plan_id, resource) if brings else []
+        for other, name in brings.items() if keys else ():
+            reference = f"{self.plan_id} {resource.name}"
+            self._read_back(self.system.resource(other), Lookup(name=name, values=keys, reference=reference))
+
+    def _read_back(self, resource: Resource, lookup: Lookup) -> str:
         batch_id = extract_matching(
             self.database, self.session, system=self.system, resource=resource, lookup=lookup
         )

@@ -13,6 +13,12 @@ select distinct record_key from ops.changes
 where plan_id = %s and resource = %s and state in ('confirmed', 'unknown', 'conflicted') and record_key is not null
 order by record_key
 """
+_NEW_KEYS = """
+select distinct record_key from ops.changes
+where plan_id = %s and resource = %s and action = 'create' and state in ('confirmed', 'unknown')
+    and record_key is not null
+order by record_key
+"""
 # Each field of a sent change whose record was read back and says something else; of a text that was cut, how much
 # is there. An empty text that was written is read back as no value, and documents are read in another form.
 _DIFFERING = """
@@ -112,6 +118,11 @@ where plan_id = %s and state = 'confirmed' and action = 'update'
 def list_sent_keys(connection: Connection, plan_id: str, resource: Resource) -> list[str]:
     """The keys of the resource's records that the plan wrote, may have written, or found changed; in order."""
     return fetch_texts(connection, _KEYS, (plan_id, resource.name))
+
+
+def list_new_keys(connection: Connection, plan_id: str, resource: Resource) -> list[str]:
+    """The keys of the resource's records that the plan created, or may have created; in order."""
+    return fetch_texts(connection, _NEW_KEYS, (plan_id, resource.name))
 
 
 def compare_written(

@@ -7,6 +7,7 @@ ACCOUNT = AccountChecks(
     login_help="Login and password are those of a communication user, and the user must belong to the "
     "communication arrangements of the services.",
     refused_help="Let a communication arrangement offer this service to the user: scenario SAP_COM_0008 for "
-    "business partners, SAP_COM_0109 for sales orders; or correct the path of the service in the extra fields.",
+    "business partners, SAP_COM_0109 for sales orders, one with condition records for prices; or correct the path "
+    "of the service in the extra fields.",
     checks=(("writes", WritableServices()),),
 )

@@ -10,41 +10,30 @@ Know before you touch:
 - Master data is marked (`IsMarkedForArchiving`, `IsMarkedForDeletion`) and not deleted.
 - Keys come with and without leading zeros; only staging strips them.
 - Amounts and quantities are text, times `/Date(ms)/`, in the V2 services.
-- The connection's extra fields may say `client`, `time_zone`, `sales_organization`, `distribution_channel`,
-  `division`, `order_type`, and where a service lies (`business_partner_path` and the like).
+- A new partner is created with address, role and sales area in one call: without them SAP takes no order of it.
+- The connection's extra fields may say `client`, `time_zone`, the terms of `services.py`, where a service lies.
 """
 
 from datetime import timedelta
 
 from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, Snapshot, System, Writes
 from concord.protocols.odata.lists import EntitySet
-from concord.protocols.odata.service import COMPOSED_KEY, RULES, EntityKey, ODataService, Version
+from concord.protocols.odata.service import COMPOSED_KEY, RULES, EntityKey
 from concord.protocols.odata.values import AS_TICKS, AS_TICKS_DAY, ChangedAt, ChangedOn
 from concord.protocols.odata.writes import ODataWrites
 from concord.protocols.session.auth import BasicLogin
+from concord.systems.sap import services
 from concord.systems.sap.account import ACCOUNT
-from concord.systems.sap.values import order_items
+from concord.systems.sap.prices import prices
+from concord.systems.sap.values import NEW_ADDRESS, order_items
 
 DONE = "select reference as order_name from {table} where process_status = 'C' and not _is_deleted"
-PARAMETERS = {"sap-client": "client", "sap-language": "language"}
-V2, V4 = "/sap/opu/odata/sap", "/sap/opu/odata4/sap"
-
-
-def service(path: str, option: str, version: Version = Version.V2) -> ODataService:
-    """One of the services; all want the same."""
-    return ODataService(path, version, option, PARAMETERS, needs_token=True)
-
-
-partner_service = service(f"{V2}/API_BUSINESS_PARTNER", "business_partner_path")
-order_service = service(f"{V2}/API_SALES_ORDER_SRV", "sales_order_path")
-stock_service = service(f"{V2}/API_MATERIAL_STOCK_SRV", "stock_path")
-product_service = service(f"{V4}/api_product/srvd_a2x/sap/product/0002", "product_path", Version.V4)
-
 ETAG = Field("__metadata.etag", "etag")
 PARTNER_CHANGES = ChangedOn("LastChangeDate", "LastChangeTime", "CreationDate", "CreationTime")
+NAMES = frozenset({"organization_name_1", "organization_name_2", "first_name", "last_name"})
 SHOWN_CHANGE = PARTNER_CHANGES.form(time="change_time", first_day="creation_date", first_time="creation_time")
 
-partner_set = EntitySet(partner_service, "A_BusinessPartner", EntityKey(("BusinessPartner",)), PARTNER_CHANGES)
+partner_set = EntitySet(services.PARTNERS, "A_BusinessPartner", EntityKey(("BusinessPartner",)), PARTNER_CHANGES)
 business_partners = Resource(
     name="business_partners",
     entity="customer",
@@ -61,6 +50,7 @@ business_partners = Resource(
         Field("BusinessPartnerIDByExtSystem", "external_party_code"),
         Field("BusinessPartnerIsBlocked", "is_blocked", Kind.BOOLEAN),
         Field("IsMarkedForArchiving", "is_archived", Kind.BOOLEAN),
+        NEW_ADDRESS,
         Field("CreationDate", "creation_date"),
         Field("CreationTime", "creation_time"),
         Field("LastChangeTime", "change_time"),
@@ -70,15 +60,18 @@ business_partners = Resource(
     changes=ChangedBetween("changed_at", overlap=timedelta(days=1), vanish_limit=0.1),
     deleted="is_archived",
     writes=Writes(
-        ODataWrites(partner_set),
-        update=frozenset({"organization_name_1", "organization_name_2", "first_name", "last_name", "search_term"}),
+        ODataWrites(partner_set, given=services.PARTNER_TERMS, size=20),
+        update=NAMES | {"search_term"},
         never_empty=frozenset({"organization_name_1"}),
+        create=NAMES | {"partner_category", "external_party_code", "new_address"},
         guard="etag",
+        natural_key=("external_party_code",),
+        brings={"addresses": "partner_source_id"},
     ),
 )
 
 address_set = EntitySet(
-    partner_service,
+    services.PARTNERS,
     "A_BusinessPartnerAddress",
     EntityKey(("BusinessPartner", "AddressID")),
     expand=("to_EmailAddress", "to_PhoneNumber"),
@@ -114,7 +107,7 @@ addresses = Resource(
 
 STAMPED = ChangedAt("LastChangeDateTime")
 product_set = EntitySet(
-    product_service, "Product", EntityKey(("Product",)), STAMPED, expand=("_ProductDescription",)
+    services.PRODUCTS, "Product", EntityKey(("Product",)), STAMPED, expand=("_ProductDescription",)
 )
 products = Resource(
     name="products",
@@ -138,7 +131,7 @@ stock_levels = Resource(
     name="stock_levels",
     entity="inventory_level",
     read=EntitySet(
-        stock_service,
+        services.STOCK,
         "A_MatlStkInAcctMod",
         EntityKey(("Material", "Plant", "StorageLocation", "Batch", "InventoryStockType")),
         only="InventorySpecialStockType eq ''",
@@ -158,14 +151,8 @@ stock_levels = Resource(
 )
 
 order_set = EntitySet(
-    order_service, "A_SalesOrder", EntityKey(("SalesOrder",)), STAMPED, expand=("to_Item",), size=500
+    services.ORDERS, "A_SalesOrder", EntityKey(("SalesOrder",)), STAMPED, expand=("to_Item",), size=500
 )
-ORDER_TERMS = {
-    "SalesOrderType": ("order_type", "OR"),
-    "SalesOrganization": ("sales_organization", "1710"),
-    "DistributionChannel": ("distribution_channel", "10"),
-    "OrganizationDivision": ("division", "00"),
-}
 sales_orders = Resource(
     name="sales_orders",
     entity="order",
@@ -187,7 +174,7 @@ sales_orders = Resource(
     ),
     changes=ChangedBetween("changed_at", vanish_limit=0.1),
     writes=Writes(
-        ODataWrites(order_set, given=ORDER_TERMS, size=20),
+        ODataWrites(order_set, given=services.ORDER_TERMS, size=20),
         create=frozenset({"reference", "partner_source_id", "currency_code", "order_date", "items"}),
         guard="etag",
         natural_key=("reference",),
@@ -202,7 +189,7 @@ SYSTEM = System(
     rate_limit=RateLimit(per_second=10, burst=10, concurrency=4),
     account=ACCOUNT,
     roles={"erp": 2},
-    resources=(business_partners, addresses, products, stock_levels, sales_orders),
+    resources=(business_partners, addresses, products, stock_levels, prices, sales_orders),
     owns="the names and addresses of companies in the group's own books",
     api_version="V2, V4 Product 0002",
     rules=RULES,

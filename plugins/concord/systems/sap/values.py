@@ -1,4 +1,4 @@
-"""The lines of an order for SAP: they are created with the order, and at our price."""
+"""What SAP takes within a new record: the lines of an order, at our price, and the address of a partner."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -44,3 +44,33 @@ def _item(condition: str, number: int, line: Mapping[str, object]) -> dict[str, 
         }
         item["to_PricingElement"] = {"results": [price]}
     return item
+
+
+def _encode_address(value: object) -> object:
+    """An address `{street_name, house_number, city, postal_code, country_code, email, phone}`, null if unknown."""
+    given = decode_document(value)
+    names = {
+        "street_name": "StreetName",
+        "house_number": "HouseNumber",
+        "city": "CityName",
+        "postal_code": "PostalCode",
+        "country_code": "Country",
+    }
+    address: dict[str, object] = {names[name]: given[name] for name in names if given.get(name)}
+    if given.get("email"):
+        address["to_EmailAddress"] = {"results": [{"EmailAddress": given["email"]}]}
+    if given.get("phone"):
+        address["to_PhoneNumber"] = {"results": [{"PhoneNumber": given["phone"]}]}
+    return {"results": [address]}
+
+
+# Written with a new partner, and read as a resource of its own.
+NEW_ADDRESS = Field(
+    "to_BusinessPartnerAddress.results",
+    "new_address",
+    Kind.JSON,
+    form=Form(encode=_encode_address),
+    write="to_BusinessPartnerAddress",
+    json_type="array",
+    is_personal=True,
+)

@@ -19,14 +19,21 @@ from concord.stages.validate.expectations import find_suite
 from concord.stages.validate.judge import validate_batch
 from concord.stages.write_back.approve import approve
 from concord.testing.bench import Bench
+from concord.testing.benches import systems_on_benches
 from concord.testing.case import Case, new_id
 from concord.testing.round_trip import RoundTrip
 from concord.testing.suite.test_truthful import case as case_of_every_field
-from concord.testing.suite.test_writing import creates, on_creates, on_updates
+from concord.testing.suite.test_writing import CREATED, creates, ids, on_creates, on_updates
 from concord.testing.suites import SUITES, has_suite, write_suite
 
 SHORTEST = 3
 case = case_of_every_field
+BRINGING = [
+    (item.name, resource.name)
+    for item in systems_on_benches()
+    for resource in item.resources
+    if (item.name, resource.name) in CREATED and resource.writes and resource.writes.brings
+]
 
 
 class SystemTrip(RoundTrip):
@@ -103,6 +110,19 @@ def test_a_new_record_that_is_as_asked_stays_confirmed(trip: SystemTrip, case: C
     trip.apply(plan_id)
     assert trip.verify(plan_id).differing == 0
     assert [end[0] for end in trip.ends(plan_id)] == ["confirmed"]
+
+
+@pytest.mark.parametrize(("name", "resource_name"), BRINGING, ids=ids(BRINGING))
+def test_what_was_created_inside_of_a_new_record_is_read_back_with_it(trip: SystemTrip, case: Case) -> None:
+    (change,) = creates(case, 72)
+    plan_id = trip.wish(case.resource, None, change.after)
+    trip.apply(plan_id)
+    trip.verify(plan_id)
+    ((key,),) = trip.rows("select record_key from ops.changes where plan_id = %s", plan_id)
+    assert case.resource.writes is not None
+    for other, holder in case.resource.writes.brings.items():
+        rows = trip.rows(f"select {holder} from validated.{trip.system.name}__{other}")
+        assert rows == [(key,)]
 
 
 @on_updates

@@ -16,11 +16,11 @@ desired as (
         coalesce(corrections.reason, 'agrees') as _reason,
         case
             when corrections.street is null then stored.stored_street_name
-            else regexp_replace(corrections.street, '\s+\d+\s?[a-zA-Z]?$', '')
+            else {{ street_name('corrections.street') }}
         end as street_name,
         case
             when corrections.street is null then stored.stored_house_number
-            else coalesce(substring(corrections.street from '\s(\d+\s?[a-zA-Z]?)$'), '')
+            else coalesce({{ house_number('corrections.street') }}, '')
         end as house_number,
         {{ corrected('city') }},
         {{ corrected('postal_code') }},

@@ -38,7 +38,10 @@ desired as (
         null as _key,
         'order of the shop, unknown here' as _reason,
         to_create.order_name as reference,
-        to_create.customer_source_id as partner_source_id,
+        coalesce(
+            to_create.customer_source_id,
+            '@business_partners/' || to_create.customer_golden_id
+        ) as partner_source_id,
         to_create.currency_code,
         to_create.order_date,
         items.items
