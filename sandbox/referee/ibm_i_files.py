@@ -8,10 +8,11 @@ from typing import LiteralString
 from concord.store.engine import PLANNER, Database
 from sandbox.referee.control_desk import Record
 from sandbox.referee.verdict import After, Verdict
-from sandbox.referee.wholesale_orders import CRM, HOST, PARTNERS
+from sandbox.referee.wholesale_orders import CRM, HOST
 from sandbox.world import World
 from sandbox.world.customers import make_customer
 from sandbox.world.orders import Order, make_orders
+from sandbox.world.records import ERP, SHOP
 from sandbox.world.wholesale import (
     FIRST_ORDER,
     count_orders,
@@ -22,6 +23,7 @@ from sandbox.world.wholesale import (
     make_wholesale_order,
 )
 
+HANDING_OVER = frozenset({HOST, ERP, SHOP})
 IBM_I_RESOURCES = ("acknowledgements", "order_requests")
 _ACKNOWLEDGEMENTS: LiteralString = """
     select count(*) from ops.changes as change inner join ops.plans as plan on plan.plan_id = change.plan_id
@@ -93,7 +95,7 @@ def _judge_requests(world: World, verdict: Verdict, after: After) -> None:
         order = owed.get(number)
         is_right = order is not None and times[number] == 1 and _is_request_of(world, request, order)
         verdict.note(HOST, f"order {number} was handed over", is_right=is_right)
-    for number in owed.keys() - times.keys() if after.keys() >= PARTNERS else ():
+    for number in owed.keys() - times.keys() if after.keys() >= HANDING_OVER else ():
         verdict.note(HOST, f"order {number} was not handed over", is_right=False)
 
 

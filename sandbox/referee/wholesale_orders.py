@@ -1,22 +1,24 @@
 """Judges the wholesale orders in the CRM, and the breaks that Concord found between the CRM and the host."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import LiteralString
 
+from concord import registry
 from concord.store.engine import PLANNER, Database
 from sandbox.referee.break_verdict import Break, BreakVerdict
 from sandbox.referee.control_desk import Record
 from sandbox.referee.flat_other_records import Fields
-from sandbox.referee.flat_records import flatten
+from sandbox.referee.flat_records import find_flat, flatten
 from sandbox.referee.verdict import After, Verdict
-from sandbox.world import World
+from sandbox.world import World, slots
+from sandbox.world.records import ERP, SHOP
+from sandbox.world.systems import find_truths
 from sandbox.world.wholesale import (
     WholesaleOrder,
     crm_amount,
-    has_to_wait,
     is_in_crm,
     is_owed_to_crm,
     make_wholesale_orders,
@@ -24,7 +26,7 @@ from sandbox.world.wholesale import (
 )
 
 CRM, HOST = "salesforce", "ibm_i"
-PARTNERS = frozenset({CRM, HOST, "tryton", "shopify"})
+PARTNERS = frozenset({CRM, HOST})
 SETTLING_TIME = timedelta(hours=72)
 # Breaks that a night corrected are closed, and count as found.
 _FOUND: LiteralString = """
@@ -37,9 +39,10 @@ def check_wholesale(world: World, systems: Collection[str], database: Database) 
     """Compare the breaks of all nights with the planted ones; empty unless all of PARTNERS are in use."""
     if not set(systems) >= PARTNERS:
         return BreakVerdict()
+    waiting = find_waiting(world, systems)
     with database.transaction(PLANNER) as connection:
         found = {_named(str(number), str(cause)) for number, cause in connection.execute(_FOUND)}
-    return BreakVerdict.of(_planted(world), found)
+    return BreakVerdict.of(_planted(world, waiting), found)
 
 
 def _named(number: str, cause: str) -> Break:
@@ -47,11 +50,41 @@ def _named(number: str, cause: str) -> Break:
     return "wholesale_order", number, "missing_record" if cause in _WAITING else cause
 
 
-def _planted(world: World) -> Iterator[Break]:
+def find_waiting(world: World, systems: Collection[str]) -> set[str]:
+    """The companies of which it is not yet known to which account of the CRM their orders belong, by world id.
+
+    An ERP tells the number by which the host knows a company; an account is there, or is created from the shop.
+    """
+    reachable = {
+        world_id for (system, _), world_id in world.truth.members().items() if system in {CRM, SHOP} & set(systems)
+    }
+    erps = {item.vendor or item.name for item in registry.systems() if "erp" in item.roles} & set(systems)
+    numbered = {world_id for erp in erps & find_truths().keys() for world_id in _find_numbered(world, erp)}
+    return {
+        company.world_id
+        for company in {order.customer for order in make_wholesale_orders(world.settings)}
+        if company.world_id not in reachable & numbered or company.slot in {*slots.REVIEW, *slots.BROKEN_COUNTRY}
+    }
+
+
+def _find_numbered(world: World, erp: str) -> Iterator[str]:
+    """The customers whose records in an ERP have a number, by world id; a party of Tryton always has one."""
+    own = find_truths()[erp]
+    for resource in [resource for system, resource in find_flat() if system == erp]:
+        if own.owners.get(resource, resource) != own.customers:
+            continue
+        for record in world.records(erp, resource):
+            key, fields = flatten(erp, resource, record)
+            world_id = world.truth.entity_of(erp, own.customers, key)
+            if world_id and (erp == ERP or fields.get("account_number")):
+                yield world_id
+
+
+def _planted(world: World, waiting: Container[str]) -> Iterator[Break]:
     settings, now = world.settings, datetime.now(UTC)
     for order in make_wholesale_orders(settings):
         is_settled = run_of(settings, order.ordered_at)[1] < now - SETTLING_TIME
-        if is_owed_to_crm(settings, order) and (is_settled or has_to_wait(order.customer)):
+        if is_owed_to_crm(settings, order) and (is_settled or order.customer.world_id in waiting):
             yield _named(str(order.number), "missing_record")
         if is_in_crm(settings, order) and crm_amount(order) != order.total_amount:
             yield _named(str(order.number), "amount")
@@ -62,6 +95,7 @@ def judge_wholesale(world: World, verdict: Verdict, after: After) -> None:
     if CRM not in after:
         return
     orders, is_complete = after[CRM]["orders"], after.keys() >= PARTNERS
+    waiting = find_waiting(world, after)
     held = [record for record in orders if record.get("Wholesale_Order__c") and not record["IsDeleted"]]
     found = {str(record["Wholesale_Order__c"]): record for record in held}
     times = Counter(str(record["Wholesale_Order__c"]) for record in held)
@@ -71,7 +105,7 @@ def judge_wholesale(world: World, verdict: Verdict, after: After) -> None:
         if record is None:
             if is_in_crm(world.settings, order):
                 verdict.note(CRM, f"wholesale order {number} is gone", is_right=False)
-            elif is_complete and is_owed_to_crm(world.settings, order) and not has_to_wait(order.customer):
+            elif is_complete and is_owed_to_crm(world.settings, order) and order.customer.world_id not in waiting:
                 verdict.note(CRM, f"wholesale order {number} was not created", is_right=False)
         elif is_in_crm(world.settings, order):
             _judge_known(verdict, order, record, times=times[number])

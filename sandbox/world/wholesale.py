@@ -15,7 +15,7 @@ from sandbox.world.catalog import Product, make_product
 from sandbox.world.customers import Customer, make_customer, make_customers
 from sandbox.world.draw import OPENING, Settings, random_for
 from sandbox.world.orders import Order
-from sandbox.world.records import CRM, ERP, SHOP, is_present
+from sandbox.world.records import CRM, ERP, is_present
 
 FIRST_ORDER, FEWEST_ORDERS = 700_001, 60
 NOT_ON_HOST = range(470, 480)
@@ -173,14 +173,6 @@ def is_owed_to_crm(settings: Settings, order: WholesaleOrder) -> bool:
     """Whether a night has to create the order in the CRM, or to say why it waits: it is live and not refused."""
     is_standing_refusal = is_refused(order) and is_answered(settings, order)
     return not (order.is_deleted or is_standing_refusal or is_in_crm(settings, order))
-
-
-def has_to_wait(customer: Customer) -> bool:
-    """Whether it is not yet known to which account of the CRM the company's orders belong."""
-    slot = customer.slot
-    is_nowhere = not (is_present(slot, CRM) or is_present(slot, SHOP))
-    is_unclear = slot in slots.REVIEW or slot in slots.BROKEN_COUNTRY
-    return is_nowhere or is_unclear or not is_present(slot, ERP)
 
 
 def is_for_host(settings: Settings, order: Order) -> bool:

@@ -1,7 +1,8 @@
 {# One row per pair of records and rule that joins them by a key that one record
-   carries of the other; a number that an ERP has twice is none. Records that were
-   one customer last night stay one, so that a changed e-mail address does not split
-   a customer. #}
+   carries of the other; a number that an ERP has twice is none, and two ERPs may give
+   one number to two customers, so there the name must be the same, too. Records that
+   were one customer last night stay one, so that a changed e-mail address does not
+   split a customer. #}
 {{ config(tags=['prepare']) }}
 
 with int_customers__unioned as (
@@ -71,7 +72,13 @@ pairs as (
     from int_customers__unioned as account
     inner join numbered as party
         on account.account_key = party.account_key
-    where account.system <> party.system and party.number_uses = 1
+    where
+        account.system <> party.system
+        and party.number_uses = 1
+        and (
+            not {{ plays('account.system', 'erp') }}
+            or account.name_key = party.name_key
+        )
 
     union all
 
