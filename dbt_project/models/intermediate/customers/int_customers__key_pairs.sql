@@ -44,6 +44,7 @@ numbered as (
         system,
         record_key,
         account_key,
+        name_key,
         count(*) over (partition by system, account_key) as number_uses
     from int_customers__unioned
     where {{ plays('system', 'erp') }} and account_key is not null
