@@ -100,6 +100,20 @@ def test_an_instance_has_its_vendors_models_under_its_own_name(business: Path) -
     assert "unit_tests" not in (folder / "instances/marts/desired/fr/_fr.yml").read_text()
 
 
+def test_an_instance_of_a_system_of_the_business_has_the_models_of_the_business(business: Path) -> None:
+    (business / "models").mkdir()
+    own = "select * from {{ source('shopify', 'shopify__orders') }}"
+    (business / "models/returns__shopify.sql").write_text(own)
+    (business / "models/returned.sql").write_text("select * from {{ ref('returns__shopify') }}")
+    described = {"models": [{"name": "returns__shopify"}, {"name": "returned"}], "unit_tests": [{"name": "a"}]}
+    (business / "models/_shopify.yml").write_text(yaml.safe_dump(described))
+    folder = dbt_folder(settings(business / ".concord"), registry.systems())
+    copied = folder / "instances/returns__fr.sql"
+    assert copied.read_text() == own.replace("shopify", "fr")
+    assert yaml.safe_load((folder / "instances/_fr.yml").read_text()) == {"models": [{"name": "returns__fr"}]}
+    assert not (folder / "instances/returned.sql").exists()
+
+
 def test_an_instance_that_is_no_longer_used_leaves_no_model(business: Path) -> None:
     dbt_folder(settings(business / ".concord"), registry.systems())
     (business / "concord.toml").write_text(TWO_SHOPS.replace("[systems.fr]", "[systems.at]"))

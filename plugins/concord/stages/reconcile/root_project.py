@@ -18,6 +18,7 @@ from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.packages import model_files
 from concord.project import Project, read_project
+from concord.rules import list_own_rules
 from concord.settings import Settings
 from concord.stages.reconcile import sources
 from concord.stages.reconcile.dbt_variables import ENTITIES, describe_systems
@@ -37,7 +38,7 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     """
     project = read_project()
     if project is not None:
-        _refuse_unknown_rules(project, settings.dbt_project)
+        _refuse_unknown_rules(project)
     folder = settings.home / "dbt" / ROOT
     for part in ("dbt_packages", RULES, SOURCES, PACKAGES, *(() if project else (MODELS,))):
         _make_folder(folder / part)
@@ -48,17 +49,18 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
         _link(folder / MODELS, project.folder / MODELS)
     rules = project.rules() if project else {}
     _link_files(folder / RULES, {f"{rule}.csv": file for rule, file in rules.items()})
-    write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS)
+    own = project.folder / MODELS if project else None
+    write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS, own=own)
     _link_files(folder / PACKAGES, _find_brought(settings, systems, project))
     staging = settings.dbt_project / "models" / "staging"
     described = sources.describe_sources(systems, staging, (folder / MODELS, folder / PACKAGES))
     _write(folder / SOURCES / sources.FILE, described)
     variables = describe_systems(systems, _model_folders(folder, settings.dbt_project))
     unused = _leave_out_unused(settings.dbt_project, {item.name for item in systems})
-    own = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
+    ours = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
     _write(folder / "profiles.yml", (settings.dbt_project / "profiles.yml").read_text(encoding="utf-8"))
     _write(folder / "packages.yml", json.dumps({"packages": [{"local": str(settings.dbt_project)}]}))
-    _write(folder / "dbt_project.yml", json.dumps(_describe(project, own, variables, unused)))
+    _write(folder / "dbt_project.yml", json.dumps(_describe(project, ours, variables, unused)))
     return folder
 
 
@@ -79,9 +81,9 @@ def _find_brought(settings: Settings, systems: Sequence[System], project: Projec
     return {path.name: path for path in reversed(files) if path.name not in known}
 
 
-def _refuse_unknown_rules(project: Project, package: Path) -> None:
-    known = {path.stem for path in (package / "seeds").glob("*.csv")}
-    if unknown := sorted(set(project.rules()) - known):
+def _refuse_unknown_rules(project: Project) -> None:
+    known = list_own_rules()
+    if unknown := sorted(project.rules().keys() - known):
         raise ConfigurationError(
             f"{project.rules()[unknown[0]]} is no rules file; there are {', '.join(sorted(known))}.",
             project=str(project.folder),
@@ -90,7 +92,7 @@ def _refuse_unknown_rules(project: Project, package: Path) -> None:
 
 def _model_folders(root: Path, package: Path) -> list[Path]:
     """The folders in which models of entities may be: Concord's, of instances, of the business, of packages."""
-    return [package / "models" / ENTITIES, root / INSTANCES / ENTITIES, root / MODELS, root / PACKAGES]
+    return [package / "models" / ENTITIES, root / INSTANCES, root / MODELS, root / PACKAGES]
 
 
 def _describe(
