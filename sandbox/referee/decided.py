@@ -46,9 +46,14 @@ class DecidedWorld(World):
             lacking = truth.missing_orders if system == ERP else truth.unbooked_orders.get(system, [])
             if system in statuses:
                 statuses[system] |= dict.fromkeys(lacking, first)
+        for system, customers in _list_lacking(truth, self.systems).items():
+            truth.missing_customers.setdefault(system, []).extend(customers)
         for world_id, entity in truth.entities.items():
             for name in _CUSTOMER_FIELDS & entity.keys():
                 values = _decide(owners.get(("customer", name), []), held, world_id, name)
+                if name == "last_name" and not values:  # a company of which nobody knows a person
+                    owned = owners.get(("customer", "customer_name"), [])
+                    values = _decide(owned, held, world_id, "customer_name")
                 if values:
                     truth.decided.setdefault(world_id, {})[name] = sorted(values)
             number = entity.get("number")
@@ -57,6 +62,22 @@ class DecidedWorld(World):
                 said = said or [UNTOLD]
                 truth.decided[world_id] = {"status": said, "stage": [STAGE_WORDS[status] for status in said]}
         return truth
+
+
+def _list_lacking(truth: Truth, systems: Collection[str]) -> dict[str, list[str]]:
+    """In a business without a shop, the customers of its ERPs whom each of its CRMs lacks, by world id."""
+    by_role = {
+        role: {item.vendor or item.name for item in registry.systems() if role in item.roles} & set(systems)
+        for role in ("shop", "erp", "crm")
+    }
+    if by_role["shop"]:
+        return {}
+    members = truth.members()
+    known = {world_id for (system, _), world_id in members.items() if system in by_role["erp"]}
+    return {
+        crm: sorted(known - {world_id for (system, _), world_id in members.items() if system == crm})
+        for crm in by_role["crm"]
+    }
 
 
 def read_owners(systems: Collection[str]) -> dict[tuple[str, str], list[str]]:

@@ -53,13 +53,14 @@ def _named(number: str, cause: str) -> Break:
 def find_waiting(world: World, systems: Collection[str]) -> set[str]:
     """The companies of which it is not yet known to which account of the CRM their orders belong, by world id.
 
-    An ERP tells the number by which the host knows a company; an account is there, or is created from the shop.
+    An ERP tells the number by which the host knows a company, or the CRM quotes it; an account is there, or is
+    created from the shop, or in a business without a shop from the ERP.
     """
-    reachable = {
-        world_id for (system, _), world_id in world.truth.members().items() if system in {CRM, SHOP} & set(systems)
-    }
     erps = {item.vendor or item.name for item in registry.systems() if "erp" in item.roles} & set(systems)
-    numbered = {world_id for erp in erps & find_truths().keys() for world_id in _find_numbered(world, erp)}
+    sources = {CRM, SHOP} if SHOP in systems else {CRM, *erps}
+    reachable = {world_id for (system, _), world_id in world.truth.members().items() if system in sources}
+    telling = {CRM, *erps} & find_truths().keys()
+    numbered = {world_id for system in telling for world_id in _find_numbered(world, system)}
     return {
         company.world_id
         for company in {order.customer for order in make_wholesale_orders(world.settings)}
@@ -67,16 +68,16 @@ def find_waiting(world: World, systems: Collection[str]) -> set[str]:
     }
 
 
-def _find_numbered(world: World, erp: str) -> Iterator[str]:
-    """The customers whose records in an ERP have a number, by world id; a party of Tryton always has one."""
-    own = find_truths()[erp]
-    for resource in [resource for system, resource in find_flat() if system == erp]:
+def _find_numbered(world: World, system: str) -> Iterator[str]:
+    """The customers whose records in a system have a number, by world id; a party of Tryton always has one."""
+    own = find_truths()[system]
+    for resource in [resource for name, resource in find_flat() if name == system]:
         if own.owners.get(resource, resource) != own.customers:
             continue
-        for record in world.records(erp, resource):
-            key, fields = flatten(erp, resource, record)
-            world_id = world.truth.entity_of(erp, own.customers, key)
-            if world_id and (erp == ERP or fields.get("account_number")):
+        for record in world.records(system, resource):
+            key, fields = flatten(system, resource, record)
+            world_id = world.truth.entity_of(system, own.customers, key)
+            if world_id and (system == ERP or fields.get("account_number")):
                 yield world_id
 
 

@@ -121,7 +121,7 @@ class Truth:
         name = notation.read_name(values.get("customer_name"))
         for world_id, entity in self.entities.items():
             if world_id.startswith("customer-") and (
-                (email and email in entity["email"])
+                (email and email in self.expected(world_id, "email"))
                 or (not email and phone == entity["phone"] and name == notation.read_name(entity["customer_name"]))
             ):
                 return world_id

@@ -1,4 +1,5 @@
-{# One row per customer of a shop and system that should have the customer.
+{# One row per customer of a shop and system that should have the customer; without a shop,
+   of an ERP and CRM.
    `hold_reason` says why a missing customer is not created: it may exist there already,
    its record was quarantined, or somebody deleted it. #}
 {{ config(tags=['marts', 'measure']) }}
@@ -38,20 +39,34 @@ flows as (
 int_systems__names as (
 
     select * from {{ ref('int_systems__names') }}
-    where name = 'shop'
+    where name in ('shop', 'erp')
 
 ),
 
-shop_customers as (
+sources as (
+
+    select
+        system,
+        name,
+        role_rank
+    from int_systems__names
+    where
+        name = 'shop'
+        or not exists (select from int_systems__names where name = 'shop')
+
+),
+
+source_customers as (
 
     select distinct on (customers.golden_id)
         customers.golden_id,
-        customers.system as shop_system,
-        customers.record_key as shop_record_key
+        customers.system as source_system,
+        customers.record_key as source_record_key,
+        sources.name as source_role
     from int_customers__identified as customers
-    inner join int_systems__names as shops on customers.system = shops.system
+    inner join sources on customers.system = sources.system
     where customers.is_primary
-    order by customers.golden_id, shops.role_rank
+    order by customers.golden_id, sources.role_rank
 
 ),
 
@@ -77,10 +92,10 @@ known as (
 judged as (
 
     select
-        shop_customers.golden_id,
+        source_customers.golden_id,
         flows.system,
-        shop_customers.shop_system,
-        shop_customers.shop_record_key,
+        source_customers.source_system,
+        source_customers.source_record_key,
         present.record_key,
         case
             when present.is_incomplete then 'quarantined'
@@ -89,21 +104,26 @@ judged as (
             when known.golden_id is not null then 'deleted'
         end as hold_reason,
         coalesce(not present.is_incomplete, false) as is_present
-    from shop_customers
+    from source_customers
     cross join flows
-    left join buyers on shop_customers.golden_id = buyers.golden_id
+    left join buyers on source_customers.golden_id = buyers.golden_id
     left join int_customers__identified as present
         on
-            shop_customers.golden_id = present.golden_id
+            source_customers.golden_id = present.golden_id
             and flows.system = present.system
             and present.is_primary
     left join int_customers__in_review
-        on shop_customers.golden_id = int_customers__in_review.golden_id
+        on source_customers.golden_id = int_customers__in_review.golden_id
     left join known
         on
-            shop_customers.golden_id = known.golden_id
+            source_customers.golden_id = known.golden_id
             and flows.system = known.system
-    where not flows.is_for_buyers_only or buyers.golden_id is not null
+    where
+        (not flows.is_for_buyers_only or buyers.golden_id is not null)
+        and (
+            source_customers.source_role = 'shop'
+            or not {{ plays('flows.system', 'erp') }}
+        )
 
 )
 

@@ -22,8 +22,8 @@ found as (
         golden_id,
         system,
         record_key,
-        shop_system as golden_system,
-        shop_record_key as golden_value,
+        source_system as golden_system,
+        source_record_key as golden_value,
         coalesce(hold_reason, 'missing_record') as cause
     from int_customers__expected
 

@@ -56,8 +56,8 @@ compared as (
     select
         'customer' as entity,
         'exists' as field,
-        least(shop_system, system) as left_system,
-        greatest(shop_system, system) as right_system,
+        least(source_system, system) as left_system,
+        greatest(source_system, system) as right_system,
         is_present as is_agreed
     from int_customers__expected
 

@@ -48,7 +48,7 @@ desired as (
     select
         customers.customer_id as _entity_id,
         null as _key,
-        'customer of the shop, unknown here' as _reason,
+        'customer known elsewhere, unknown here' as _reason,
         customers.first_name,
         coalesce(customers.last_name, customers.customer_name) as last_name,
         customers.email,

@@ -41,7 +41,7 @@ desired as (
     select
         customer_id as _entity_id,
         null as _key,
-        'customer of the shop, unknown here' as _reason,
+        'customer known elsewhere, unknown here' as _reason,
         customer_name as account_name,
         case customer_kind when 'company' then 'Business' else 'Individual' end
         as account_type,

@@ -41,7 +41,7 @@ desired as (
     select
         new_contacts.customer_id as _entity_id,
         null as _key,
-        'customer of the shop, unknown here' as _reason,
+        'customer known elsewhere, unknown here' as _reason,
         new_contacts.account_source_id,
         customers.first_name,
         coalesce(customers.last_name, customers.customer_name) as last_name,
