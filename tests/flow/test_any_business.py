@@ -14,7 +14,7 @@ from tests.flow.two_nights import run_two_nights
 
 pytestmark = pytest.mark.flow
 
-# An owner may be mistaken where the others cannot be corrected, such as an address that NetSuite takes only once, or the
+# An owner may be mistaken where the others cannot be corrected: an address that NetSuite takes only once, or the
 # status of an order in a second ERP.
 LEAST_AGREEMENT = 0.98
 SEEDS = range(int(os.environ.get("BUSINESSES", "2")))
