@@ -13,6 +13,7 @@ from sandbox.vendors.shopify.collections import (
     phone_of,
     stamp,
 )
+from sandbox.vendors.shopify.metafields import with_metafields
 from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError, user_error
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
@@ -109,6 +110,8 @@ def _written(store: Store, customer: Record, given: dict[str, Any], operation: s
     if "phone" in given:
         phone = _bare_phone(given["phone"])
         customer["defaultPhoneNumber"] = {"phoneNumber": phone} if phone else None
+    if "metafields" in given:
+        customer = with_metafields(customer, given["metafields"])
     if "addresses" in given:
         customer["defaultAddress"] = _default_address(customer, given["addresses"])
         customer["otherAddresses"] = [

@@ -7,6 +7,7 @@ from sandbox.server.records import Record
 from sandbox.server.store import Store
 from sandbox.vendors.shopify.collections import collection_of, email_of, number_of, phone_of
 from sandbox.vendors.shopify.fulfillments import fulfillments_of
+from sandbox.vendors.shopify.metafields import metafield
 from sandbox.vendors.shopify.projector import FieldContext, FieldMaker, Project, Slice
 
 
@@ -167,6 +168,7 @@ SPECIAL: dict[tuple[str, str], FieldMaker] = {
     ("*", "legacyResourceId"): derived(lambda record: str(number_of(record["id"]))),
     ("*", "tags"): derived(lambda record: record.get("tags") or []),
     ("Customer", "email"): derived(email_of),
+    ("Customer", "metafield"): metafield,
     ("Customer", "phone"): derived(phone_of),
     ("Customer", "displayName"): derived(_display_name),
     ("Customer", "addresses"): derived(

@@ -20,6 +20,7 @@ from sandbox.vendors.shopify.customers import (
 from sandbox.vendors.shopify.documents import DocumentError, field_type
 from sandbox.vendors.shopify.fulfillments import add_event, cancel_fulfillment, create_fulfillment, update_tracking
 from sandbox.vendors.shopify.goods import update_order, update_variants
+from sandbox.vendors.shopify.metafields import delete_metafields
 from sandbox.vendors.shopify.projector import Compiler
 from sandbox.vendors.shopify.refusals import Asked, MutationRefusedError
 from sandbox.vendors.shopify.stock import set_quantities
@@ -36,6 +37,7 @@ HANDLERS: dict[str, Handler] = {
     "customerSet": set_customer,
     "customerAddressCreate": create_address,
     "customerAddressUpdate": update_address,
+    "metafieldsDelete": delete_metafields,
     "productVariantsBulkUpdate": update_variants,
     "inventorySetQuantities": set_quantities,
     "orderUpdate": update_order,

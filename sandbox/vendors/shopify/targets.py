@@ -1,5 +1,6 @@
 """The records that a mutation is for, by which the gate counts what was tried."""
 
+from collections.abc import Callable
 from typing import Any
 
 _TARGET_OF = {
@@ -8,16 +9,27 @@ _TARGET_OF = {
     "customerSet": "customers",
     "orderUpdate": "orders",
 }
+# Mutations of several records: what these are, and their keys among the arguments.
+_LISTS: dict[str, tuple[str, Callable[[dict[str, Any]], list[Any]]]] = {
+    "inventorySetQuantities": (
+        "inventory_items",
+        lambda given: [line["inventoryItemId"] for line in given["input"]["quantities"]],
+    ),
+    "productVariantsBulkUpdate": (
+        "product_variants",
+        lambda given: [variant.get("id") for variant in given["variants"]],
+    ),
+    "metafieldsDelete": ("customers", lambda given: [each["ownerId"] for each in given["metafields"]]),
+}
 
 
 def targets_of(name: str, given: dict[str, Any]) -> list[tuple[str, str]]:
     """The records that a mutation is for; a new customer is named by its e-mail address."""
     if name.startswith("bulkOperation"):
         return []
-    if name == "inventorySetQuantities":
-        return [("inventory_items", line["inventoryItemId"]) for line in given["input"]["quantities"]]
-    if name == "productVariantsBulkUpdate":
-        return [("product_variants", str(variant.get("id"))) for variant in given["variants"]]
+    if name in _LISTS:
+        collection, list_keys = _LISTS[name]
+        return [(collection, str(key)) for key in list_keys(given)]
     if name.startswith("fulfillment"):
         return _fulfillment_targets(given)
     if name.startswith("customerAddress"):

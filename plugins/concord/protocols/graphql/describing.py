@@ -3,15 +3,17 @@
 https://spec.graphql.org/October2021/#sec-Introspection
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from concord.contract import Kind, Session
+from concord.contract import Kind, Resource, Session
 from concord.contract.fields import split_path
 from concord.errors import RequestError
+from concord.protocols.describing import paths_of
 from concord.protocols.graphql.api import GraphQLApi, decode_part
+from concord.protocols.graphql.selection import selected_path
 
 _QUERY = """query($name: String!) {__type(name: $name) {fields(includeDeprecated: true) {
 name type {kind name ofType {kind name ofType {kind name ofType {kind name}}}}}}}"""
@@ -70,11 +72,12 @@ class _Node:
         return Kind.TEXT if self.kind == "ENUM" else _SCALARS.get(self.name)
 
 
-def describe_type(api: GraphQLApi, session: Session, root: str, paths: Iterable[str]) -> dict[str, Kind | None]:
-    """The paths that the schema has below the type `root`, and all its own fields.
+def describe_type(api: GraphQLApi, session: Session, root: str, resource: Resource) -> dict[str, Kind | None]:
+    """The paths of a resource that the schema has below the type `root`, and all fields of that.
 
     Raises a `RequestError` where it has no such type.
     """
+    selected = {item.path: selected_path(item) for item in resource.fields}
     types: dict[str, Mapping[str, _Node]] = {}
 
     def fields_of(name: str) -> Mapping[str, _Node]:
@@ -91,7 +94,7 @@ def describe_type(api: GraphQLApi, session: Session, root: str, paths: Iterable[
             node = below
         return node
 
-    found = {**fields_of(root), **{path: find(path) for path in paths}}
+    found = {**fields_of(root), **{path: find(selected.get(path, path)) for path in paths_of(resource)}}
     return {path: node.holds for path, node in found.items() if node is not None}
 
 

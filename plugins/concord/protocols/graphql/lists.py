@@ -12,7 +12,6 @@ import msgspec
 from concord.contract import Field, Kind, Page, Resource, Session, Window
 from concord.errors import ContractError, RequestError
 from concord.protocols.counting import known_by_key
-from concord.protocols.describing import paths_of
 from concord.protocols.graphql.api import GraphQLApi, decode_part
 from concord.protocols.graphql.describing import describe_type, find_type
 from concord.protocols.graphql.nested import Nested, complete
@@ -112,7 +111,7 @@ class GraphQLList:
         """What the schema says of the records' type, None where it lies behind a union."""
         path = [self.root, *(part for part in (*self.records.split("."), *self.node.split(".")) if part)]
         found = find_type(self.api, session, path)
-        return None if found is None else describe_type(self.api, session, found, paths_of(resource))
+        return None if found is None else describe_type(self.api, session, found, resource)
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All records, or those changed within the window where the list can tell."""

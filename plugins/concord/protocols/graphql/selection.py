@@ -1,9 +1,11 @@
 """The fields a GraphQL query asks for, built from the declared paths."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from concord.contract import Field
 
+_ALIAS = re.compile(r"\w+\s*:\s*(?P<name>\w+)")
 _Tree = dict[str, "_Tree | str"]
 
 
@@ -18,6 +20,12 @@ def select_fields(fields: Iterable[Field], arguments: Mapping[str, str] | None =
             branch = below
         branch.setdefault(item.parts[-1], item.select)
     return _written(tree, arguments or {}, "")
+
+
+def selected_path(field: Field) -> str:
+    """The path of a field as the schema has it; an alias in its selection is a name of ours."""
+    alias = _ALIAS.match(field.select)
+    return ".".join((*field.parts[:-1], alias["name"])) if alias else field.path
 
 
 def _written(tree: _Tree, arguments: Mapping[str, str], above: str) -> str:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from concord.contract import Field, Kind, Page, Resource, Session, Window
-from concord.protocols.describing import paths_of
 from concord.protocols.graphql.api import GraphQLApi, GraphQLRules
 from concord.protocols.graphql.connections import OnlyRecord, Selection, Variable
 from concord.protocols.graphql.describing import describe_type
@@ -82,7 +81,7 @@ class SearchedConnection:
 
     def describe(self, session: Session, resource: Resource) -> Mapping[str, Kind | None]:
         """What the schema of the API version says."""
-        return describe_type(self.api, session, self.type, paths_of(resource))
+        return describe_type(self.api, session, self.type, resource)
 
     def read_window(self, session: Session, resource: Resource, window: Window | None) -> Iterator[Page]:
         """All records changed within the window."""

@@ -31,6 +31,12 @@ class Payload(msgspec.Struct, rename="camel"):
     inventory_adjustment_group: dict[str, Any] | None = None
     fulfillment: dict[str, Any] | None = None
     fulfillment_event: dict[str, Any] | None = None
+    deleted_metafields: list[dict[str, Any] | None] | None = None
+
+    @property
+    def is_of_customer(self) -> bool:
+        """Whether it tells of a customer, of an address, or of metafields that are gone."""
+        return bool(self.customer or self.address) or self.deleted_metafields is not None
 
 
 _payload: "msgspec.json.Decoder[Payload | None]" = msgspec.json.Decoder(Payload | None)

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import msgspec
 
-from concord.contract import Change, Outcome, Resource, Session
+from concord.contract import Change, Field, Outcome, Resource, Session
 from concord.protocols.graphql.api import GraphQLApi
 from concord.protocols.graphql.connections import OnlyRecord
 from concord.protocols.graphql.mutations import Mutation
 from concord.protocols.values import Record, value_at, write_digits
 from concord.protocols.writing import check_changes, confirmed, conflicted, rejected, settle_all, unknown
+from concord.systems.shopify.metafields import is_metafield, metafield_inputs, metafields_delete
 from concord.systems.shopify.mutations import Payload, UserError, run_decoded, sentence_of
 
 _NAMESPACE = uuid.UUID("0d5e9f6e-6c1b-5e0f-9b8a-6b2f6b1f4c11")
@@ -73,7 +74,7 @@ class CustomerUpdates:
         if errors:
             is_half = any(payload is not None and not payload.user_errors for payload in payloads)
             return rejected(change, f"{sentence_of(errors)}{' The rest was written.' if is_half else ''}")
-        if any(payload is None or not (payload.customer or payload.address) for payload in payloads):
+        if any(payload is None or not payload.is_of_customer for payload in payloads):
             return unknown(change, "The answer does not mention this customer; read it back first.")
         return confirmed(change)
 
@@ -82,13 +83,21 @@ def _customer_mutations(resource: Resource, change: Change, present: Record) -> 
     """The mutations of one customer; `present` is the address that is changed, empty where there is none."""
     given: dict[str, object] = {}
     address: dict[str, object] = {}
+    metafields: dict[Field, object] = {}
     for name, value in change.after.items():
         field = resource.field(name)
-        inside = field.parts[0] == "defaultAddress"
-        (address if inside else given)[field.write or field.parts[-1]] = value
+        if is_metafield(field):
+            metafields[field] = value
+        else:
+            inside = field.parts[0] == "defaultAddress"
+            (address if inside else given)[field.write or field.parts[-1]] = value
     mutations = []
     if address:
         mutations.append(_address_mutation(change, present, address))
+    if emptied := [field for field, value in metafields.items() if value is None]:
+        mutations.append(metafields_delete(change.key, emptied))
+    if inputs := metafield_inputs(metafields):
+        given["metafields"] = inputs
     if given:
         arguments = {"input": ("CustomerInput!", {"id": change.key, **given})}
         mutations.append(Mutation("customerUpdate", arguments, "customer {id} userErrors {field message}"))

@@ -11,6 +11,7 @@ from psycopg import sql
 from concord.contract import Field, Kind, Level, Resource
 from concord.errors import ConfigurationError
 from concord.protocols.describing import NotDescribed
+from concord.protocols.session.client import HttpSession
 from concord.stages.check.check_system import SystemCheck
 from concord.stages.check.flows import wants_created
 from concord.stages.extract.account import compare_account
@@ -49,9 +50,9 @@ class Night:
     url: str
     folder: Path
 
-    def run(self, resource: Resource) -> None:
+    def run(self, resource: Resource, session: HttpSession | None = None) -> None:
         store, system = Database(self.url), self.bench.system
-        session = self.bench.session()
+        session = session or self.bench.session()
         batch = extract_window(store, session, system=system, resource=resource, window=WHOLE)
         suites = find_suites(self.folder, system, resource)
         validate_batch(store, system=system, resource=resource, batch_id=batch, suites=suites)
