@@ -1,5 +1,5 @@
-{# One row per customer of a shop and system that should have the customer; without a shop,
-   of an ERP and CRM.
+{# One row per customer of a shop and system that should have the customer; without a
+   shop, of an ERP and CRM.
    `hold_reason` says why a missing customer is not created: it may exist there already,
    its record was quarantined, or somebody deleted it. #}
 {{ config(tags=['marts', 'measure']) }}
@@ -38,7 +38,10 @@ flows as (
 
 int_systems__names as (
 
-    select * from {{ ref('int_systems__names') }}
+    select
+        *,
+        bool_or(name = 'shop') over () as is_shop_in_use
+    from {{ ref('int_systems__names') }}
     where name in ('shop', 'erp')
 
 ),
@@ -50,9 +53,7 @@ sources as (
         name,
         role_rank
     from int_systems__names
-    where
-        name = 'shop'
-        or not exists (select from int_systems__names where name = 'shop')
+    where name = 'shop' or not is_shop_in_use
 
 ),
 
