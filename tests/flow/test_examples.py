@@ -14,7 +14,7 @@ from tests.flow.two_nights import run_two_nights
 pytestmark = pytest.mark.flow
 
 
-@pytest.mark.parametrize("example", ["manufacturer", "online_shop", "two_shops"])
+@pytest.mark.parametrize("example", ["manufacturer", "retailer", "two_shops"])
 def test_its_systems_agree_and_the_next_night_has_nothing_to_do(
     example: str, database: str, as_of: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
