@@ -62,12 +62,13 @@ def list_own_rules() -> dict[str, Path]:
 def read_rules(rule: str) -> list[Row]:
     """The rows that hold for a rule: those of the project, under its profile if one is chosen, else Concord's own.
 
-    Raises ConfigurationError, with file and line, for a file that cannot be read, that has other columns than
-    Concord's own, or a row of another length.
+    A file of an older Concord may lack columns. Raises ConfigurationError, with file and line, for a file that
+    cannot be read, that has columns which Concord's own has not, or a row of another length.
     """
     project, own = read_project(), list_own_rules()[rule]
     table = read_rules_file((project.rules() if project else {}).get(rule, own))
-    wanted = table.columns if table.file == own else read_rules_file(own).columns
+    known = read_rules_file(own).columns
+    wanted = table.columns if {*table.columns} <= {*known} else known
     if wrong := next(table.find_misshapen(wanted), ""):
         raise ConfigurationError(wrong, rule=rule)
     return table.rows

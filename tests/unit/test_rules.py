@@ -43,6 +43,13 @@ def test_a_file_of_the_profile_goes_before_that_of_the_project(
     assert [row["entity"] for row in read_rules("tolerances")] == ["tested"]
 
 
+def test_a_file_of_an_older_concord_may_lack_a_column(write: Write) -> None:
+    write(b"entity,system,is_creation_wanted,note\ncustomer,crm,false,\n", "flows")
+    assert read_rules("flows") == [
+        {"entity": "customer", "system": "crm", "is_creation_wanted": "false", "note": ""}
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

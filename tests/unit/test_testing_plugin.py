@@ -69,6 +69,15 @@ def test_a_project_runs_it_with_its_own_tests_and_sees_no_variable_of_concord(pr
     assert missing in said
 
 
+def test_what_a_test_sets_in_the_environment_ends_with_it(project: Path) -> None:
+    (project / "tests/test_own.py").write_text(
+        "import os\n\n\ndef test_first() -> None:\n    os.environ['CONCORD_PROFILE'] = 'left'\n"
+        "    del os.environ['PATH']\n\n\ndef test_second() -> None:\n"
+        "    assert 'CONCORD_PROFILE' not in os.environ and os.environ['PATH']\n"
+    )
+    assert re.search(r"\b2 passed", run(project, "-p", "no:randomly", "-p", "no:xdist", "tests/test_own.py"))
+
+
 def test_a_single_file_is_run_without_the_suite(project: Path) -> None:
     assert re.search(r"\b1 passed", run(project, "tests/test_own.py"))
 
