@@ -12,7 +12,7 @@ Ends = Callable[[int], tuple[int, int, int, int]]
 _ROW, _GAP, _TOP = 19, 16, 92
 _LEFT, _MIDDLE, _RIGHT, _WIDTH = 20, 470, 650, 1080
 _BOX, _HUB = 380, 110
-_LONGEST = 58
+_LONGEST = 54
 
 
 @dataclass(frozen=True, slots=True)
