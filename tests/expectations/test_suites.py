@@ -4,7 +4,10 @@ import csv
 import re
 from pathlib import Path
 
+import psycopg
+
 from concord.installed import PRODUCT
+from concord.stages.validate.check import ExpectationResults
 from concord.stages.validate.expectations import ROW
 from concord.testing.landing import Warehouse
 from concord.testing.plantings import good_row
@@ -24,6 +27,24 @@ def test_every_failing_row_is_found_however_many_fail(warehouse: Warehouse) -> N
     warehouse.land(resource, "bad", [{**good_row(resource), "email": "n/a"}] * 450)
     results = warehouse.check(resource, "bad", suite_of(resource))
     assert warehouse.failing(results) == {"email is no e-mail address": list(range(450))}
+
+
+def test_a_whole_suite_reads_the_rows_of_a_batch_twice(warehouse: Warehouse) -> None:
+    resource = "shopify/orders"
+    assert len(suite_of(resource).expectations) > 8
+    warehouse.land(resource, "sound", [good_row(resource)] * 100)
+    before = count_rows_read(warehouse)
+    assert warehouse.check(resource, "sound", suite_of(resource)) == ExpectationResults()
+    assert (count_rows_read(warehouse) - before) // 100 == 2  # and a single row, for a test of the connection
+
+
+def count_rows_read(warehouse: Warehouse) -> int:
+    with psycopg.connect(warehouse.url) as connection:
+        query = (
+            "select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_all_tables "
+            "where relid = 'landing.shopify__orders'::regclass"
+        )
+        return int(str((connection.execute(query).fetchone() or (0,))[0]))
 
 
 def test_every_fault_of_a_wholesale_order_has_words_for_its_host() -> None:

@@ -20,7 +20,7 @@ MODULES = (
     "concord.orchestration.replaying",
     "concord.orchestration.watching",
     "concord.orchestration.backfilling",
-    "great_expectations.expectations",
+    "concord.stages.validate.library",
     "dbt.cli.main",
     "dbt.adapters.postgres",
 )

@@ -8,8 +8,9 @@ import pytest
 from psycopg import sql
 
 from concord.registry import system
-from concord.stages.validate.expectations import ExpectationResults, Suite, check_batch
-from concord.store.engine import LOADER, Database
+from concord.stages.validate.check import ExpectationResults, check_batch
+from concord.stages.validate.expectations import Suite
+from concord.store.engine import Database
 from concord.store.tables import create_tables, table_name
 from concord.testing.plantings import Row, systems_with_suites
 
@@ -36,8 +37,8 @@ class Warehouse:
 
     def check(self, resource: str, batch_id: str, suite: Suite) -> ExpectationResults:
         """What of the suite does not hold."""
-        url = Database(self.url).url_for(LOADER)
-        return check_batch(url, relation=f"landing.{_table(resource)}__typed", batch_id=batch_id, suite=suite)
+        relation = f"landing.{_table(resource)}__typed"
+        return check_batch(Database(self.url), relation=relation, batch_id=batch_id, suite=suite)
 
     def failing(self, results: ExpectationResults) -> dict[str, list[int]]:
         """The rows that each reason sets aside, found by the SQL that validation runs."""

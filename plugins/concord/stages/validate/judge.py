@@ -13,11 +13,12 @@ from concord.contract import Batch, ChangedBetween, Resource, System
 from concord.errors import BatchError, ConfigurationError, ExpectationsFailedError
 from concord.failpoints import failpoint
 from concord.monitoring.clocks import say_future_stamps
-from concord.stages.validate.expectations import ExpectationResults, Suite, check_batch, find_suite, load_suite
+from concord.stages.validate.check import ExpectationResults, check_batch, check_without_rows
+from concord.stages.validate.expectations import Suite, find_suite, load_suite
 from concord.stages.validate.gates import mark_vanished, refuse_abnormal
 from concord.stages.validate.isolation import set_unreadable_aside
 from concord.store.engine import LOADER, Connection, Database, lock_name
-from concord.store.ledger.batches import BatchCounts, close_batch, lock_batch, refuse_batch
+from concord.store.ledger.batches import BatchCounts, StoredBatch, close_batch, lock_batch, refuse_batch
 from concord.store.ledger.clocks import count_future_stamps
 from concord.store.ledger.dead_letters import quarantine_records, resolve_validated
 from concord.store.ledger.dispositions import judge_records, keep_validated
@@ -43,34 +44,40 @@ def validate_batch(
     `ConfigurationError` for a batch that was never landed or a suite that cannot be used.
     """
     batch = Batch(system, resource, batch_id)
+    with database.transaction(LOADER) as connection:
+        stored = _lock(connection, batch)
+    if stored.state == "covered":
+        return stored.counts
     suite = load_suite(find_suite(suites, system, resource.name))
     try:
-        return _check_alone_or_together(database, batch, suite)
+        return _check_alone_or_together(database, batch, suite, has_rows=stored.counts.received > 0)
     except ExpectationsFailedError as error:
         with database.transaction(LOADER) as connection:
             refuse_batch(connection, batch_id, error.message)
         raise
 
 
-def _check_alone_or_together(database: Database, batch: Batch, suite: Suite) -> BatchCounts:
+def _check_alone_or_together(database: Database, batch: Batch, suite: Suite, *, has_rows: bool) -> BatchCounts:
     """Judge the batch; where single records make that impossible, these are set aside and the others judged."""
     try:
-        return _check_and_judge(database, batch, suite)
+        return _check_and_judge(database, batch, suite, has_rows=has_rows)
     except ExpectationsFailedError:
         raise
     except (ConfigurationError, BatchError):
         if not set_unreadable_aside(database, batch, suite):
             raise
-    return _check_and_judge(database, batch, suite)
+    return _check_and_judge(database, batch, suite, has_rows=has_rows)
 
 
-def _check_and_judge(database: Database, batch: Batch, suite: Suite) -> BatchCounts:
-    results = check_batch(
-        database.url_for(LOADER),
-        relation=f"landing.{table_name(batch.system, batch.resource)}__typed",
-        batch_id=batch.batch_id,
-        suite=suite,
-    )
+def _lock(connection: Connection, batch: Batch) -> StoredBatch:
+    stored = lock_batch(connection, batch.batch_id)
+    if stored is None:
+        raise ConfigurationError(f"Batch {batch.batch_id} was never landed; run its extract first.")
+    return stored
+
+
+def _check_and_judge(database: Database, batch: Batch, suite: Suite, *, has_rows: bool) -> BatchCounts:
+    results = _check(database, batch, suite, has_rows=has_rows)
     failpoint("validate.after_check")
     with database.transaction(LOADER) as connection:
         counts = _judge(connection, batch, results)
@@ -79,11 +86,18 @@ def _check_and_judge(database: Database, batch: Batch, suite: Suite) -> BatchCou
     return counts
 
 
+def _check(database: Database, batch: Batch, suite: Suite, *, has_rows: bool) -> ExpectationResults:
+    relation = f"landing.{table_name(batch.system, batch.resource)}__typed"
+    if not has_rows:
+        results = check_without_rows(database, relation=relation, batch_id=batch.batch_id, suite=suite)
+        if results is not None:
+            return results
+    return check_batch(database, relation=relation, batch_id=batch.batch_id, suite=suite)
+
+
 def _judge(connection: Connection, batch: Batch, results: ExpectationResults) -> BatchCounts:
     lock_name(connection, f"validated:{table_name(batch.system, batch.resource)}")
-    stored = lock_batch(connection, batch.batch_id)
-    if stored is None:
-        raise ConfigurationError(f"Batch {batch.batch_id} was never landed; run its extract first.")
+    stored = _lock(connection, batch)
     if stored.state == "covered":
         return stored.counts
     _collect_faults(connection, batch, results)
