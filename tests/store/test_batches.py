@@ -221,6 +221,37 @@ def test_too_many_vanished_keys_delete_nothing(database: str, tmp_path: Path) ->
     assert night.rows("select count(*) from validated.testing__things where _is_deleted") == [(0,)]
 
 
+def test_only_the_newest_list_of_keys_is_kept(database: str, tmp_path: Path) -> None:
+    night = Night(database, tmp_path / "suites", ChangedBetween("updated_at", vanish_limit=0.1))
+    later = Window(NOVEMBER.end, NOVEMBER.end + timedelta(days=1))
+    for window, count in ((NOVEMBER, 30), (later, 29)):
+        night.listing.records = [thing(number) for number in range(count)]
+        night.run(window)
+    assert night.rows("select count(*) from ops.listed_keys") == [(29,)]
+    assert night.rows("select is_key_list_complete from ops.batches order by covered_window") == [
+        (False,),
+        (True,),
+    ]
+
+
+def test_a_batch_whose_list_was_replaced_marks_nothing_as_deleted(database: str, tmp_path: Path) -> None:
+    night = Night(database, tmp_path / "suites", ChangedBetween("updated_at", vanish_limit=0.1))
+    night.listing.records = [thing(number) for number in range(30)]
+    night.run()
+    later = [Window(NOVEMBER.end, NOVEMBER.end + timedelta(days=days)) for days in (1, 2)]
+    night.listing.records = night.listing.records[:20]
+    with pytest.raises(ExpectationsFailedError, match="10 of 30 records"):
+        night.run(later[0])
+    night.listing.records = [thing(number) for number in range(30)]
+    night.run(later[1])
+    ((refused,),) = night.rows("select batch_id from ops.batches where state = 'refused'")
+    resource = night.system.resources[0]
+    validate_batch(
+        night.database, system=night.system, resource=resource, batch_id=str(refused), suites=night.suites
+    )
+    assert night.rows("select count(*) from validated.testing__things where _is_deleted") == [(0,)]
+
+
 @pytest.mark.parametrize("left", [0, 14])
 def test_a_window_from_the_beginning_that_brings_less_than_half_of_what_is_held_is_refused(
     night: Night, left: int

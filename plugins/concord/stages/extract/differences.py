@@ -14,7 +14,7 @@ from concord.contract import Batch, Session, Snapshot, Worklist
 from concord.stages.extract.landing import land_pages
 from concord.store.engine import Connection
 from concord.store.ledger.account_fields import find_account
-from concord.store.ledger.batches import LISTED_KEYS, has_listed_keys
+from concord.store.ledger.key_lists import LISTED_KEYS, has_listed_keys
 from concord.store.tables import typed_view, validated_table
 
 MOST_LOOKED_UP = 2_000  # keys looked up in a night, of each of the two kinds

@@ -25,7 +25,8 @@ from concord.stages.extract.whole import read_older
 from concord.store.engine import LOADER, Connection, Database
 from concord.store.ids import batch_id, derive_id
 from concord.store.ledger.account_fields import find_account, record_account
-from concord.store.ledger.batches import is_newest_window, record_listed_keys, record_looked_up
+from concord.store.ledger.batches import is_newest_window, record_looked_up
+from concord.store.ledger.key_lists import record_listed_keys
 from concord.store.typed_fields import KEY_BYTES
 from concord.system_uses import read_limit
 

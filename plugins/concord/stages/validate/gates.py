@@ -13,6 +13,7 @@ from concord.store.ledger import batches
 from concord.store.ledger.account_fields import find_account
 from concord.store.ledger.batches import count_held
 from concord.store.ledger.dispositions import count_quarantined, count_with_reason, mark_unlisted
+from concord.store.ledger.key_lists import has_listed_keys
 from concord.store.tables import typed_view, validated_table
 from concord.store.typed_fields import ANOTHER_SHAPE
 
@@ -118,7 +119,7 @@ def mark_vanished(connection: Connection, batch: Batch) -> int:
     """
     changes = batch.resource.changes
     is_snapshot = isinstance(changes, Snapshot)
-    if isinstance(changes, Worklist) or not (is_snapshot or batches.has_listed_keys(connection, batch.batch_id)):
+    if isinstance(changes, Worklist) or not (is_snapshot or has_listed_keys(connection, batch.batch_id)):
         return 0
     known = count_held(connection, batch.system, batch.resource)
     gone = mark_unlisted(connection, batch, is_snapshot=is_snapshot)

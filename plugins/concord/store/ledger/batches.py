@@ -1,6 +1,5 @@
-"""Batches: what was landed together, which windows are covered, and which keys a vendor listed."""
+"""Batches: what was landed together, and which windows are covered."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +11,6 @@ from concord.contract import Batch, Resource, System, Window
 from concord.store.engine import Connection, Row, fetch_rows, fetch_value, lock_name
 from concord.store.tables import validated_table
 
-LISTED_KEYS = "select record_key from ops.listed_keys where batch_id = %(batch)s"
 _OPEN = """
 insert into ops.batches (batch_id, system, resource, purpose, covered_window, state)
 values (%s, %s, %s, %s, %s::tstzrange, 'landed')
@@ -74,9 +72,6 @@ from (
         and upper(covered_window) - lower(covered_window) >= interval '20 hours'
     order by upper(covered_window) desc limit %(days)s
 ) as recent
-"""
-_KEEP_KEYS = """
-insert into ops.listed_keys select distinct %s, record_key from listed
 """
 _NEWEST = """
 select
@@ -158,22 +153,6 @@ def count_by_window(connection: Connection, batch_id: str) -> int:
     return int(
         fetch_value(connection, "select received - looked_up from ops.batches where batch_id = %s", (batch_id,))
     )
-
-
-def record_listed_keys(connection: Connection, batch_id: str, keys: Iterable[str]) -> None:
-    """Keep the complete list of the vendor's keys, in which keys may repeat."""
-    connection.execute("create temp table listed (record_key text) on commit drop")
-    with connection.cursor() as cursor, cursor.copy("copy listed from stdin") as copy:
-        for key in keys:
-            copy.write_row((key,))
-    connection.execute(_KEEP_KEYS, (batch_id,))
-    connection.execute("update ops.batches set is_key_list_complete = true where batch_id = %s", (batch_id,))
-
-
-def has_listed_keys(connection: Connection, batch_id: str) -> bool:
-    """Whether the batch came with the complete list of the vendor's keys."""
-    query = "select is_key_list_complete from ops.batches where batch_id = %s"
-    return bool(fetch_value(connection, query, (batch_id,)))
 
 
 def lock_batch(connection: Connection, batch_id: str) -> StoredBatch | None:
