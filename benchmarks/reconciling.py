@@ -12,10 +12,10 @@ import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.servers import cpu_of_servers
 from concord import registry
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
@@ -92,16 +92,6 @@ def measure(task: Callable[[], int]) -> tuple[float, float, int]:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return spent, cpu_of_servers() - of_server, int(count)
-
-
-def cpu_of_servers() -> float:
-    """The CPU seconds of the servers of this process, with those of connections that have ended."""
-    spent = 0.0
-    for process in psutil.Process().children(recursive=True):
-        if process.name() == "postgres":
-            times = process.cpu_times()
-            spent += times.user + times.system + times.children_user + times.children_system
-    return spent
 
 
 def show(rows: list[tuple[str, float, float, int]]) -> None:

@@ -71,7 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         wanted = parse_qs(parts.query)
         with self.server.guard:
-            listed = list(self.server.records[parts.path.strip("/")].values())
+            records = self.server.records[parts.path.strip("/")]
+            if wanted.get("field") == ["id"]:
+                asked = json.loads(wanted["values"][0])
+                records = {key: records[key] for key in asked if key in records}
+            listed = list(records.values())
             if self.server.is_forgetful:
                 listed = [item for item in listed if not item.get("is_deleted")]
             if "field" in wanted:

@@ -60,6 +60,7 @@ def _list(connection: Connection, session: Session, batch: Batch, narrowed: Reso
 
     pages = noted(narrowed.read.read_window(session, narrowed, None))
     copy_pages(connection, RowShaper(narrowed, batch.batch_id), _LISTED, pages)
+    connection.execute(sql.SQL("analyze {}").format(_LISTED))
     return keys
 
 

@@ -26,6 +26,8 @@ left join ops.identities as known
     on known.entity = {entity} and known.system = unioned.system and known.record_key = unioned.record_key
 """
 _LINKS = """
+create unique index on records (system, record_key);
+analyze records;
 create temp table links on commit drop as
 with pairs as (
     select
@@ -44,7 +46,7 @@ _LABELS = """
 create temp table labels on commit drop as select record, record as label from records;
 create unique index on labels (record);
 create index on links (one);
-analyze records; analyze links; analyze labels;
+analyze links; analyze labels;
 """
 # Every record takes the smallest label among its neighbours, then that label's own label.
 _SPREAD = """

@@ -22,6 +22,7 @@ from concord.store.ledger.batches import BatchCounts, StoredBatch, close_batch, 
 from concord.store.ledger.clocks import count_future_stamps
 from concord.store.ledger.dead_letters import quarantine_records, resolve_validated
 from concord.store.ledger.dispositions import judge_records, keep_validated
+from concord.store.statistics import refresh_statistics
 from concord.store.tables import table_name, typed_view, validated_table
 
 _logger = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ def _judge(connection: Connection, batch: Batch, results: ExpectationResults) ->
         mark_vanished(connection, batch)
     quarantine_records(connection, batch)
     resolve_validated(connection, batch)
-    connection.execute(sql.SQL("analyze {}").format(validated_table(batch.system, batch.resource)))
+    refresh_statistics(connection, validated_table(batch.system, batch.resource))
     return close_batch(connection, batch.batch_id)
 
 
@@ -125,17 +126,19 @@ def _tell_future_stamps(connection: Connection, batch: Batch) -> None:
 
 def _collect_faults(connection: Connection, batch: Batch, results: ExpectationResults) -> None:
     """Fill the temporary table from which the records' dispositions are made."""
-    connection.execute("create temp table faults (row_number integer, reason text) on commit drop")
+    connection.execute(
+        "create temp table faults (row_number integer, reason text, breaks_contract boolean) on commit drop"
+    )
     connection.execute(
         sql.SQL(
-            "insert into faults select _row, unnest(_faults) from {} "
+            "insert into faults select _row, unnest(_faults), true from {} "
             "where _batch_id = %s and cardinality(_faults) > 0"
         ).format(typed_view(batch.system, batch.resource)),
         (batch.batch_id,),
     )
     for failure in results.row_failures:
         connection.execute(
-            sql.SQL("insert into faults select _row, {} from ({}) as failing").format(
+            sql.SQL("insert into faults select _row, {}, false from ({}) as failing").format(
                 sql.Literal(failure.reason),
                 sql.SQL(failure.query),
             )

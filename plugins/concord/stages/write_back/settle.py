@@ -7,20 +7,23 @@ from decimal import Decimal
 
 from psycopg import sql
 
-from concord.contract import ARCHIVE, Batch, Change, End, Kind, Outcome, Resource, Session, System
+from concord.contract import ARCHIVE, Change, End, Kind, Outcome, Resource, Session, System
 from concord.failpoints import failpoint
 from concord.protocols.writing import Settled, conflicted, unknown
-from concord.stages.extract.landing import land_pages
+from concord.stages.extract.landing import copy_pages
+from concord.stages.extract.rows import RowShaper
 from concord.store.engine import LOADER, PLANNER, Database
-from concord.store.ids import derive_id
 from concord.store.leases import Lease
 from concord.store.ledger.account_fields import find_account
 from concord.store.ledger.changes import FIRST, Selection, as_kinds, load_changes, record_ends
-from concord.store.tables import typed_view
+from concord.store.tables import landing_columns
+from concord.store.typed_fields import select_typed
 
 AT_ONCE = 200
 
 READ_BACK = "Read back."
+_READ = sql.Identifier("read_back")
+_CREATE = sql.SQL("create temp table {} ({}) on commit drop")
 
 Found = Mapping[str, object]
 Judged = tuple[Change, Outcome | None]
@@ -162,20 +165,18 @@ def is_equal(resource: Resource, record: Found, values: Mapping[str, object]) ->
 def read_back(execution: PlanExecution, resource: Resource, name: str, values: Sequence[str]) -> list[Found]:
     """The records that the target has now with these values, in the contract's types, without deleted ones.
 
-    They pass through the landing table for their types, in a transaction that keeps nothing.
+    They pass through a temporary table for their types.
     """
     if not values:
         return []
-    scratch = Batch(execution.system, resource, derive_id("settle", execution.plan_id, resource.name, *values))
-    statement = sql.SQL("select to_jsonb(typed)::text from {} as typed where _batch_id = %s").format(
-        typed_view(execution.system, resource)
-    )
+    statement = sql.SQL("select to_jsonb(typed)::text from ({}) as typed").format(select_typed(resource, _READ))
     with execution.database.transaction(LOADER) as connection:
-        known = find_account(connection, execution.system, resource).resource
+        account = find_account(connection, execution.system, resource)
+        known = account.resource
+        connection.execute(_CREATE.format(_READ, landing_columns(resource)))
         pages = known.read.read_matching(execution.session, known, name, values)
-        land_pages(connection, scratch, pages)
-        rows = connection.execute(statement, (scratch.batch_id,)).fetchall()
-        connection.rollback()
+        copy_pages(connection, RowShaper(known, execution.plan_id, account.constants), _READ, pages)
+        rows = connection.execute(statement).fetchall()
     names = {item.name for item in resource.fields}
     records = [json.loads(str(row[0]), parse_float=Decimal) for row in rows]
     typed = [as_kinds(resource, {key: item[key] for key in item if key in names}) for item in records]

@@ -15,7 +15,7 @@ from concord.errors import ConfigurationError
 from concord.installed import COMMAND
 from concord.store.engine import Connection, Row, fetch_rows
 from concord.store.ids import id_expression
-from concord.store.tables import landing_table, typed_view
+from concord.store.tables import landing_table
 
 _QUARANTINE = """
 insert into ops.dead_letters as letter (
@@ -25,13 +25,12 @@ insert into ops.dead_letters as letter (
 select distinct on (1)
     {letter_id},
     'validate', %(system)s, %(resource)s, judged.record_key,
-    case when cardinality(landed._faults) > 0 then 'ContractViolationError' else 'ExpectationsFailedError' end,
-    judged.reason, judged.batch_id, judged.row_number, raw._payload,
+    case when judged.breaks_contract then 'ContractViolationError' else 'ExpectationsFailedError' end,
+    judged.reason, %(batch)s, judged.row_number, raw._payload,
     jsonb_strip_nulls(to_jsonb(raw) - %(left_out)s::text[])
-from ops.dispositions as judged
-join {view} as landed on landed._batch_id = judged.batch_id and landed._row = judged.row_number
-join {landing} as raw on raw._batch_id = judged.batch_id and raw._row = judged.row_number
-where judged.batch_id = %(batch)s and judged.disposition = 'quarantined'
+from judged
+join {landing} as raw on raw._batch_id = %(batch)s and raw._row = judged.row_number
+where judged.disposition = 'quarantined'
 order by 1, judged.row_number
 on conflict (dead_letter_id) do update
 set state = 'open', message = excluded.message, batch_id = excluded.batch_id,
@@ -40,10 +39,10 @@ set state = 'open', message = excluded.message, batch_id = excluded.batch_id,
 """
 _RESOLVE_VALIDATED = """
 update ops.dead_letters as letter set state = 'resolved', last_seen_at = clock_timestamp()
-from ops.dispositions as judged
+from judged
 where letter.stage = 'validate' and letter.state <> 'resolved'
     and letter.system = %(system)s and letter.resource = %(resource)s
-    and judged.batch_id = %(batch)s and judged.disposition = 'validated' and judged.record_key = letter.record_key
+    and judged.disposition = 'validated' and judged.record_key = letter.record_key
 """
 _REJECTED = """
 insert into ops.dead_letters as letter (
@@ -119,11 +118,13 @@ def rejection_id(*, system: sql.SQL, change: sql.SQL) -> sql.Composed:
 
 
 def quarantine_records(connection: Connection, batch: Batch) -> None:
-    """Open a dead letter for each quarantined record of the batch; the same record's letter is opened again."""
-    parts = ("%(system)s::text", "%(resource)s::text", "judged.record_key", "landed._payload_hash")
+    """Open a dead letter for each quarantined record of the batch; the same record's letter is opened again.
+
+    The batch was judged before, in the same transaction (`dispositions.judge_records`).
+    """
+    parts = ("%(system)s::text", "%(resource)s::text", "judged.record_key", "judged.payload_hash")
     statement = sql.SQL(_QUARANTINE).format(
         letter_id=id_expression(sql.Literal("validate"), *map(sql.SQL, parts)),
-        view=typed_view(batch.system, batch.resource),
         landing=landing_table(batch.system, batch.resource),
     )
     documents = [field.name for field in batch.resource.fields if field.is_document]
@@ -132,7 +133,7 @@ def quarantine_records(connection: Connection, batch: Batch) -> None:
 
 
 def resolve_validated(connection: Connection, batch: Batch) -> None:
-    """Resolve the dead letters of records of which this batch brought a valid version."""
+    """Resolve the dead letters of records of which this batch, judged before, brought a valid version."""
     connection.execute(_RESOLVE_VALIDATED, _names(batch))
 
 

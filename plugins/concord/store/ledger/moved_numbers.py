@@ -9,44 +9,45 @@ from concord.store.ledger.plan_contents import ChangeGroup
 
 NIGHTS = 7
 
-# A record's own distance is measured from the value that it had before the earlier nights' changes.
+# A record's own distance is measured from the value that it had before the earlier nights' changes. A window puts
+# the changes of the plan and those of earlier nights together, and not a join: PostgreSQL cannot estimate how many
+# of them write a number into the field, and may compare each with each.
 _MOVED: LiteralString = """
 with moves as (
-    select record_key, (before ->> %(field)s)::numeric as was,
+    select change_id, plan_id, record_key, (before ->> %(field)s)::numeric as was,
         (after ->> %(field)s)::numeric - coalesce((before ->> %(field)s)::numeric, 0) as delta
     from ops.changes
     where plan_id = %(plan)s and resource = %(resource)s and action = %(action)s and state = 'planned'
         and jsonb_typeof(after -> %(field)s) = 'number'
-),
-earlier as (
-    select changes.record_key, sum(moved.delta) as delta, sum(abs(moved.delta)) as distance
+    union all
+    select changes.change_id, changes.plan_id, changes.record_key, null,
+        (changes.after ->> %(field)s)::numeric - coalesce((changes.before ->> %(field)s)::numeric, 0)
     from ops.changes
     inner join ops.plans on plans.plan_id = changes.plan_id
-    cross join lateral (
-        select (changes.after ->> %(field)s)::numeric
-            - coalesce((changes.before ->> %(field)s)::numeric, 0) as delta
-    ) as moved
     where plans.system = (select system from ops.plans where plan_id = %(plan)s)
         and plans.purpose = 'write_back' and plans.approved_by = %(approver)s and plans.plan_id <> %(plan)s
         and plans.created_at > now() - make_interval(days => %(nights)s)
         and changes.resource = %(resource)s and changes.action = %(action)s
         and (changes.state = 'confirmed' or not changes.is_verified)
         and jsonb_typeof(changes.after -> %(field)s) = 'number'
-    group by changes.record_key
 ),
 summed as (
-    select moves.*, moves.delta + coalesce(earlier.delta, 0) as whole,
-        moves.was - coalesce(earlier.delta, 0) as base
-    from moves left join earlier on earlier.record_key = moves.record_key
+    select was, delta, plan_id = %(plan)s as is_planned,
+        coalesce(sum(delta) filter (where plan_id <> %(plan)s) over record, 0) as earlier
+    from moves
+    window record as (partition by coalesce(record_key, change_id), record_key is null)
+),
+measured as (
+    select is_planned, delta, delta + earlier as whole, was - earlier as base from summed
 )
 select
     count(*) filter (
-        where abs(whole) > %(negligible)s and abs(whole) * 100 > %(relative)s * abs(base)
+        where is_planned and abs(whole) > %(negligible)s and abs(whole) * 100 > %(relative)s * abs(base)
     ) as leaps,
-    count(*) filter (where abs(delta) > %(absolute)s) as far,
-    coalesce(sum(abs(delta)), 0) as distance,
-    coalesce(sum(abs(delta)), 0) + coalesce((select sum(distance) from earlier), 0) as distance_of_nights
-from summed
+    count(*) filter (where is_planned and abs(delta) > %(absolute)s) as far,
+    coalesce(sum(abs(delta)) filter (where is_planned), 0) as distance,
+    coalesce(sum(abs(delta)), 0) as distance_of_nights
+from measured
 """
 _FAR_IN_LISTS: LiteralString = """
 select count(*)

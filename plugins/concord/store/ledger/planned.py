@@ -15,6 +15,15 @@ from concord.store.tables import validated_table
 # that creation was refused, a person finishes or deletes the record, and replays the dead letter.
 # A record that was read after those from which the desired state was worked out waits for the next reconcile; so
 # does each create of a resource of which such a record is held, because it may be the one to create.
+_LATE = """
+drop table if exists late;
+create temp table late (record_key text primary key, is_read_back boolean) on commit drop;
+insert into late
+select held._key, batches.purpose = 'read_back' from {validated} as held
+inner join ops.batches on batches.batch_id = held._batch_id
+where batches.finished_at > {desired_as_of};
+analyze late;
+"""
 _INSERT = """
 with candidates as ({candidates}),
 change as (
@@ -51,12 +60,8 @@ and not exists (
             else begun.attempts > 0 and begun.state in ('planned', 'sent', 'unknown') and plans.state = 'approved'
         end
 )
-and not exists (
-    select from {validated} as held
-    inner join ops.batches on batches.batch_id = held._batch_id
-    where batches.finished_at > {desired_as_of}
-        and (held._key = change.record_key or (change.action = 'create' and batches.purpose <> 'read_back'))
-)
+and not exists (select from late where late.record_key = change.record_key)
+and (change.action <> 'create' or not exists (select from late where not is_read_back))
 order by 3
 """
 # A record whose creation is under way, or was confirmed and has not been deleted since, is not created again.
@@ -187,13 +192,13 @@ def insert_changes(
     `candidates` is a query of entity_id, record_key, action, before, after, guard and reason; the parameters
     `system` and `plan` are bound for it.
     """
+    late = sql.SQL(_LATE).format(validated=validated_table(system, resource), desired_as_of=sql.SQL(DESIRED_AS_OF))
+    connection.execute(late)
     statement = sql.SQL(_INSERT).format(
         candidates=candidates,
         resource=sql.Literal(resource.name),
         change_id=_CHANGE_ID,
         letter_id=rejection_id(system=sql.SQL("%(system)s::text"), change=sql.SQL("change")),
-        validated=validated_table(system, resource),
-        desired_as_of=sql.SQL(DESIRED_AS_OF),
     )
     offset = fetch_value(connection, _LAST, (plan_id,))
     connection.execute(statement, {"plan": plan_id, "system": system.name, "offset": offset})

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
+from psycopg import sql
+
 from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.installed import COMMAND
 from concord.store.engine import Connection, Row, fetch_rows, fetch_texts, fetch_value, lock_name
+from concord.store.statistics import refresh_statistics
 
 _PLAN = """
 select plan_id, system, purpose, run_id, undoes_plan_id, state, needs_approval, coalesce(approval_reason, ''),
@@ -174,7 +177,8 @@ def find_plan_ids(connection: Connection, prefix: str) -> list[str]:
 
 
 def count_changes(connection: Connection, plan_id: str) -> None:
-    """Write down how many changes the plan holds."""
+    """Write down how many changes the plan holds, after all of them were inserted."""
+    refresh_statistics(connection, sql.Identifier("ops", "changes"))
     connection.execute(_COUNT, {"plan": plan_id})
 
 

@@ -1,5 +1,7 @@
 """Whether a target holds what was written: the comparison after the records were read back."""
 
+from typing import LiteralString
+
 from psycopg import sql
 
 from concord.contract import Kind, Resource, System
@@ -32,6 +34,25 @@ cross join lateral (select to_jsonb(held) ->> field.key as value) as kept
 where field.key <> all(%(documents)s) and to_jsonb(held) -> field.key is distinct from field.value
     and not (field.value = '""' and kept.value is null)
 """
+# The disposition of each record that was read back, and the records that a later plan wrote. They stand in tables
+# with statistics, because PostgreSQL has none of rows that were written a moment ago.
+_SEEN: LiteralString = """
+drop table if exists seen, rewritten;
+create temp table seen (record_key text primary key, disposition text) on commit drop;
+create temp table rewritten (record_key text primary key) on commit drop;
+insert into seen
+select distinct on (record_key) record_key, disposition from ops.dispositions
+where batch_id = {batch} and record_key is not null
+order by record_key, disposition = 'quarantined', row_number;
+insert into rewritten
+select distinct later.record_key
+from ops.plans as own
+inner join ops.plans as newer on newer.system = own.system and newer.created_at > own.created_at
+inner join ops.changes as later on later.plan_id = newer.plan_id
+where own.plan_id = {plan} and later.resource = {resource} and later.state in ('confirmed', 'unknown')
+    and later.record_key is not null;
+analyze seen; analyze rewritten;
+"""
 # A record the target no longer shows is as written if it was to be archived, and not otherwise; one that
 # validation set aside cannot be compared. What was confirmed and is not there is confirmed no longer.
 # A change that was found as written stays so, and one whose record a later plan wrote is not compared any more:
@@ -60,26 +81,14 @@ with judged as (
     end as sentence, written.state = 'confirmed' as was_confirmed
     from ops.changes as written
     left join {validated} as held on held._key = written.record_key
-    left join lateral (
-        select disposition from ops.dispositions
-        where batch_id = %(batch)s and record_key = written.record_key
-        order by disposition = 'quarantined', row_number
-        limit 1
-    ) as seen on true
+    left join seen on seen.record_key = written.record_key
     left join lateral (
         select string_agg(field.shown, ', ' order by field.name) as shown from ({differing}) as field
     ) as differing on true
     where written.plan_id = %(plan)s and written.resource = %(resource)s
         and written.state in ('confirmed', 'unknown') and written.record_key is not null
         and written.is_verified is not true
-        and not exists (
-            select from ops.changes as later
-            inner join ops.plans as newer on newer.plan_id = later.plan_id
-            inner join ops.plans as own on own.plan_id = written.plan_id
-            where newer.system = own.system and newer.created_at > own.created_at
-                and later.resource = written.resource and later.record_key = written.record_key
-                and later.state in ('confirmed', 'unknown')
-        )
+        and not exists (select from rewritten where rewritten.record_key = written.record_key)
 ),
 compared as (
     update ops.changes as change
@@ -98,10 +107,7 @@ returning change_id
 _ARCHIVED = """
 select record_key from ops.changes as change
 where plan_id = %(plan)s and resource = %(resource)s and action = 'archive' and is_verified
-    and not exists (
-        select from ops.dispositions as seen
-        where seen.batch_id = %(batch)s and seen.record_key = change.record_key
-    )
+    and not exists (select from seen where seen.record_key = change.record_key)
 order by record_key
 """
 _COUNTS = """
@@ -136,7 +142,9 @@ def compare_written(
     that were archived and are no longer shown, by key.
     """
     documents = [field.name for field in resource.fields if field.kind is Kind.JSON]
-    values = {"plan": plan_id, "resource": resource.name, "batch": batch_id, "documents": documents}
+    values = {"plan": plan_id, "resource": resource.name, "documents": documents}
+    known = {"plan": plan_id, "resource": resource.name, "batch": batch_id}
+    connection.execute(sql.SQL(_SEEN).format(**{name: sql.Literal(value) for name, value in known.items()}))
     statement = sql.SQL(_COMPARE).format(
         validated=validated_table(system, resource), differing=sql.SQL(_DIFFERING)
     )
