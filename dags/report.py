@@ -1,7 +1,8 @@
 """Measures what the night achieved and writes its report.
 
 **Reads** the warehouse, where every write-back was read back. **Writes** the warehouse's marts and agreement
-once more, and one self-contained HTML page into the folder of reports (`CONCORD_REPORTS`).
+once more, and one self-contained HTML page into the folder of reports (`CONCORD_REPORTS`). Beside it, `drop_old`
+drops what is older than the warehouse keeps it (`CONCORD_KEEP_NIGHTS`); its log says what that was.
 
 It starts when every system was written to, or at the hour of the business (04:00 unless CONCORD_REPORT_AT is set)
 with what there is: a plan that still waits for a person is then shown as waiting.
@@ -12,7 +13,7 @@ with what there is: a plan that still waits for a person is then shown as waitin
 Clear it to have the report.
 """
 
-from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, task
+from airflow.sdk import DAG, AssetAll, AssetOrTimeSchedule, TriggerRule, task
 
 from concord import registry
 from concord.dag_ids import REPORT
@@ -35,3 +36,4 @@ with DAG(
 ):
     night = task(task_id="build", pool=registry.TRANSFORM_POOL)(reporting.build_report)()
     task(task_id="write_report")(reporting.report)(night)
+    night >> task(task_id="drop_old", trigger_rule=TriggerRule.ALL_DONE)(reporting.drop_old)()

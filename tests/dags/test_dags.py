@@ -117,6 +117,13 @@ def test_a_clock_stands_in_for_a_system_that_is_missing(dags: Mapping[str, DAG],
     assert timetable.timetable.run_immediately == timedelta(seconds=1)
 
 
+def test_old_rows_go_after_every_night_and_hide_no_failed_report(dags: Mapping[str, DAG]) -> None:
+    drop_old = dags["report"].get_task("drop_old")
+    assert drop_old.upstream_task_ids == {"build"}
+    assert drop_old.trigger_rule is TriggerRule.ALL_DONE
+    assert {task.task_id for task in dags["report"].leaves} == {"write_report", "drop_old"}
+
+
 def test_a_backfill_fills_in_each_systems_pool_and_one_reconcile_follows(dags: Mapping[str, DAG]) -> None:
     dag = dags["backfill"]
     for name in SYSTEMS:

@@ -9,7 +9,9 @@ from psycopg import sql
 Dump = dict[str, list[tuple[Any, ...]]]
 
 # Ours, and never the same twice.
-CLOCKS = frozenset({"landed_at", "finished_at", "since_at", "first_seen_at", "last_seen_at"})
+CLOCKS = frozenset(
+    {"landed_at", "_landed_at", "judged_at", "finished_at", "since_at", "first_seen_at", "last_seen_at"}
+)
 # The vendors', moved by every write.
 STAMPS = frozenset(
     {"updated_at", "changed_at", "lock_stamp", "template_stamp", "_modified_at", "_payload_hash", "_batch_id"}
@@ -17,7 +19,9 @@ STAMPS = frozenset(
 _TABLES = """
 select table_schema, table_name, array_agg(column_name::text order by ordinal_position)
 from information_schema.columns
-where table_schema = any(%s) or table_schema || '.' || table_name = any(%s)
+where (table_schema = any(%s) or table_schema || '.' || table_name = any(%s)) and not exists (
+    select from pg_class where relispartition and oid = format('%%I.%%I', table_schema, table_name)::regclass
+)
 group by 1, 2
 order by 1, 2
 """

@@ -106,7 +106,11 @@ def test_a_project_is_found_in_the_current_folder(
         ('"plan"', '"none"', "line 10: write_back is 'none'; write one of plan, apply"),
         ("5000", '"many"', "line 11: calls_per_day is 'many', which is not how many calls a day"),
         ('"22:30"', "2230", 'line 7: read_at is 2230, which is not an hour; write it like "00:30"'),
-        ("name =", "names =", "line 2: names is not known here; there are name, start, schedule, systems"),
+        (
+            "name =",
+            "names =",
+            "line 2: names is not known here; there are name, start, schedule, keep_nights, systems",
+        ),
         ("2025-03-01", '"March"', "line 3: start is 'March', which is not the day from which on systems are read"),
         (
             "[systems.shopify]",

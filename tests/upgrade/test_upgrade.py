@@ -18,6 +18,7 @@ from tests.flow.night import Night
 from tests.upgrade.keep import KEPT, UNDONE, restore, write_project
 
 FILES = sorted(KEPT.glob("*.sql.gz"))
+GROWING = ("ops.changes", "ops.dispositions", "ops.journal", "landing.hubspot__contacts", "ops.dbt_results")
 CHANGED = """
 select plans.system, changes.record_key from ops.changes join ops.plans using (plan_id)
 where changes.state = 'confirmed' and changes.action = 'update' limit 1
@@ -57,12 +58,16 @@ def say(*arguments: str) -> str:
 
 
 def test_it_is_brought_to_the_tables_of_this_version(warehouse: str) -> None:
-    counted = "select count(*) from ops.changes union all select count(*) from ops.dispositions"
+    counted = " union all ".join(f"select count(*) from {table}" for table in GROWING)
     before = ask(warehouse, counted)
     say("migrate")
     assert list_missing(Database(warehouse)) == []
     assert ask(warehouse, counted) == before
     assert min(int(str(row[0])) for row in before) > 10
+    partitioned = (
+        "select count(*) from pg_class where relkind = 'p' and relnamespace::regnamespace::text = 'landing'"
+    )
+    assert int(str(ask(warehouse, partitioned)[0][0])) > 5
 
 
 def test_its_plans_journal_and_dead_letters_are_read(warehouse: str) -> None:

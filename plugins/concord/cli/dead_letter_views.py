@@ -89,7 +89,7 @@ def _say_next(letter: Row) -> str:
 
 def show_trace(database: Database, console: Console, *, system: str, key: str) -> None:
     """Print every step that one record went through, the oldest first; ConfigurationError when it is unknown."""
-    from concord.reporting.trace import resolve_key, trace
+    from concord.reporting.trace import resolve_key, say_dropped, trace
 
     declared = registry.system(system)
     found = resolve_key(database, system=declared, text=key)
@@ -107,6 +107,8 @@ def show_trace(database: Database, console: Console, *, system: str, key: str) -
             text.append(f"\n{hop.detail}", style="dim")
         table.add_row(f"{hop.at:%Y-%m-%d %H:%M:%S}" if hop.at else "–", hop.stage, text)
     console.print(table)
+    if gone := say_dropped(database):
+        console.print(f"\n{gone}")
 
 
 def _moment(value: object) -> datetime | None:

@@ -74,6 +74,8 @@ def show_plan(database: Database, console: Console, *, plan_id: str) -> None:
             console.print(reason, markup=False)
     if state == WAITING:
         console.print(f"Decide with {COMMAND} approve {plan_id[:12]} or {COMMAND} decline {plan_id[:12]}")
+    if len(changes) < plan.planned and plan.state in ("applied", "declined"):
+        console.print(f"{say_things(plan.planned - len(changes), 'change')} of it are no longer kept.")
     for change in changes:
         console.print(render_change(change))
 

@@ -1,5 +1,6 @@
 """Shows what runs, how far each system was read, and what waits for a person."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import LiteralString
 
@@ -17,9 +18,11 @@ from concord.local.installation import Status, read_status
 from concord.reporting.needs import list_needs
 from concord.reporting.queries import read_report
 from concord.reporting.words import say_age, say_share, say_time
+from concord.retention import read_retention
 from concord.settings import names_warehouse
 from concord.store.engine import PLANNER, Database, Row
 from concord.store.ledger.nights import list_held_write_backs
+from concord.store.ledger.retention import list_sizes
 from concord.wording import say_things
 
 _COVERAGE: LiteralString = "select system, resource, upper(covered) as covered_until from ops.coverage"
@@ -93,12 +96,39 @@ def _show_warehouse(console: Console, database: Database) -> None:
             f"{held['system']} was not written to since {say_time(held['held_at'])} UTC because of a backfill; "
             "the reconcile at its end or the next night makes up for it."
         )
+    _show_sizes(console, database)
     needs = list_needs(report)
     console.print(
         "\nNothing waits for a person." if not needs else f"\n{say_things(len(needs), 'matter')} for a person:"
     )
     for need in needs:
         console.print(f"  ! {need.what}\n    {need.action}", markup=False)
+
+
+def _show_sizes(console: Console, database: Database) -> None:
+    """Print how large each part of the warehouse was after the newest night, and by how much a night it grows."""
+    with database.transaction(PLANNER) as connection:
+        parts = list_sizes(connection)
+    if not parts:
+        return
+    keep = asdict(read_retention())
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("part of the warehouse")
+    for column in ("MB", "MB a night", "nights kept"):
+        table.add_column(column, justify="right")
+    for part in parts:
+        growth = part["bytes_per_night"]
+        nights = keep.get(part["part"])
+        table.add_row(
+            part["part"].replace("_", " "), _say_megabytes(part["bytes"]),
+            "" if growth is None else _say_megabytes(growth), "" if nights is None else str(nights),
+        )  # fmt: skip
+    console.print()
+    console.print(table)
+
+
+def _say_megabytes(count: float) -> str:
+    return f"{count / 1e6:,.1f}"
 
 
 def read_held(database: Database) -> list[Row]:

@@ -1,6 +1,7 @@
-"""The tasks of report: what it shows, and the page of a night."""
+"""The tasks of report: what it shows, the page of a night, and the end of what is no longer kept."""
 
 import logging
+from datetime import UTC, datetime
 
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -8,8 +9,11 @@ from concord import registry
 from concord.orchestration.defaults import installation
 from concord.orchestration.task_errors import log_errors
 from concord.reporting.queries import find_newest_run
+from concord.retention import read_retention
 from concord.stages.reconcile.build import build_again
 from concord.stages.report.write_report import write_report
+from concord.stages.retention.drop_old import drop_old as drop_old_rows
+from concord.stages.retention.drop_old import say_dropped
 
 log = logging.getLogger(__name__)
 
@@ -31,3 +35,12 @@ def report(night: str) -> str:
     """Write the page of a night and return its path."""
     settings, database = installation()
     return str(write_report(database, settings, night))
+
+
+@log_errors()
+def drop_old() -> str:
+    """Drop what is older than it is kept, and say what that was."""
+    settings, database = installation()
+    dropped = drop_old_rows(database, settings.reports, read_retention(), now=datetime.now(UTC))
+    log.info("%s", said := say_dropped(dropped))
+    return said

@@ -9,7 +9,11 @@ from concord.errors import ConfigurationError
 from concord.installed import COMMAND
 from concord.store.engine import PLANNER, Connection, Database, fetch_value
 from concord.store.ledger.record_history import find_keys, list_events, read_held
+from concord.store.ledger.retention import find_kept_since
 from concord.store.tables import table_name
+
+# What a trace lacks where a part was dropped.
+_DROPPED = {"dispositions": "readings", "journal": "writes", "dead_letters": "closed dead letters"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ def trace(database: Database, *, system: System, key: str) -> list[Hop]:
     return [*ordered, *(_as_hop(row) for row in held)]
 
 
+def say_dropped(database: Database) -> str:
+    """Up to when the hops of records may be gone, empty where nothing was dropped."""
+    with database.transaction(PLANNER) as connection:
+        since = {what: find_kept_since(connection, part) for part, what in _DROPPED.items()}
+    gone = [f"{what} before {moment:%Y-%m-%d}" for what, moment in since.items() if moment]
+    return f"No longer kept: {', '.join(gone)}." if gone else ""
+
+
 def resolve_key(database: Database, *, system: System, text: str) -> str:
     """The key that a person means, typed as Concord or the vendor shows it; `system/resource/key` as well.
 
@@ -54,7 +66,8 @@ def resolve_key(database: Database, *, system: System, text: str) -> str:
     if keys:
         raise ConfigurationError(f"{text!r} may be {' or '.join(keys[:5])} in {system.name}; give one of them.")
     raise ConfigurationError(
-        f"Nothing is known of {text!r} in {system.name}; give a key as {system.title} or {COMMAND} shows it."
+        f"Nothing is known of {text!r} in {system.name}; give a key as {system.title} or {COMMAND} shows it. "
+        f"{say_dropped(database)}".rstrip()
     )
 
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from concord.contract import Field, Resource, System
 from concord.errors import ContractError
-from concord.store.engine import LOADER, Connection, Database, lock_name
+from concord.store.engine import LOADER, Connection, Database, fetch_value, lock_name
 from concord.store.typed_fields import select_typed
 
 
@@ -40,21 +40,52 @@ def create_tables(database: Database, system: System, resource: Resource) -> Non
     """
     with database.transaction(LOADER) as connection:
         lock_name(connection, f"tables:{table_name(system, resource)}")
+        if _is_plain(connection, system, resource):
+            connection.execute(_partition_landing(system, resource))
         connection.execute(_create_landing(system, resource))
         connection.execute(_create_validated(system, resource))
         _add_columns(connection, system, resource)
         connection.execute(_create_typed_view(system, resource))
 
 
-def _create_landing(system: System, resource: Resource) -> sql.Composed:
+def _is_plain(connection: Connection, system: System, resource: Resource) -> bool:
+    """Whether the landing table is one of a version that did not partition it."""
+    query = "select relkind = 'r' from pg_class where oid = to_regclass(format('landing.%%I', %s::text))"
+    return bool(fetch_value(connection, query, (table_name(system, resource),)))
+
+
+def _partition_landing(system: System, resource: Resource) -> sql.Composed:
     return sql.SQL(
-        "create table if not exists {table} ({columns});"
-        "create index if not exists {index} on {table} using brin (_batch_id) with (pages_per_range = 16)"
+        "drop view if exists {view}; "
+        "alter table {table} add column _landed_at timestamptz not null default now(); "
+        "select ops.partition_by_month({name}, '_landed_at')"
+    ).format(
+        view=typed_view(system, resource),
+        table=landing_table(system, resource),
+        name=_text_of(landing_table(system, resource)),
+    )
+
+
+def _create_landing(system: System, resource: Resource) -> sql.Composed:
+    """Rows of one batch lie together, so the index keeps per 16 pages which batches they are of.
+
+    A b-tree would cost each row that lands a thirteenth of what COPY costs.
+    """
+    return sql.SQL(
+        "create table if not exists {table} ({columns}, _landed_at timestamptz not null default now()) "
+        "partition by range (_landed_at); select ops.add_partitions({name}, now());"
+        "create index if not exists {index} on {table} using brin "
+        "(_batch_id text_bloom_ops(n_distinct_per_range = 64)) with (pages_per_range = 16, autosummarize = on)"
     ).format(
         table=landing_table(system, resource),
         columns=landing_columns(resource),
+        name=_text_of(landing_table(system, resource)),
         index=sql.Identifier(f"{table_name(system, resource)}__batch"),
     )
+
+
+def _text_of(table: sql.Identifier) -> sql.Literal:
+    return sql.Literal(table.as_string())
 
 
 def landing_columns(resource: Resource) -> sql.Composed:

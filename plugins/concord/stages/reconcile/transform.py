@@ -18,12 +18,9 @@ from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_ro
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 _parsed: dict[tuple[object, ...], Any] = {}
+_FORGET = "delete from ops.dbt_results where run_id = %s and node_id = any(%s)"
 _RECORD = """
-insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message)
-values (%s, %s, %s, %s, %s, %s)
-on conflict (run_id, node_id) do update
-set state = excluded.state, failures = excluded.failures, seconds = excluded.seconds,
-    message = excluded.message, finished_at = clock_timestamp()
+insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message) values (%s, %s, %s, %s, %s, %s)
 """
 
 
@@ -47,6 +44,7 @@ def run_dbt(settings: Settings, database: Database, systems: Sequence[System], *
     """
     results = _build(settings, systems, select)
     with database.transaction(PLANNER) as connection, connection.cursor() as cursor:
+        cursor.execute(_FORGET, (run_id, [item.node_id for item in results]))
         cursor.executemany(
             _RECORD,
             [(run_id, item.node_id, item.state, item.failures, item.seconds, item.message) for item in results],

@@ -18,7 +18,14 @@ from concord.stages.validate.expectations import Suite, find_suite, load_suite
 from concord.stages.validate.gates import mark_vanished, refuse_abnormal
 from concord.stages.validate.isolation import set_unreadable_aside
 from concord.store.engine import LOADER, Connection, Database, lock_name
-from concord.store.ledger.batches import BatchCounts, StoredBatch, close_batch, lock_batch, refuse_batch
+from concord.store.ledger.batches import (
+    BatchCounts,
+    StoredBatch,
+    close_batch,
+    has_landed,
+    lock_batch,
+    refuse_batch,
+)
 from concord.store.ledger.clocks import count_future_stamps
 from concord.store.ledger.dead_letters import quarantine_records, resolve_validated
 from concord.store.ledger.dispositions import judge_records, keep_validated
@@ -47,8 +54,9 @@ def validate_batch(
     batch = Batch(system, resource, batch_id)
     with database.transaction(LOADER) as connection:
         stored = _lock(connection, batch)
-    if stored.state == "covered":
-        return stored.counts
+        if stored.state == "covered":
+            return stored.counts
+        _refuse_dropped(connection, batch, stored)
     suite = load_suite(find_suite(suites, system, resource.name))
     try:
         return _check_alone_or_together(database, batch, suite, has_rows=stored.counts.received > 0)
@@ -75,6 +83,13 @@ def _lock(connection: Connection, batch: Batch) -> StoredBatch:
     if stored is None:
         raise ConfigurationError(f"Batch {batch.batch_id} was never landed; run its extract first.")
     return stored
+
+
+def _refuse_dropped(connection: Connection, batch: Batch, stored: StoredBatch) -> None:
+    if stored.counts.received and not has_landed(connection, batch):
+        raise ConfigurationError(
+            f"The records of batch {batch.batch_id} are no longer kept; clear its task extract to read them again."
+        )
 
 
 def _check_and_judge(database: Database, batch: Batch, suite: Suite, *, has_rows: bool) -> BatchCounts:

@@ -3,9 +3,11 @@
 from concord.contract import System
 from concord.errors import ConfigurationError
 from concord.failpoints import failpoint
+from concord.retention import VARIABLE
 from concord.stages.write_back.plan import PlanSummary, judge_changes, summarise
 from concord.store.engine import PLANNER, Connection, Database
 from concord.store.ids import derive_id
+from concord.store.ledger.plan_contents import count_kept
 from concord.store.ledger.planned import insert_inverse
 from concord.store.ledger.plans import load_plan, lock_plans, open_plan
 from concord.store.ledger.verification import is_unverified
@@ -40,6 +42,12 @@ def _refuse_unfit(connection: Connection, system: System, plan_id: str) -> None:
     if plan.state != "applied":
         raise ConfigurationError(
             f"Plan {plan_id} is {plan.state}; only an applied plan can be undone.", plan=plan_id
+        )
+    if count_kept(connection, plan_id) < plan.planned:
+        raise ConfigurationError(
+            f"Changes of plan {plan_id}, made on {plan.created_at:%Y-%m-%d}, are no longer kept, so it cannot be "
+            f"undone; {VARIABLE} says for how many nights the journal is kept.",
+            plan=plan_id,
         )
     if is_unverified(connection, plan_id):
         raise ConfigurationError(

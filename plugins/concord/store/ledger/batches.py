@@ -9,7 +9,7 @@ from psycopg import sql
 
 from concord.contract import Batch, Resource, System, Window
 from concord.store.engine import Connection, Row, fetch_rows, fetch_value, lock_name
-from concord.store.tables import validated_table
+from concord.store.tables import landing_table, validated_table
 
 _OPEN = """
 insert into ops.batches (batch_id, system, resource, purpose, covered_window, state)
@@ -159,6 +159,13 @@ def lock_batch(connection: Connection, batch_id: str) -> StoredBatch | None:
     """The batch, locked until the transaction ends; None when it was never landed."""
     row = connection.execute(_LOCK, (batch_id,)).fetchone()
     return None if row is None else StoredBatch(str(row[0]), str(row[1]), _as_counts(row[2:]))
+
+
+def has_landed(connection: Connection, batch: Batch) -> bool:
+    """Whether any record of the batch lies in the landing table."""
+    table = landing_table(batch.system, batch.resource)
+    query = sql.SQL("select exists (select from {} where _batch_id = %s)").format(table)
+    return bool(fetch_value(connection, query, (batch.batch_id,)))
 
 
 def close_batch(connection: Connection, batch_id: str) -> BatchCounts:

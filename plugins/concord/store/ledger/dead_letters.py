@@ -13,6 +13,7 @@ from psycopg import sql
 from concord.contract import Batch, Resource, System
 from concord.errors import ConfigurationError
 from concord.installed import COMMAND
+from concord.retention import read_retention
 from concord.store.engine import Connection, Row, fetch_rows
 from concord.store.ids import id_expression
 from concord.store.tables import landing_table
@@ -128,7 +129,7 @@ def quarantine_records(connection: Connection, batch: Batch) -> None:
         landing=landing_table(batch.system, batch.resource),
     )
     documents = [field.name for field in batch.resource.fields if field.is_document]
-    left_out = ["_batch_id", "_row", "_fault", "_payload", *documents]
+    left_out = ["_batch_id", "_row", "_fault", "_payload", "_landed_at", *documents]
     connection.execute(statement, {**_names(batch), "left_out": left_out})
 
 
@@ -160,7 +161,8 @@ def find_dead_letter(connection: Connection, prefix: str) -> tuple[str, str, str
         raise ConfigurationError(f"More than one dead letter is {prefix!r}, or begins so; give more of its id.")
     if not found:
         raise ConfigurationError(
-            f"There is no dead letter {prefix!r}; {COMMAND} dead-letters list --all shows those there are."
+            f"There is no dead letter {prefix!r}; {COMMAND} dead-letters list --all shows those there are. "
+            f"Closed ones are kept for {read_retention().dead_letters} nights."
         )
     letter_id, system, resource = (str(part) for part in found[0])
     return letter_id, system, resource

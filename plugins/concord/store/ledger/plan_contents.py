@@ -80,6 +80,11 @@ def count_undone(connection: Connection, plan_id: str, system: System) -> int:
     return int(fetch_value(connection, _UNDONE, {"plan": plan_id, "system": system.name}))
 
 
+def count_kept(connection: Connection, plan_id: str) -> int:
+    """How many changes of the plan there still are; what is older than the journal is kept may be gone."""
+    return int(fetch_value(connection, "select count(*) from ops.changes where plan_id = %s", (plan_id,)))
+
+
 def list_changes(connection: Connection, plan_id: str, limit: int | None = None) -> list[Row]:
     """The plan's changes in its order, the first `limit` of them, or all when it is None.
 
