@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.plain import PLAIN, records
-from benchmarks.reconciling import cpu_of_servers
+from benchmarks.servers import cpu_of_servers
 from concord.local.postgres import Postgres
 from concord.local.processes import Processes
 from concord.store.engine import Database

@@ -1,6 +1,7 @@
 """What is older than it is kept is dropped; what a person can still act on stays, and what is gone is told."""
 
 import io
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,6 +71,21 @@ def test_nights_go_on_after_older_ones_were_dropped(night: Night) -> None:
     night.listing.records = [thing(1, name="New", updated="2026-11-25T00:00:00Z")]
     assert night.run().validated == 1
     assert night.rows("select thing_name from validated.testing__things") == [("New",)]
+
+
+def test_a_query_for_a_batch_reads_none_of_the_others(night: Night) -> None:
+    with night.database.transaction() as connection:
+        connection.execute(
+            "insert into landing.testing__things (_batch_id, _row, _payload) "
+            "select md5((number / 500)::text), number, repeat('x', 1200) from generate_series(0, 2999) as number"
+        )
+    drop(night.database, 0)
+    with psycopg.connect(night.database.url) as connection:
+        connection.execute("set enable_seqscan = off")
+        query = "select count(*) from landing.testing__things where _batch_id = 'none'"
+        ((plan,),) = connection.execute(f"explain (analyze, format json) {query}").fetchall()
+    assert '"Index Name": "testing__things_' in json.dumps(plan)
+    assert '"Rows Removed by Index Recheck": 0' in json.dumps(plan)
 
 
 def test_what_no_month_takes_waits_for_its_month(night: Night) -> None:
