@@ -1,10 +1,22 @@
 {# One row per pair of records that a person has to judge: they are too similar to
-   ignore and not similar enough to join. #}
+   ignore and not similar enough to join. Records of a crowd are in no pair. #}
 {{ config(tags=['prepare']) }}
 
-with int_customers__unioned as (
+with int_customers__crowds as (
 
-    select * from {{ ref('int_customers__unioned') }}
+    select * from {{ ref('int_customers__crowds') }}
+
+),
+
+int_customers__unioned as (
+
+    select customers.*
+    from {{ ref('int_customers__unioned') }} as customers
+    left join int_customers__crowds as crowds
+        on
+            customers.system = crowds.system
+            and customers.record_key = crowds.record_key
+    where crowds.record_key is null
 
 ),
 

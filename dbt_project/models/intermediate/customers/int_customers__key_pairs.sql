@@ -60,7 +60,11 @@ pairs as (
         known.system as other_system,
         known.record_key as other_key
     from int_customers__unioned as customers
-    inner join known on customers.external_id = known.golden_id
+    inner join known
+        on
+            customers.external_id = known.golden_id
+            and known.system = known.first_system
+            and known.record_key = known.first_key
 
     union all
 

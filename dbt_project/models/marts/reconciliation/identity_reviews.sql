@@ -1,5 +1,6 @@
 {# A row asks a person whether two golden customers are the same. One pair of their
-   records shows why the question arises; a decision on any pair of them answers it. #}
+   records shows why the question arises; a decision on any pair of them answers it. So
+   does one on any pair of a crowd, which is one question. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with pairs as (
@@ -87,6 +88,24 @@ questions as (
         end as reason
     from ranked
     where pair_rank = 1 and not is_decided
+
+    union all
+
+    select
+        review_id,
+        customer_id,
+        other_customer_id,
+        left_system,
+        left_key,
+        right_system,
+        right_key,
+        'crowd_at_one_address' as review_rule,
+        left_name,
+        right_name,
+        record_count * (record_count - 1) / 2 as record_pairs,
+        record_count || ' records have this name and address, more than one customer '
+        || 'has. Is it a placeholder? The answer is for all of them.' as reason
+    from {{ ref('int_customers__crowd_questions') }}
 
 )
 
