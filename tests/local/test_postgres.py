@@ -10,7 +10,9 @@ import psycopg
 import pytest
 
 from concord.errors import ConfigurationError
+from concord.local.machine import cores, memory
 from concord.local.postgres import DATABASES, FORGETFUL, Postgres, require_name
+from concord.local.postgres_settings import fit_to_machine
 from concord.local.processes import Processes
 
 
@@ -44,6 +46,29 @@ def test_a_second_start_finds_the_data_of_the_first(home: Path, processes: Proce
     assert server.port == first_port
     with psycopg.connect(server.url()) as connection:
         assert connection.execute("select answer from kept").fetchone() == (42,)
+
+
+def test_an_installation_of_an_older_version_gets_the_settings_of_the_machine(
+    home: Path, processes: Processes
+) -> None:
+    followed = {**FORGETFUL, "wal_level": "replica", "max_wal_senders": "10"}
+    older = Postgres(home, processes, settings=followed, databases=["concord"])
+    older.start()
+    older.stop()
+    server = Postgres(home, processes, databases=["concord"])
+    server.start()
+    with psycopg.connect(server.url()) as connection:
+        names = [*fit_to_machine(memory(), cores()), "wal_level", "max_wal_senders"]
+        shown = {name: connection.execute("select current_setting(%s)", (name,)).fetchone() for name in names}
+    assert (shown["wal_level"], shown["max_wal_senders"]) == (("minimal",), ("0",))
+    sizes = {name: size(str(row[0])) for name, row in shown.items() if row and str(row[0]).endswith("B")}
+    assert {"shared_buffers", "work_mem", "temp_buffers"} <= sizes.keys()
+    assert sizes == {name: size(server.settings[name]) for name in sizes}
+
+
+def size(text: str) -> int:
+    """The MB of a setting."""
+    return int(text[:-2]) * {"MB": 1, "GB": 1024}[text[-2:]]
 
 
 def test_every_database_is_there_and_speaks_utc(home: Path, processes: Processes) -> None:

@@ -20,9 +20,13 @@ from psycopg import sql
 
 from concord.errors import ConfigurationError
 from concord.local.files import keep_secret, read_json, write_private
+from concord.local.machine import cores, memory
 from concord.local.ports import LOOPBACK, choose_port, is_free
+from concord.local.postgres_settings import FORGETFUL, SETTINGS, fit_to_machine
 from concord.local.processes import Command, Processes
 from concord.store.engine import as_ours, without_values
+
+__all__ = ["FORGETFUL", "Postgres"]
 
 NAME = "postgres"
 USER = "concord"
@@ -36,42 +40,9 @@ START_SECONDS = 60.0
 # The password is 24 random bytes, which nobody guesses; many rounds of hashing would only slow each connection.
 SCRAM_ITERATIONS = 1
 
-SETTINGS: Mapping[str, str] = {
-    "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "work_mem": "32MB",
-    "maintenance_work_mem": "256MB",
-    "max_wal_size": "2GB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "pglz",
-    "random_page_cost": "1.1",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "jit": "off",
-    # Messages about statements quote rows, so they go to the client alone, which hides the values.
-    "log_min_messages": "log",
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-}
-# For servers whose data is deleted after a test.
-FORGETFUL: Mapping[str, str] = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",
-    "shared_buffers": "128MB",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_wal_size": "256MB",
-}
-
 
 class Postgres:
-    """One embedded server with these databases; `settings` are added to SETTINGS."""
+    """One embedded server with these databases; `settings` go before those that follow the machine."""
 
     def __init__(
         self,
@@ -83,7 +54,7 @@ class Postgres:
     ) -> None:
         self.folder = home / NAME
         self.data = self.folder / "data"
-        self.settings = {**SETTINGS, **(settings or {})}
+        self.settings = {**SETTINGS, **fit_to_machine(memory(), cores()), **(settings or {})}
         self.databases = databases
         self._processes = processes
         self._state = self.folder / "server.json"

@@ -63,8 +63,7 @@ pairs as (
     inner join known
         on
             customers.external_id = known.golden_id
-            and known.system = known.first_system
-            and known.record_key = known.first_key
+            and (known.system, known.record_key) = (known.first_system, known.first_key)
 
     union all
 
