@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -79,13 +80,12 @@ def test_a_query_for_a_batch_reads_none_of_the_others(night: Night) -> None:
             "insert into landing.testing__things (_batch_id, _row, _payload) "
             "select md5((number / 500)::text), number, repeat('x', 1200) from generate_series(0, 2999) as number"
         )
-    drop(night.database, 0)
     with psycopg.connect(night.database.url) as connection:
-        connection.execute("set enable_seqscan = off")
+        connection.execute("analyze landing.testing__things")
         query = "select count(*) from landing.testing__things where _batch_id = 'none'"
         ((plan,),) = connection.execute(f"explain (analyze, format json) {query}").fetchall()
     assert '"Index Name": "testing__things_' in json.dumps(plan)
-    assert '"Rows Removed by Index Recheck": 0' in json.dumps(plan)
+    assert set(re.findall(r'"Rows Removed by [A-Za-z ]*": (\d+)', json.dumps(plan))) <= {"0"}
 
 
 def test_what_no_month_takes_waits_for_its_month(night: Night) -> None:

@@ -15,7 +15,6 @@ from concord.store.ledger.retention import (
     Dropped,
     delete_rows,
     drop_partitions,
-    index_new_rows,
     keep_since,
     list_partitioned,
     make_partitions,
@@ -43,7 +42,7 @@ def drop_old(database: Database, reports: Path, keep: Retention, *, now: datetim
 
 
 def _tend(database: Database, table: str, part: str, keep: Retention, now: datetime) -> Sequence[Dropped]:
-    """Make the coming partitions of one table, drop its old ones, and index what is new."""
+    """Make the coming partitions of one table and drop its old ones."""
     before = now - keep.span(part)
     with database.transaction(PLANNER) as connection:
         connection.execute(_PATIENCE)
@@ -51,7 +50,6 @@ def _tend(database: Database, table: str, part: str, keep: Retention, now: datet
         dropped = drop_partitions(connection, table, before)
         if dropped:
             keep_since(connection, part, before, sum(item.bytes for item in dropped))
-        index_new_rows(connection, table)
     for item in dropped:
         _logger.info("dropped %s, %s bytes", item.name, item.bytes)
     return dropped

@@ -98,11 +98,6 @@ def make_partitions(connection: Connection, table: str, now: datetime) -> None:
     connection.execute("select ops.add_partitions(%s::regclass, %s)", (table, now))
 
 
-def index_new_rows(connection: Connection, table: str) -> None:
-    """Let the table's BRIN index know the rows of the night; a query for a batch would otherwise read them all."""
-    connection.execute("select ops.index_new_rows(%s::regclass)", (table,))
-
-
 def drop_partitions(connection: Connection, table: str, before: datetime) -> list[Dropped]:
     """Drop the partitions that end before a moment, the oldest first."""
     return [

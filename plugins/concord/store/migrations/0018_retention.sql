@@ -118,24 +118,12 @@ begin
         end if;
     end loop;
 end $$;
--- Lets the BRIN indexes of a table know the rows that were written since; autovacuum does it some time.
-create function ops.index_new_rows(parent regclass) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-    perform brin_summarize_new_values(indexrelid)
-    from pg_inherits
-    inner join pg_index on indrelid = inhrelid
-    inner join pg_class on pg_class.oid = indexrelid
-    inner join pg_am on pg_am.oid = relam
-    where inhparent = parent and amname = 'brin';
-end $$;
 revoke execute on function
 ops.add_partitions(regclass, timestamptz), ops.partition_by_month(regclass, name),
-ops.drop_partitions(regclass, timestamptz), ops.index_new_rows(regclass) from public;
+ops.drop_partitions(regclass, timestamptz) from public;
 grant execute on function ops.add_partitions(regclass, timestamptz) to concord_loader, concord_planner;
 grant execute on function ops.partition_by_month(regclass, name) to concord_loader;
-grant execute on function ops.drop_partitions(regclass, timestamptz), ops.index_new_rows(regclass)
-to concord_planner;
+grant execute on function ops.drop_partitions(regclass, timestamptz) to concord_planner;
 
 alter table ops.dispositions add column judged_at timestamptz not null default now();
 select ops.partition_by_month('ops.dispositions', 'judged_at');
