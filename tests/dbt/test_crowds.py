@@ -96,6 +96,7 @@ def test_a_crowd_at_one_address_is_one_question_and_holds_all_its_customers(crow
 
 
 def test_one_answer_ends_the_question_of_a_crowd(crowds: Reconciliation) -> None:
+    assert len(crowds.rows(ASKED)) == 1
     with psycopg.connect(crowds.database.url) as connection:
         connection.execute(DECIDE)
     crowds.build("int_customers__crowd_questions identity_reviews int_customers__in_review", "second")
