@@ -60,7 +60,7 @@ def _delete_reports(folder: Path, before: datetime) -> Iterator[Dropped]:
     for page in sorted(folder.glob("*.html")):
         if page.name != "latest.html" and page.stat().st_mtime < before.timestamp():
             page.unlink()
-            yield Dropped(page.name, rows=1)
+            yield Dropped(page.name)
 
 
 def say_dropped(dropped: Sequence[Dropped]) -> str:
@@ -68,5 +68,5 @@ def say_dropped(dropped: Sequence[Dropped]) -> str:
     if not dropped:
         return "nothing is older than it is kept"
     parts = [f"{item.name} ({item.bytes / 1e6:,.1f} MB)" for item in dropped if item.bytes]
-    rows = [f"{item.rows:,} of {item.name}" for item in dropped if not item.bytes]
+    rows = [f"{item.rows:,} rows of {item.name}" if item.rows else item.name for item in dropped if not item.bytes]
     return ", ".join(parts + rows)

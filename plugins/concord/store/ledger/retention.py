@@ -80,7 +80,7 @@ order by newest.bytes desc, newest.part
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Something that was dropped: a partition with its bytes, or rows of a table."""
+    """Something that was dropped: a partition with its bytes, rows of a table, or a file."""
 
     name: str
     bytes: int = 0
