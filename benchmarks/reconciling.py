@@ -1,10 +1,11 @@
-"""What dbt costs in a small night, task by task, as its CPU seconds of Python and the number of its nodes.
+"""What nights cost behind reading: the first one, one in which nothing changed, one in which 1 % did.
 
-    .venv/bin/python -m benchmarks.reconciling --customers 500
+    .venv/bin/python -m benchmarks.reconciling --customers 10000
 
-Each task is a fork of a process that has imported what tasks import, as Airflow's are. The second night is
-measured, because the first one parses the project. PostgreSQL's CPU seconds are those of its processes. With
-`--installed` it has the settings of an installation, else those of the tests.
+A night reconciles, plans for each system, and builds what the report shows; nothing is written back. Each of the
+three is a fork of a process that has imported what tasks import, as Airflow's are. CPU seconds are those of Python
+and of PostgreSQL's processes. The last night builds everything again, as a change of rules would. With
+`--installed` PostgreSQL has the settings of an installation, else those of the tests.
 """
 
 import argparse
@@ -23,22 +24,32 @@ from concord.local.processes import Processes
 from concord.orchestration import preload
 from concord.settings import Settings
 from concord.stages.reconcile.build import build, build_again
+from concord.stages.write_back.plan import plan_changes
 from concord.store.engine import Database, fetch_value
 from concord.store.migrate import migrate
 from concord.testing.databases import open_folder
 from sandbox.world import generate
+from tests.dbt.covered import cover_all
 from tests.dbt.world_rows import load_world, prepare_tables
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
+ONE_PERCENT, EVERYTHING = "1 % changed", "everything again"
+NIGHTS = ("first", "nothing changed", ONE_PERCENT, EVERYTHING)
+
+
+_CHANGED = (
+    "update validated.salesforce__contacts set phone = '030 ' || hashtext(_key) where hashtext(_key) % 100 = 7",
+    "update validated.shopify__orders set total_amount = total_amount + 1 where hashtext(_key) % 100 = 7",
+    "update validated.tryton__addresses set city = 'Neustadt' where hashtext(_key) % 100 = 7",
+)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--customers", type=int, default=500)
-    options.add_argument("--systems", default="shopify,salesforce,tryton")
     options.add_argument("--installed", action="store_true", help="PostgreSQL as an installation has it")
     given = options.parse_args()
-    os.environ["CONCORD_SYSTEMS"] = given.systems
+    os.environ["CONCORD_SYSTEMS"] = "shopify,salesforce,tryton"
     with open_folder() as folder, Processes(folder, is_bound=True) as processes:
         server = Postgres(
             folder, processes, settings={} if given.installed else FORGETFUL, databases=["warehouse"]
@@ -49,34 +60,38 @@ def main() -> None:
         migrate(database)
         prepare_tables(database)
         load_world(database, generate(7, as_of=AS_OF, customers=given.customers, orders=given.customers * 5))
+        cover_all(database, registry.systems())
         preload._preload()  # noqa: SLF001  # as the scheduler does before it forks
-        for night in ("first", "second"):
-            rows = [(name, *measure(task, database)) for name, task in tasks(settings, database, night)]
-    show(rows)
+        show([(night, measure_night(settings, database, night)) for night in NIGHTS])
 
 
-def tasks(settings: Settings, database: Database, night: str) -> list[tuple[str, Callable[[], int]]]:
-    """The tasks of reconcile and of the report that run dbt."""
+def measure_night(settings: Settings, database: Database, night: str) -> list[float]:
+    """CPU seconds of Python and of PostgreSQL for the tasks of a night, MB of its log, and nodes of dbt built."""
+    if night == ONE_PERCENT:
+        with database.transaction() as connection:
+            for statement in _CHANGED:
+                connection.execute(statement)
+    measured = [measure(task, database) for task in tasks(settings, database, night)]
+    return [sum(column) for column in zip(*measured, strict=True)]
+
+
+def tasks(settings: Settings, database: Database, night: str) -> list[Callable[[], int]]:
+    """The tasks of a night, each of which says how many nodes of dbt it has built."""
     systems = registry.systems()
 
-    def again() -> int:
+    def reconcile() -> int:
+        is_full = night == EVERYTHING
+        return build(settings, database, systems, run_id=night, is_full=is_full).nodes
+
+    def plan() -> int:
+        for system in registry.written_systems():
+            plan_changes(database, system=system, run_id=night)
+        return 0
+
+    def report() -> int:
         return build_again(settings, database, systems, run_id=night).nodes
 
-    return [
-        ("reconcile", lambda: build(settings, database, systems, run_id=night).nodes),
-        ("report, nothing was written", again),
-        ("report, something was written", lambda: record_read_back(database) or again()),
-    ]
-
-
-def record_read_back(database: Database) -> int:
-    """Let the ledger say that a record was read back, as after a write; returns 0."""
-    with database.transaction() as connection:
-        connection.execute(
-            "insert into ops.batches (batch_id, system, resource, purpose, state) "
-            "values (gen_random_uuid(), 'shopify', 'customers', 'read_back', 'covered')"
-        )
-    return 0
+    return [reconcile, plan, report]
 
 
 def measure(task: Callable[[], int], database: Database) -> tuple[float, float, float, int]:
@@ -106,10 +121,12 @@ def count_logged(database: Database) -> int:
         return int(fetch_value(connection, "select pg_current_wal_insert_lsn() - '0/0'"))
 
 
-def show(rows: list[tuple[str, float, float, float, int]]) -> None:
-    table = Table("task", "Python CPU s", "PostgreSQL CPU s", "WAL MB", "nodes of dbt")
-    for name, python, server, logged, count in rows:
-        table.add_row(name, f"{python:.1f}", f"{server:.1f}", f"{logged:.0f}", str(count or ""))
+def show(rows: list[tuple[str, list[float]]]) -> None:
+    table = Table("night", "Python CPU s", "PostgreSQL CPU s", "share of the first", "WAL MB", "nodes of dbt")
+    first = sum(rows[0][1][:2])
+    for name, (python, server, logged, count) in rows:
+        share = f"{(python + server) / first:.1%}"
+        table.add_row(name, f"{python:.1f}", f"{server:.1f}", share, f"{logged:.0f}", f"{count:.0f}")
     Console(width=100).print(table)
 
 

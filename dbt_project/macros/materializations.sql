@@ -5,8 +5,19 @@
 
     {% set target = this.incorporate(type='table') %}
     {% set fresh = make_intermediate_relation(target) %}
+    {% set ways = touched_ways(model) %}
     {{ concord_hooks(pre_hooks, inside_transaction=False) }}
     {{ concord_hooks(pre_hooks, inside_transaction=True) }}
+    {% if ways and is_narrow() %}
+        {% call statement('main') %}
+            drop table if exists {{ fresh }} cascade;
+            {{ concord_filled_table(fresh, sql) }}
+            {{ concord_replaced_rows(target, fresh, ways) }}
+            drop table {{ fresh }};
+        {% endcall %}
+        {{ adapter.commit() }}
+        {{ return({'relations': [target]}) }}
+    {% endif %}
     {% call statement('main') %}
         drop table if exists {{ fresh }} cascade;
         {{ concord_filled_table(fresh, sql) }}
@@ -44,6 +55,7 @@
 {# A table without its constraints, which are cheaper once its rows are there. A contract gives
    its columns their types; a column that the model does not have is an error of PostgreSQL. #}
 {% macro concord_filled_table(relation, sql) %}
+{{ concord_joins() }}
 {{ config.get('sql_header') or '' }}
 create {{ 'unlogged' if config.get('unlogged') }} table {{ relation }}
 {% if config.get('contract').enforced %}
@@ -62,6 +74,32 @@ select {{ names | join(', ') }} from (
 {% else %}
 as
 {{ sql }};
+{% endif %}
+{% endmacro %}
+
+
+{# PostgreSQL knows little of tables that were just built and of what was computed of them, takes
+   few rows for many, and a loop over them for a join. A model that `looks_up` what is kept may
+   loop where a build works on little. #}
+{% macro concord_joins() %}
+{% if config.get('meta', {}).get('looks_up') %}
+select set_config('enable_nestloop', is_narrow::text, true) from ops.scope;
+{% else %}
+set local enable_nestloop = off;
+{% endif %}
+{% endmacro %}
+
+
+{# In place of the rows of what was touched come those that were built; all others stay. #}
+{% macro concord_replaced_rows(target, fresh, ways) %}
+{% for way in ways %}
+delete from {{ target }} where {{ way }};
+{% endfor %}
+{% set names = model.columns.values() | map(attribute='name') | list %}
+{% if config.get('contract').enforced %}
+insert into {{ target }} ({{ names | join(', ') }}) select {{ names | join(', ') }} from {{ fresh }};
+{% else %}
+insert into {{ target }} select * from {{ fresh }};
 {% endif %}
 {% endmacro %}
 

@@ -88,15 +88,11 @@ def test_no_table_has_a_row_for_each_pair_of_a_crowd(crowds: Reconciliation) -> 
     assert CROWD <= rows["int_customers__key_pairs"] <= 4 * CROWD
 
 
-def test_a_crowd_at_one_address_is_one_question_and_holds_all_its_customers(crowds: Reconciliation) -> None:
+def test_a_crowd_at_one_address_is_one_question_which_one_answer_ends(crowds: Reconciliation) -> None:
     (question,) = crowds.rows(ASKED)
     assert str(question[2]).startswith("3000 records have this name and address")
     assert crowds.value("select count(*) from marts.identity_reviews") == 1
     assert crowds.value("select count(*) from intermediate.int_customers__in_review") == CROWD
-
-
-def test_one_answer_ends_the_question_of_a_crowd(crowds: Reconciliation) -> None:
-    assert len(crowds.rows(ASKED)) == 1
     with psycopg.connect(crowds.database.url) as connection:
         connection.execute(DECIDE)
     crowds.build("int_customers__crowd_questions identity_reviews int_customers__in_review", "second")

@@ -3,6 +3,7 @@
 The records that validation must quarantine are left out and become dead letters, as they would.
 """
 
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,9 @@ Row = Mapping[str, Any]
 _COVERED = """
 insert into ops.batches (batch_id, system, resource, purpose, covered_window, state)
 values (%s, %s, %s, 'window', tstzrange(null, null), 'covered')
+"""
+_READ = """
+insert into ops.batches (batch_id, system, resource, purpose, state) values (%s, %s, %s, 'read_back', 'covered')
 """
 STAMP = "2026-11-01T00:00:00Z"
 
@@ -52,18 +56,21 @@ def load_world(database: Database, world: World) -> None:
 
 
 def insert_rows(connection: psycopg.Connection[Any], table: str, rows: Iterable[Row]) -> None:
-    """Insert rows into one table; all rows must have the columns of the first one."""
+    """Insert rows into one table, as a batch; all rows must have the columns of the first one."""
     rows = list(rows)
     if not rows:
         return
     names = [*rows[0]]
-    statement = sql.SQL("insert into {} ({}, _batch_id, _payload_hash) values ({}, 'b', 'h')").format(
-        sql.Identifier("validated", table),
-        sql.SQL(", ").join(map(sql.Identifier, names)),
-        sql.SQL(", ").join(sql.Placeholder() * len(names)),
+    batch = str(uuid.uuid4())
+    system, _, resource = table.partition("__")
+    statement = sql.SQL("copy {} ({}, _batch_id, _payload_hash) from stdin").format(
+        sql.Identifier("validated", table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [[row[name] for name in names] for row in rows])
+        cursor.execute(_READ, (batch, system, resource))
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([*(row[name] for name in names), batch, "h"])
 
 
 def _truth_name(table: str) -> str:

@@ -43,6 +43,7 @@ def listing(name: str, **lookup: str) -> RestList:
 requesters = Resource(
     name="requesters",
     entity="customer",
+    links={},
     read=listing("requesters"),
     key="source_id",
     changes=CHANGES,
@@ -63,6 +64,7 @@ requesters = Resource(
 
 tickets = Resource(
     name="tickets",
+    links={"requester_source_id": "requesters"},
     read=listing("tickets", external_id="external_id"),
     key="source_id",
     changes=CHANGES,

@@ -6,14 +6,30 @@ from concord.contract.changes import ARCHIVE, Change, End, Outcome
 from concord.contract.extensions import Extension, extend
 from concord.contract.fields import Field, Form, Kind
 from concord.contract.findings import Finding, Level, PageReader
-from concord.contract.resources import Page, Reader, Resource, Writer, Writes
+from concord.contract.resources import (
+    CUSTOMER_NUMBER,
+    ORDER_NAME,
+    SKU,
+    TRACKING_NUMBER,
+    WHOLESALE_ORDER,
+    Page,
+    Reader,
+    Resource,
+    Writer,
+    Writes,
+)
 from concord.contract.sessions import Auth, Response, Session
 from concord.contract.systems import AccountCheck, AccountChecks, LoginEnded, RateLimit, System, VendorRules
 from concord.contract.windows import NO_END, ChangedBetween, Snapshot, Window, Worklist
 
 __all__ = [
     "ARCHIVE",
+    "CUSTOMER_NUMBER",
     "NO_END",
+    "ORDER_NAME",
+    "SKU",
+    "TRACKING_NUMBER",
+    "WHOLESALE_ORDER",
     "Account",
     "AccountCheck",
     "AccountChecks",

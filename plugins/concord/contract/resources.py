@@ -12,8 +12,11 @@ from concord.contract.sessions import Session
 from concord.contract.windows import ChangedBetween, Snapshot, Window, Worklist
 from concord.errors import ContractError
 
-_WRITTEN, _NATURAL_KEY, _VOLATILE = "written field", "natural key", "volatile field"
+_WRITTEN, _NATURAL_KEY, _VOLATILE, _LINK = "written field", "natural key", "volatile field", "link"
 PART = "_part"  # the end of an entity's name in a resource that holds only a part of it
+# What a field may name beside the key of another resource of its system.
+ORDER_NAME, WHOLESALE_ORDER, CUSTOMER_NUMBER = "order name", "wholesale order", "customer number"
+TRACKING_NUMBER, SKU = "tracking number", "sku"
 
 Page = list[msgspec.Raw]  # the verbatim JSON of some records, of none where a vendor's page is empty
 
@@ -124,6 +127,10 @@ class Resource:
     where it is nothing of the kind. `entity_key` is the column of the entity's shape that holds the key of this
     resource: `record_key` where it is left out, none for a part; empty where a record belongs to several of them.
     `offers` are lists that worklists of other systems need, each as SQL over `{table}`, where its records are.
+    `links` are the fields that name something else: each with the resource of the system whose key it holds, or
+    with `ORDER_NAME`, `WHOLESALE_ORDER`, `CUSTOMER_NUMBER`, `TRACKING_NUMBER` or `SKU`. A night works on what
+    changed and on all that is linked with it. While nobody has said what a resource links, None, it works on all
+    records.
     """
 
     name: str
@@ -136,6 +143,7 @@ class Resource:
     entity: str = ""
     entity_key: str | None = None
     offers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.fields]
@@ -147,7 +155,7 @@ class Resource:
                 raise ContractError(
                     f"Resource {self.name} names {name!r} as its {purpose}, but has no such field; declare it."
                 )
-            if self.field(name).optional and purpose not in (_WRITTEN, _NATURAL_KEY, _VOLATILE):
+            if self.field(name).optional and purpose not in (_WRITTEN, _NATURAL_KEY, _VOLATILE, _LINK):
                 raise ContractError(f"{name!r} is the {purpose} of {self.name}, so it cannot be optional.")
         if not self.field(self.key).required:
             raise ContractError(f"The key {self.key!r} of {self.name} must be declared required.")
@@ -163,6 +171,8 @@ class Resource:
                 yield _VOLATILE, name
         if self.deleted:
             yield "deletion field", self.deleted
+        for name in self.links or ():
+            yield _LINK, name
         for item in self.fields:
             if item.form.beside:
                 yield f"field beside {item.name}", item.form.beside
@@ -202,7 +212,8 @@ class Resource:
         if isinstance(changes, ChangedBetween):
             changes = replace(changes, volatile=changes.volatile - lacking)
         fields = (item.at(paths.get(item.name) or item.path) for item in self.fields if item.name not in lacking)
-        return replace(self, fields=tuple(fields), changes=changes, writes=writes)
+        links = self.links and {name: target for name, target in self.links.items() if name not in lacking}
+        return replace(self, fields=tuple(fields), changes=changes, writes=writes, links=links)
 
     @property
     def written(self) -> frozenset[str]:

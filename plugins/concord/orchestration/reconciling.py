@@ -18,26 +18,45 @@ from concord.stages.reconcile.build import build
 from concord.stages.reconcile.freshness import refuse_half_read, writable_systems
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger.nights import hold_write_back, is_write_back_held, release_write_back
+from concord.wording import say_things
 
 log = logging.getLogger(__name__)
 
 
 @log_errors()
-def build_night(night: str) -> dict[str, Any]:
+def build_night(night: str, params: Any = None) -> dict[str, Any]:  # Airflow passes the rest
     """Work out what every system should hold, and keep how far they agree before the write-backs of the night."""
     settings, database = installation()
-    return asdict(build(settings, database, registry.systems(), run_id=night))
+    is_full = bool((params or {}).get("everything"))
+    counts = build(settings, database, registry.systems(), run_id=night, is_full=is_full)
+    log.info("%s", say_scope(counts.worked_on))
+    return asdict(counts)
+
+
+def say_scope(records: int | None) -> str:
+    """A sentence on what a build worked on; None means all records."""
+    if records is None:
+        return "Worked on all records."
+    if not records:
+        return "Nothing has changed since the last night, so nothing was built."
+    return f"Worked on {say_things(records, 'record')}: those that changed, and all that is linked with them."
 
 
 def reconcile_params() -> dict[str, Param]:
-    """The form of a run that a person starts: whether write-backs follow."""
+    """The form of a run that a person starts: whether it works on all records, and whether write-backs follow."""
     return {
+        "everything": Param(
+            default=False,
+            type="boolean",
+            title="Work on all records",
+            description="No: on those that changed, and on all that is linked with them.",
+        ),
         "write_back": Param(
             default=True,
             type="boolean",
             title="Write back afterwards",
             description="No: the desired state is worked out, and nothing is planned or written.",
-        )
+        ),
     }
 
 

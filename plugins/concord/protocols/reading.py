@@ -138,7 +138,7 @@ def only_fields(resource: Resource, names: Collection[str]) -> Resource:
     beside = {resource.field(name).form.beside for name in names}
     wanted = {resource.key, *names, *beside}
     fields = tuple(item for item in resource.fields if item.name in wanted)
-    return replace(resource, fields=fields, changes=Snapshot(), deleted="", writes=None)
+    return replace(resource, fields=fields, changes=Snapshot(), deleted="", writes=None, links=None)
 
 
 def only_key(resource: Resource) -> Resource:

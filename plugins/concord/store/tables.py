@@ -33,8 +33,13 @@ def validated_table(system: System, resource: Resource) -> sql.Identifier:
     return sql.Identifier("validated", table_name(system, resource))
 
 
+def considered_view(system: System, resource: Resource) -> sql.Identifier:
+    """The view that models read: over all valid records, or over those that a build works on."""
+    return sql.Identifier("scope", table_name(system, resource))
+
+
 def create_tables(database: Database, system: System, resource: Resource) -> None:
-    """Create the tables and the view, or add the columns of fields that were declared since.
+    """Create the tables and the views, or add the columns of fields that were declared since.
 
     Raises `ContractError` when a field has another type than its column.
     """
@@ -46,6 +51,8 @@ def create_tables(database: Database, system: System, resource: Resource) -> Non
         connection.execute(_create_validated(system, resource))
         _add_columns(connection, system, resource)
         connection.execute(_create_typed_view(system, resource))
+        connection.execute(create_considered_view(system, resource))
+        _keep_links(connection, system, resource)
 
 
 def _is_plain(connection: Connection, system: System, resource: Resource) -> bool:
@@ -100,8 +107,48 @@ def _create_validated(system: System, resource: Resource) -> sql.Composed:
     return sql.SQL(
         "create table if not exists {table} (_key text primary key, {columns}, "
         "_modified_at timestamptz, _is_deleted boolean not null default false, "
-        "_batch_id text not null, _payload_hash text not null)"
-    ).format(table=validated_table(system, resource), columns=columns)
+        "_batch_id text not null, _payload_hash text not null);"
+        "create index if not exists {index} on {table} (_batch_id)"
+    ).format(
+        table=validated_table(system, resource),
+        columns=columns,
+        index=sql.Identifier(f"{table_name(system, resource)}__batch"),
+    )
+
+
+def create_considered_view(system: System, resource: Resource) -> sql.Composed:
+    """SQL that lets the view show all valid records; views over it stand."""
+    return sql.SQL("create or replace view {} as select * from {}").format(
+        considered_view(system, resource), validated_table(system, resource)
+    )
+
+
+def _keep_links(connection: Connection, system: System, resource: Resource) -> None:
+    """Let changes and deletions of the validated table leave what linked their records before."""
+    wanted = [system.name, resource.name, *sorted(resource.links or ())]
+    for event in ("update", "delete"):
+        name = f"touch_{event}d"
+        if _trigger_arguments(connection, table_name(system, resource), name) != wanted:
+            statement = "create or replace trigger {name} after {event} on {table} referencing old table as "
+            statement += "old_rows for each statement execute function ops.touch_records({arguments})"
+            connection.execute(
+                sql.SQL(statement).format(
+                    name=sql.Identifier(name),
+                    event=sql.SQL(event),
+                    table=validated_table(system, resource),
+                    arguments=sql.SQL(", ").join(map(sql.Literal, wanted)),
+                )
+            )
+
+
+def _trigger_arguments(connection: Connection, table: str, name: str) -> list[str]:
+    found = fetch_value(
+        connection,
+        "select encode(tgargs, 'escape') from pg_trigger "
+        "where tgname = %s and tgrelid = to_regclass(format('validated.%%I', %s::text))",
+        (name, table),
+    )
+    return str(found).split("\\000")[:-1] if found else []
 
 
 def _add_columns(connection: Connection, system: System, resource: Resource) -> None:

@@ -37,6 +37,7 @@ CHANGED_AT = Field("_concord.changed", "changed_at", Kind.TIMESTAMP, required=Tr
 customers = Resource(
     name="customers",
     entity="customer",
+    links={},
     read=CUSTOMERS,
     key="source_id",
     fields=(
@@ -69,6 +70,7 @@ customers = Resource(
 
 inbox = Resource(
     name="inbox",
+    links={"entity_key": "customers"},
     read=INBOX,
     key="source_id",
     fields=(

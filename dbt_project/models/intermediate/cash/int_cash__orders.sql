@@ -1,17 +1,18 @@
 {# One row per live order of the shop that has to be paid. `is_settled`: it is old
-   enough to have been paid, invoiced and, if the ERP calls it done, shipped. What a
-   younger order lacks may still arrive. `done_by` is the ERP that calls it done. Orders
-   of two shops under one name are left out. #}
+   enough to have been paid, invoiced and, if the ERP calls it done, shipped. `done_by`
+   is the ERP that calls it done. Orders of two shops under one name are left out; of
+   two orders of one shop the oldest counts. #}
 {{ config(tags=['marts', 'measure']) }}
 
 with int_orders__unioned as (
 
-    select * from {{ ref('int_orders__unioned') }}
+    select distinct on (order_name) * from {{ ref('int_orders__unioned') }}
     where
         {{ plays('system', 'shop') }}
         and not is_test
         and not is_cancelled
         and not is_ambiguous
+    order by order_name, length(record_key), record_key
 
 ),
 

@@ -1,7 +1,7 @@
 {# One row per customer record with its golden id. A record that Concord has just
    created carries its golden id before identification has seen it. `is_primary` marks
    the record that is written to. #}
-{{ config(tags=['marts', 'measure']) }}
+{{ config(tags=['marts', 'measure'], meta={'looks_up': true}) }}
 
 with int_customers__unioned as (
 

@@ -3,7 +3,7 @@
    one number to two customers, so there the name must be the same, too. Records that
    were one customer last night stay one, so that a changed e-mail address does not
    split a customer. #}
-{{ config(tags=['prepare']) }}
+{{ config(tags=['prepare'], meta={'looks_up': true}) }}
 
 with int_customers__unioned as (
 

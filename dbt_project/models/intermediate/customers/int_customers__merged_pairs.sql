@@ -1,6 +1,6 @@
 {# One row per record that others were merged into and customer that it inherits from
    one of them, with a record by which that customer is still known. #}
-{{ config(tags=['prepare']) }}
+{{ config(tags=['prepare'], meta={'looks_up': true}) }}
 
 with int_customers__unioned as (
 

@@ -3,7 +3,13 @@
    may type any reference, a customer's own number is no name of an order: there a
    name counts if another system knows it. int_orders__identified leaves out test
    orders, and names that two shops have given. #}
-{{ config(tags=['marts', 'measure']) }}
+{{
+    config(
+        tags=['marts', 'measure'],
+        post_hook="insert into touched.orders (order_name) select distinct order_name from {{ this }}
+        where (select is_narrow from ops.scope) on conflict do nothing"
+    )
+}}
 
 with int_orders__records as (
 

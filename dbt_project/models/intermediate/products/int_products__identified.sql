@@ -1,6 +1,6 @@
 {# One row per product record with its golden id. `is_primary` marks the record that is
    written to. #}
-{{ config(tags=['marts', 'measure']) }}
+{{ config(tags=['marts', 'measure'], meta={'looks_up': true}) }}
 
 with int_products__unioned as (
 

@@ -4,13 +4,13 @@
    read, or that the system has not. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_fields__unioned as (
+with int_fields__unioned as not materialized (
 
     select * from {{ ref('int_fields__unioned') }}
 
 ),
 
-int_fields__golden as (
+int_fields__golden as not materialized (
 
     select * from {{ ref('int_fields__golden') }}
 
@@ -34,67 +34,70 @@ optional_fields as (
 
 ),
 
-records as (
+{{ compared_fields() }},
 
-    select
-        entity,
-        golden_id,
-        system,
-        min(record_key) as record_key
-    from int_fields__unioned
-    group by entity, golden_id, system
-
-),
-
-compared as (
+differing as (
 
     select
         golden.entity,
         golden.golden_id,
         golden.field,
-        records.system,
-        records.record_key,
+        held.system,
+        held.record_key,
         golden.system as golden_system,
         held.value as system_value,
-        held.value is not null and held.comparison is null as is_unreadable,
+        held.comparison is null as is_unreadable,
         golden.value as golden_value,
-        held.comparison = golden.comparison
-        or abs(held.amount - golden.amount) <= tolerances.tolerated_amount
-        as is_agreed,
         golden.amount is not null as is_amount,
         golden.changed_at
-    from int_fields__golden as golden
-    inner join records
-        on golden.entity = records.entity and golden.golden_id = records.golden_id
-    inner join field_ownership
+    from int_fields__unioned as held
+    inner join int_fields__golden as golden
         on
-            golden.entity = field_ownership.entity
-            and golden.field = field_ownership.field
-            and records.system = field_ownership.system
-    left join int_fields__unioned as held
+            held.entity = golden.entity
+            and held.golden_id = golden.golden_id
+            and held.field = golden.field
+            and held.system <> golden.system
+            and coalesce(held.comparison <> golden.comparison, true)
+    inner join compared_fields
         on
-            golden.entity = held.entity
-            and golden.golden_id = held.golden_id
-            and golden.field = held.field
-            and records.system = held.system
-    left join tolerances
-        on golden.entity = tolerances.entity and golden.field = tolerances.field
-    left join optional_fields
-        on
-            golden.entity = optional_fields.entity
-            and golden.field = optional_fields.field
-            and records.system = optional_fields.system
-    left join {{ ref('stg_concord__unread_fields') }} as unread_fields
-        on golden.field = unread_fields.field and records.system = unread_fields.system
-    left join {{ ref('int_systems__unheld_fields') }} as unheld_fields
-        on
-            golden.entity = unheld_fields.entity
-            and golden.field = unheld_fields.field
-            and records.system = unheld_fields.system
+            held.entity = compared_fields.entity
+            and held.field = compared_fields.field
+            and held.system = compared_fields.system
     where
-        unread_fields.system is null
-        and unheld_fields.system is null
-        and (held.comparison is not null or optional_fields.system is null)
+        (held.comparison is not null or compared_fields.is_required)
+        and coalesce(
+            abs(held.amount - golden.amount) > compared_fields.tolerated_amount, true
+        )
+
+),
+
+{{ lacking_fields() }},
+
+compared as (
+
+    select * from differing
+
+    union all
+
+    select
+        golden.entity,
+        golden.golden_id,
+        golden.field,
+        lacking.system,
+        lacking.record_key,
+        golden.system as golden_system,
+        null as system_value,
+        false as is_unreadable,
+        golden.value as golden_value,
+        golden.amount is not null as is_amount,
+        golden.changed_at
+    from lacking
+    inner join int_fields__golden as golden
+        on
+            lacking.entity = golden.entity
+            and lacking.golden_id = golden.golden_id
+            and lacking.field = golden.field
+            and lacking.system <> golden.system
 
 ),
 
@@ -119,7 +122,6 @@ judged as (
         end as cause,
         changed_at
     from compared
-    where system <> golden_system and is_agreed is not true
 
 )
 

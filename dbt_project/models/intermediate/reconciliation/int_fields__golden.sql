@@ -1,7 +1,7 @@
 {# One row per golden record and field that has a golden value: that of the first system
    in field_ownership.csv that has one. There is no row while that value cannot be read,
    after it was removed, and while a system that comes before it was never read. #}
-{{ config(tags=['marts', 'measure']) }}
+{{ config(tags=['marts', 'measure'], materialized='view') }}
 
 with int_fields__decided as (
 

@@ -2,11 +2,11 @@
    reconciled, and that has no value there any more; `comparison` is that of the value
    that was removed. It stays until the record has a
    value again or is gone. The last decisions are read from the table that
-   int_fields__decided is about to replace. #}
-{{ config(tags=['marts', 'measure']) }}
+   int_fields__remembered is about to replace. #}
+{{ config(tags=['marts', 'measure'], meta={'looks_up': true}) }}
 
 {% set decided = adapter.get_relation(
-    this.database, this.schema, 'int_fields__decided'
+    this.database, this.schema, 'int_fields__remembered'
 ) if execute else none %}
 
 with int_fields__unioned as (

@@ -27,6 +27,36 @@ field_ownership as (
 
 ),
 
+open_fields as (
+
+    select
+        held.*,
+        decided.system as golden_system,
+        'removed' as cause
+    from int_fields__decided as decided
+    inner join int_fields__unioned as held
+        on
+            decided.entity = held.entity
+            and decided.golden_id = held.golden_id
+            and decided.field = held.field
+    where decided.state = 'removed' and held.comparison is not null
+
+    union all
+
+    select
+        held.*,
+        decided.system as golden_system,
+        'unreadable' as cause
+    from int_fields__unioned as held
+    left join int_fields__decided as decided
+        on
+            held.entity = decided.entity
+            and held.golden_id = decided.golden_id
+            and held.field = decided.field
+    where held.comparison is null
+
+),
+
 undecided as (
 
     select
@@ -35,30 +65,23 @@ undecided as (
         held.field,
         held.system,
         held.record_key,
-        decided.system as golden_system,
+        held.golden_system,
         held.value as system_value,
         null as golden_value,
-        case when held.comparison is null then 'unreadable' else 'removed' end as cause
-    from int_fields__unioned as held
+        held.cause
+    from open_fields as held
     inner join field_ownership
         on
             held.entity = field_ownership.entity
             and held.field = field_ownership.field
             and held.system = field_ownership.system
-    left join int_fields__decided as decided
-        on
-            held.entity = decided.entity
-            and held.golden_id = decided.golden_id
-            and held.field = decided.field
     left join int_fields__disagreements as wanted
         on
             held.entity = wanted.entity
             and held.golden_id = wanted.golden_id
             and held.field = wanted.field
             and held.system = wanted.system
-    where
-        wanted.field is null
-        and (held.comparison is null or decided.state = 'removed')
+    where wanted.field is null
 
 )
 

@@ -54,10 +54,12 @@ read_systems as (
 heard as (
 
     select distinct
-        entity,
-        field,
-        system
-    from int_fields__unioned
+        fields.entity,
+        fields.field,
+        fields.system
+    from int_fields__unioned as fields
+    left join read_systems on fields.system = read_systems.system
+    where read_systems.system is null
 
 ),
 

@@ -19,6 +19,7 @@ remembered as (
 
     {% if is_incremental() %}
         select * from {{ this }}
+        where closed_at is null and {{ is_worked_on('entity', 'golden_id') }}
     {% else %}
         select
             *,
@@ -43,11 +44,7 @@ still_open as (
         discrepancies.system_value,
         discrepancies.golden_value,
         discrepancies.cause,
-        case
-            when remembered.closed_at is null
-                then coalesce(remembered.since_at, {{ run_time() }})
-            else {{ run_time() }}
-        end as since_at,
+        coalesce(remembered.since_at, {{ run_time() }}) as since_at,
         null::timestamptz as closed_at
     from int_discrepancies__current as discrepancies
     left join remembered
@@ -73,7 +70,7 @@ gone as (
     from remembered
     left join int_discrepancies__current as discrepancies
         on remembered.discrepancy_id = discrepancies.discrepancy_id
-    where discrepancies.discrepancy_id is null and remembered.closed_at is null
+    where discrepancies.discrepancy_id is null
 
 ),
 

@@ -27,7 +27,7 @@ with custom_fields as (
         {{ adapter.quote(item.field) if item.kind in ('numeric', 'bigint') else 'null' }}::numeric
         as amount,
         _modified_at
-    from validated.{{ adapter.quote(item.system ~ '__' ~ item.resource) }}
+    from scope.{{ adapter.quote(item.system ~ '__' ~ item.resource) }}
     where not _is_deleted
     {%- endfor %}
 

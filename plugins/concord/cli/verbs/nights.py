@@ -19,7 +19,7 @@ def add_demo(app: typer.Typer) -> None:
 
 def add_verbs(app: typer.Typer) -> None:
     """Register the verbs."""
-    for verb in (night, backfill, report):
+    for verb in (night, backfill, rebuild, report):
         app.command(rich_help_panel=PANEL)(verb)
 
 
@@ -125,6 +125,20 @@ def backfill(  # noqa: PLR0913  # a parameter for each option
         raise typer.BadParameter("the last day lies before the first", param_hint="--to")
     wanted = Range(first=days[0], last=days[1], resources=frozenset(resource or []), step=step)
     run_backfill(open_console(), system or [], wanted, is_dry=dry_run, write_back=write_back)
+
+
+def rebuild() -> None:
+    """Reconcile all records again, and not only those that changed; writes nothing to any system.
+
+    A night works on what was touched and gives the same result, so nobody has to do this. It is there for who
+    doubts that, and after somebody has changed tables of the warehouse by hand.
+    """
+    from concord.cli.dag_runs import start_and_follow
+    from concord.cli.progress import Board
+    from concord.dag_ids import RECONCILE
+
+    with open_airflow() as api, Board(open_console()) as board:
+        start_and_follow(api, board, RECONCILE, title="Reconcile all records", everything=True, write_back=False)
 
 
 def report(

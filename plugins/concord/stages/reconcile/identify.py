@@ -134,6 +134,12 @@ set golden_id = excluded.golden_id, match_rule = excluded.match_rule,
 where (known.golden_id, known.match_rule, known.match_confidence)
     is distinct from (excluded.golden_id, excluded.match_rule, excluded.match_confidence)
 """
+# A record that now belongs to another golden record is looked at once more the next night: as long as it belonged
+# to the one before, other rules have linked it.
+_LOOK_AGAIN = """
+insert into ops.touched (system, resource, record_key)
+select system, {entity}, record_key from records where known_id <> golden_id
+"""
 _COUNTS = """
 with events as (select event from ops.identity_events where entity = {entity} and run_id = {run})
 select count(*), count(distinct golden_id), count(*) filter (where known_id is null),
@@ -186,6 +192,7 @@ def _identify_entity(
     event_id = id_expression(sql.Literal("identity_event"), parts["entity"], parts["run"], moved)
     connection.execute(sql.SQL(_EVENTS).format(**parts, event_id=event_id))
     connection.execute(sql.SQL(_IDENTITIES).format(**parts))
+    connection.execute(sql.SQL(_LOOK_AGAIN).format(**parts))
     failpoint("identify.after_identities")
     row = connection.execute(sql.SQL(_COUNTS).format(**parts)).fetchone() or ()
     return tuple(int(str(count)) for count in row)

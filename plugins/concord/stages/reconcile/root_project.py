@@ -53,14 +53,15 @@ def dbt_folder(settings: Settings, systems: Sequence[System]) -> Path:
     write_instances(folder / INSTANCES, systems, settings.dbt_project / "models", VENDOR_FOLDERS, own=own)
     _link_files(folder / PACKAGES, _find_brought(settings, systems, project))
     staging = settings.dbt_project / "models" / "staging"
-    described = sources.describe_sources(systems, staging, (folder / MODELS, folder / PACKAGES))
-    _write(folder / SOURCES / sources.FILE, described)
+    found = sources.describe_sources(systems, staging, (folder / MODELS, folder / PACKAGES))
+    _write(folder / SOURCES / sources.FILE, found)
     variables = describe_systems(systems, _model_folders(folder, settings.dbt_project))
     unused = _leave_out_unused(settings.dbt_project, {item.name for item in systems})
     ours = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
     _write(folder / "profiles.yml", (settings.dbt_project / "profiles.yml").read_text(encoding="utf-8"))
     _write(folder / "packages.yml", json.dumps({"packages": [{"local": str(settings.dbt_project)}]}))
-    _write(folder / "dbt_project.yml", json.dumps(_describe(project, ours, variables, unused)))
+    described = _describe(project, ours, variables, unused, package=settings.dbt_project)
+    _write(folder / "dbt_project.yml", json.dumps(described))
     return folder
 
 
@@ -96,7 +97,12 @@ def _model_folders(root: Path, package: Path) -> list[Path]:
 
 
 def _describe(
-    project: Project | None, own: Mapping[str, Any], variables: Mapping[str, Any], models: Mapping[str, Any]
+    project: Project | None,
+    own: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    models: Mapping[str, Any],
+    *,
+    package: Path,
 ) -> dict[str, Any]:
     """The dbt_project.yml of a business; `own` is that of Concord, `models` what is said of Concord's models."""
     replaced = sorted(project.rules()) if project else []
@@ -120,11 +126,29 @@ def _describe(
                 "+materialized": "table",
                 "+tags": ["marts", "measure"],
                 **own["models"][PACKAGE],
+                **(_describe_own(project.folder / MODELS, package) if project else {}),
             },
             PACKAGE: models,
         },
         "seeds": {ROOT: own["seeds"][PACKAGE], PACKAGE: {name: {"+enabled": False} for name in replaced}},
     }
+
+
+def _describe_own(models: Path, package: Path) -> dict[str, Any]:
+    """How a business's models of entities and desired models are built unless they say otherwise: as Concord's."""
+    entities = {path.stem.partition("__")[0] for path in package.joinpath("models", ENTITIES).rglob("*.sql")}
+    choice: dict[str, Any] = {}
+    for path in sorted(models.rglob("*.sql")):
+        if path.stem.startswith("desired_"):
+            told: dict[str, Any] = {"+meta": {"touched": "desired"}}
+        elif path.stem.partition("__")[0] in entities:
+            told = {"+schema": "intermediate", "+materialized": "view", "+tags": ["prepare"]}
+        else:
+            continue
+        for part in reversed(path.relative_to(models).with_suffix("").parts):
+            told = {part: told}
+        _merge(choice, told)
+    return choice
 
 
 def _leave_out_unused(package: Path, used: Container[str]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from concord.contract import System
-from concord.stages.reconcile.root_project import PACKAGE
+from concord.stages.reconcile.root_project import INSTANCES, PACKAGE
 from concord.store.engine import PLANNER, Connection, Database, fetch_value
 from concord.store.ledger.nights import find_standing, record_standing
 
 PREPARE = "prepare"
 _RULES, _VIEW = "rules", "view"
+_SCRATCH = "intermediate"
 _EXIST = """
 select count(*) from unnest(%s::text[], %s::text[]) as wanted (schema, name)
 inner join pg_namespace on pg_namespace.nspname = wanted.schema
@@ -46,7 +47,7 @@ class Standing:
     def is_built(self, database: Database) -> bool:
         """Whether all of them are in the warehouse as the project has them now."""
         with database.transaction(PLANNER) as connection:
-            return find_standing(connection) == self._fingerprint() and self._are_there(connection)
+            return find_standing(connection) == self.fingerprint() and self._are_there(connection)
 
     def begin(self, database: Database) -> None:
         """Keep that they are being built, so that they are not taken for built where that fails."""
@@ -56,12 +57,27 @@ class Standing:
     def record(self, database: Database) -> None:
         """Keep that all of them were built."""
         with database.transaction(PLANNER) as connection:
-            record_standing(connection, self._fingerprint())
+            record_standing(connection, self.fingerprint())
 
     @property
     def names(self) -> list[str]:
         """Their names, by which dbt leaves them out."""
         return sorted(node.name for node in self.nodes)
+
+    def can_be_narrow(self, database: Database) -> bool:
+        """Whether all tables are there, and each says which of its rows a build of touched records replaces.
+
+        Tables between staging and marts hold what a build works on, so that they say nothing.
+        """
+        kept = [
+            node
+            for node in self._project.nodes.values()
+            if node.resource_type == "model" and node.config.materialized in ("table", "incremental")
+        ]
+        if any(node.schema != _SCRATCH and "touched" not in node.config.meta for node in kept if _is_own(node)):
+            return False
+        with database.transaction(PLANNER) as connection:
+            return _count_there(connection, kept) == len(kept)
 
     def _kind(self, unique_id: str) -> str:
         """Why a node stands: it is made of rules alone, or a view that nothing rebuilt lies below; else empty.
@@ -89,7 +105,7 @@ class Standing:
             return _RULES
         return _VIEW if is_view and all(parents) else ""
 
-    def _fingerprint(self) -> str:
+    def fingerprint(self) -> str:
         """A hash of all that dbt was given, files, macros and variables, and of the columns of what was read."""
         told = hashlib.sha256()
         for text in (*_texts(self._project), *_columns(self._systems)):
@@ -97,8 +113,17 @@ class Standing:
         return told.hexdigest()
 
     def _are_there(self, connection: Connection) -> bool:
-        places = ([node.schema for node in self.nodes], [node.alias for node in self.nodes])
-        return int(fetch_value(connection, _EXIST, places)) == len(self.nodes)
+        return _count_there(connection, self.nodes) == len(self.nodes)
+
+
+def _count_there(connection: Connection, nodes: Sequence[Any]) -> int:
+    places = ([node.schema for node in nodes], [node.alias for node in nodes])
+    return int(fetch_value(connection, _EXIST, places))
+
+
+def _is_own(node: Any) -> bool:
+    """Whether a model is a business's own, and neither Concord's nor the copy of one for an instance."""
+    return node.package_name != PACKAGE and not node.original_file_path.startswith(INSTANCES)
 
 
 def _texts(project: Any) -> Iterator[str]:
@@ -131,3 +156,18 @@ def repeated_tests(project: Any, tags: Collection[str]) -> list[str]:  # dbt's o
             for parent in node.depends_on.nodes
         )
     )
+
+
+def tests_of_whole_tables(project: Any) -> list[str]:  # dbt's own type
+    """The names of the tests that read a table of which a build of touched records replaces some rows."""
+    return sorted(
+        node.name
+        for node in project.nodes.values()
+        if node.resource_type == "test"
+        and any(_is_whole(project.nodes[parent]) for parent in node.depends_on.nodes if parent in project.nodes)
+    )
+
+
+def _is_whole(node: Any) -> bool:
+    is_table = node.resource_type == "model" and node.config.materialized != "view"
+    return is_table and bool(node.schema != _SCRATCH)

@@ -24,7 +24,7 @@ _LOCK = """
 select state, purpose, received, validated, quarantined, repeated from ops.batches where batch_id = %s for update
 """
 _CLOSE = """
-update ops.batches set state = 'covered', finished_at = clock_timestamp(),
+update ops.batches set state = 'covered', finished_at = clock_timestamp(), closed_by = pg_current_xact_id(),
     validated = counted.validated, quarantined = counted.quarantined, repeated = counted.repeated
 from (
     select

@@ -17,7 +17,19 @@ Know before you touch:
 - `concord_id` (contacts, companies) and `shop_order_name` (deals) are our own unique properties.
 """
 
-from concord.contract import ChangedBetween, Field, Form, Kind, RateLimit, Resource, System, VendorRules, Writes
+from concord.contract import (
+    CUSTOMER_NUMBER,
+    ORDER_NAME,
+    ChangedBetween,
+    Field,
+    Form,
+    Kind,
+    RateLimit,
+    Resource,
+    System,
+    VendorRules,
+    Writes,
+)
 from concord.protocols.session.auth import StaticToken
 from concord.systems.hubspot.account import ACCOUNT
 from concord.systems.hubspot.batches import HubSpotBatches
@@ -52,6 +64,7 @@ CHANGES = ChangedBetween("updated_at", vanish_limit=0.1)
 contacts = Resource(
     name="contacts",
     entity="customer",
+    links={"company_source_id": "companies", "merged_source_ids": "contacts"},
     read=HubSpotObjects(api, "contacts", unique=frozenset({"email", "concord_id"}), merged=MERGED),
     key="source_id",
     fields=(
@@ -79,6 +92,7 @@ contacts = Resource(
 companies = Resource(
     name="companies",
     entity="customer",
+    links={"merged_source_ids": "companies"},
     entity_key="",
     read=HubSpotObjects(api, "companies", unique=frozenset({"concord_id"}), merged=MERGED),
     key="source_id",
@@ -104,6 +118,11 @@ DEAL = frozenset({"deal_name", "amount", "currency_code", "pipeline_name", "deal
 deals = Resource(
     name="deals",
     entity="order",
+    links={
+        "shop_order_name": ORDER_NAME,
+        "company_source_id": "companies",
+        "erp_customer_code": CUSTOMER_NUMBER,
+    },
     read=HubSpotObjects(api, "deals", unique=frozenset({"shop_order_name"}), merged=MERGED),
     key="source_id",
     fields=(

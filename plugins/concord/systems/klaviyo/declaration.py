@@ -36,6 +36,7 @@ PLACE = frozenset({"street", "city", "postal_code", "country_name"})
 profiles = Resource(
     name="profiles",
     entity="customer",
+    links={},
     read=JsonApiList(
         "/api/profiles",
         FILTERS,

@@ -19,6 +19,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from concord.contract import (
+    ORDER_NAME,
+    SKU,
     ChangedBetween,
     Field,
     Kind,
@@ -59,9 +61,12 @@ TRANSACTION = (
     UPDATED_AT,
 )
 
+TRANSACTION_LINKS = {"customer_source_id": "customers", "order_name": ORDER_NAME, "external_id": ORDER_NAME}
+
 customers = Resource(
     name="customers",
     entity="customer",
+    links={},
     read=SuiteQl("customer", joins=ADDRESS, record="customer"),
     key="source_id",
     fields=(
@@ -99,6 +104,7 @@ customers = Resource(
 items = Resource(
     name="items",
     entity="product",
+    links={"sku": SKU},
     read=SuiteQl("item", options={"price_level_id": "1", "price_currency_id": "1"}),
     key="source_id",
     fields=(
@@ -118,6 +124,7 @@ items = Resource(
 inventory_levels = Resource(
     name="inventory_levels",
     entity="inventory_level",
+    links={},
     read=SuiteQl(
         "aggregateItemLocation",
         joins="JOIN item ON item.id = aggregateItemLocation.item",
@@ -143,6 +150,7 @@ inventory_levels = Resource(
 sales_orders = Resource(
     name="sales_orders",
     entity="order",
+    links=TRANSACTION_LINKS,
     offers={"done_orders": DONE},
     read=SuiteQl("transaction", joins=CURRENCY, only="transaction.type = 'SalesOrd'", record="salesOrder"),
     key="source_id",
@@ -163,6 +171,7 @@ sales_orders = Resource(
 invoices = Resource(
     name="invoices",
     entity="invoice",
+    links=TRANSACTION_LINKS,
     read=SuiteQl("transaction", joins=CURRENCY, only="transaction.type = 'CustInvc'", record="invoice"),
     key="source_id",
     fields=(

@@ -17,7 +17,19 @@ Know before you touch:
 - Without multi-currency there is no `CurrencyIsoCode`; `currency` in the connection's extra names the currency.
 """
 
-from concord.contract import ChangedBetween, Field, Form, Kind, RateLimit, Resource, System, VendorRules, Writes
+from concord.contract import (
+    ORDER_NAME,
+    WHOLESALE_ORDER,
+    ChangedBetween,
+    Field,
+    Form,
+    Kind,
+    RateLimit,
+    Resource,
+    System,
+    VendorRules,
+    Writes,
+)
 from concord.protocols.session.auth import ClientCredentials
 from concord.protocols.values import write_number
 from concord.systems.salesforce.account import ACCOUNT
@@ -36,6 +48,7 @@ UPDATED_AT = Field("SystemModstamp", "updated_at", Kind.TIMESTAMP, required=True
 accounts = Resource(
     name="accounts",
     entity="customer",
+    links={"master_source_id": "accounts"},
     read=SoqlQuery(api, "Account"),
     key="source_id",
     fields=(
@@ -69,6 +82,7 @@ accounts = Resource(
 contacts = Resource(
     name="contacts",
     entity="customer",
+    links={"account_source_id": "accounts", "master_source_id": "contacts"},
     entity_key="contact_source_id",
     read=SoqlQuery(api, "Contact"),
     key="source_id",
@@ -99,6 +113,7 @@ contacts = Resource(
 orders = Resource(
     name="orders",
     entity="order",
+    links={"account_source_id": "accounts", "shop_order_name": ORDER_NAME},
     read=SoqlQuery(api, "Order"),
     key="source_id",
     fields=(
@@ -127,6 +142,7 @@ orders = Resource(
 wholesale_orders = Resource(
     name="wholesale_orders",
     entity="wholesale_order",
+    links={"account_source_id": "accounts", "order_number": WHOLESALE_ORDER},
     read=SoqlQuery(api, "Order", only="order_number"),
     key="source_id",
     fields=(

@@ -20,6 +20,9 @@ Know before you touch:
 """
 
 from concord.contract import (
+    ORDER_NAME,
+    SKU,
+    TRACKING_NUMBER,
     ChangedBetween,
     Field,
     Kind,
@@ -52,6 +55,7 @@ PRICE, STOCK = frozenset({"price"}), frozenset({"available_quantity"})
 customers = Resource(
     name="customers",
     entity="customer",
+    links={},
     read=BulkConnection(
         api, "customers", "Customer", searchable={"email": "email", "phone": "phone"}, counted="customersCount"
     ),
@@ -81,6 +85,7 @@ customers = Resource(
 products = Resource(
     name="products",
     entity="product",
+    links={"sku": SKU},
     read=BulkConnection(
         api, "productVariants", "ProductVariant", searchable={"sku": "sku"}, counted="productVariantsCount"
     ),
@@ -102,6 +107,7 @@ products = Resource(
 inventory_levels = Resource(
     name="inventory_levels",
     entity="inventory_level",
+    links={},
     read=BulkConnection(
         api,
         "inventoryItems",
@@ -134,6 +140,7 @@ inventory_levels = Resource(
 orders = Resource(
     name="orders",
     entity="order",
+    links={"customer_source_id": "customers", "order_name": ORDER_NAME},
     offers={"parcels": PARCELS, "unshipped_orders": UNSHIPPED_ORDERS},
     read=BulkConnection(
         api, "orders", "Order", 25, searchable={"order_name": "name"}, counted="ordersCount", bulk_above=2_000
@@ -160,6 +167,7 @@ orders = Resource(
 fulfillment_orders = Resource(
     name="fulfillment_orders",
     entity="shipment",
+    links={"order_source_id": "orders", "order_name": ORDER_NAME, "tracking_number": TRACKING_NUMBER},
     read=BulkConnection(
         api, "fulfillmentOrders", "FulfillmentOrder", 50, always="includeClosed: true", counted="ordersCount"
     ),

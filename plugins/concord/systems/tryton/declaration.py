@@ -9,14 +9,24 @@ Know before you touch:
 - A change of an address or contact mechanism does not move the stamp of its party, a change of price or name
   moves that of the template and not of the product, and a stock movement moves neither.
 - Without a company in the context prices read as empty, and without a location stock reads as zero, without any
-  error. The reader takes the company of the user, or `company` of the connection's extra fields.
-- Tryton does not validate e-mails or phones. No create is idempotent; only the code of a party is unique.
-- The connection's extra fields name the `database`.
+  error. The reader takes the company of the user, or `company` of extra, which also names the `database`.
+- Tryton checks no e-mails or phones. No create is idempotent; only the code of a party is unique.
 """
 
-from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, Snapshot, System, Writes
-from concord.protocols.session.auth import AsHeader, InBody, LoginCall, TokenLogin
+from concord.contract import (
+    ORDER_NAME,
+    SKU,
+    ChangedBetween,
+    Field,
+    Kind,
+    RateLimit,
+    Resource,
+    Snapshot,
+    System,
+    Writes,
+)
 from concord.systems.tryton.account import ACCOUNT
+from concord.systems.tryton.login import new_login
 from concord.systems.tryton.rpc import TrytonSearch
 from concord.systems.tryton.values import AS_BOOLEAN, AS_DATE, AS_KEY, AS_LINES, AS_MOMENT, latest_moment
 from concord.systems.tryton.writes import TrytonRpc
@@ -34,21 +44,10 @@ PLACE = frozenset({"street", "city", "postal_code", "country_code"})
 CHANGES = ChangedBetween("changed_at", vanish_limit=0.1)
 
 
-def new_login() -> TokenLogin:
-    """A session of the JSON-RPC, named by user, number and token; it ends after a while without calls."""
-    parameters = ["{login}", {"password": "{password}"}, "en"]
-    body = {"id": 0, "method": "common.db.login", "params": parameters}
-    return TokenLogin(
-        LoginCall("/{database}/rpc/", body=body),
-        InBody("result.1", also={"number": "result.0"}),
-        AsHeader(text="Session {coded}", coded="{login}:{number}:{token}"),
-        lifetime=3600,
-    )
-
-
 parties = Resource(
     name="parties",
     entity="customer",
+    links={},
     read=TrytonSearch("party.party"),
     key="source_id",
     fields=(SOURCE_ID, Field("name", "party_name", is_personal=True), Field("code", "party_code"), *STATE),
@@ -65,6 +64,7 @@ parties = Resource(
 addresses = Resource(
     name="addresses",
     entity="customer_part",
+    links={"party_source_id": "parties"},
     entity_key="address_source_id",
     read=TrytonSearch("party.address"),
     key="source_id",
@@ -90,6 +90,7 @@ addresses = Resource(
 contact_mechanisms = Resource(
     name="contact_mechanisms",
     entity="customer_part",
+    links={"party_source_id": "parties"},
     read=TrytonSearch("party.contact_mechanism"),
     key="source_id",
     fields=(
@@ -113,6 +114,7 @@ contact_mechanisms = Resource(
 products = Resource(
     name="products",
     entity="product",
+    links={"sku": SKU},
     read=TrytonSearch("product.product", also=("template",)),
     key="source_id",
     fields=(
@@ -131,6 +133,7 @@ products = Resource(
 stock_levels = Resource(
     name="stock_levels",
     entity="inventory_level",
+    links={},
     read=TrytonSearch("product.product", has_stock=True),
     key="source_id",
     fields=(
@@ -144,6 +147,7 @@ stock_levels = Resource(
 sales = Resource(
     name="sales",
     entity="order",
+    links={"party_source_id": "parties", "reference": ORDER_NAME},
     offers={"done_orders": DONE},
     read=TrytonSearch("sale.sale", size=200),
     key="source_id",

@@ -88,7 +88,7 @@ def nights(bench: FindBench, database: str, tmp_path: Path, name: str, resource_
 
 def without(resource: Resource, field: str) -> Resource:
     fields = tuple(item for item in resource.fields if item.name != field)
-    return replace(resource, fields=fields, writes=None, offers={})
+    return replace(resource, fields=fields, writes=None, offers={}, links=None)
 
 
 @on_resources

@@ -1,0 +1,147 @@
+"""Finds the customers that touched records were, are or could be: by golden ids and by values that they share."""
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from concord.contract import System
+from concord.store.engine import Connection
+
+# A column of int_customers__links, and the kind of text that it is.
+_VALUES = {
+    "email": "customer email",
+    "phone": "customer phone",
+    "account_key": "customer number",
+    "group_key": "customer group",
+    "place_key": "customer place",
+    "external_id": "customer id",
+}
+# What the records say now, and what they said when they were reconciled last.
+_TEXTS = """
+insert into touched.texts (kind, value)
+select texts.kind, texts.value
+from (
+    select now_known.* from intermediate.int_customers__linkable as now_known
+    union all
+    select before.* from intermediate.int_customers__links as before
+    where (before.system, before.record_key) in (
+        select system, record_key from touched.records where {is_customer}
+    )
+) as links
+cross join lateral (values {values}) as texts (kind, value)
+where texts.value is not null
+union
+select 'customer id', known.golden_id from ops.identities as known
+inner join touched.records as records on records.system = known.system and records.record_key = known.record_key
+where known.entity = 'customer' and {is_customer_record}
+on conflict do nothing
+"""
+_BEFORE = """
+insert into touched.texts (kind, value)
+select 'customer email', lower(btrim(before ->> 'email')) from ops.touched
+where written_by >= {since} and nullif(btrim(before ->> 'email'), '') is not null
+union
+select 'customer number', ops.link_text('customer number', number)
+from ops.touched cross join lateral (values
+    (before ->> 'erp_customer_code'), (before ->> 'account_number'), (before ->> 'party_code'),
+    (before ->> 'external_party_code')
+) as numbers (number)
+where written_by >= {since} and ops.link_text('customer number', number) is not null
+on conflict do nothing
+"""
+_RECORDS = """
+insert into touched.records (system, resource, record_key, round)
+select links.system, resources.resource, links.record_key, {round}
+from touched.texts as texts
+inner join intermediate.int_customers__links as links on links.{column} = texts.value
+inner join (values {resources}) as resources (system, resource) on resources.system = links.system
+where texts.kind = {kind} and texts.round is null
+on conflict do nothing
+"""
+_SAME = """
+insert into touched.records (system, resource, record_key, round)
+select known.system, resources.resource, known.record_key, {round}
+from touched.texts as texts
+inner join ops.identities as known on known.entity = 'customer' and known.golden_id = texts.value
+inner join (values {resources}) as resources (system, resource) on resources.system = known.system
+where texts.kind = 'customer id' and texts.round is null
+on conflict do nothing
+"""
+_IDENTIFIED = """
+insert into touched.records (system, resource, record_key, round)
+select changed.system, resources.resource, changed.record_key, 0 from ops.touched as changed
+inner join (values {resources}) as resources (system, resource) on resources.system = changed.system
+where changed.resource = 'customer' and changed.written_by >= {since}
+on conflict do nothing
+"""
+_KEEP = """
+insert into touched.customers (golden_id)
+select distinct known.golden_id from ops.identities as known
+inner join touched.records as records on records.system = known.system and records.record_key = known.record_key
+where known.entity = 'customer' and {is_customer_record}
+on conflict do nothing
+"""
+
+
+def customer_resources(systems: Sequence[System]) -> list[tuple[str, str]]:
+    """The resources whose keys are those of customer records, each with its system."""
+    return [
+        (system.name, resource.name)
+        for system in systems
+        for resource in system.resources
+        if resource.entity == "customer" and resource.column_of_key
+    ]
+
+
+def add_values_before(connection: Connection, systems: Sequence[System], *, since: str) -> None:
+    """Add the records that belong to another customer since, and the values of records that were set aside."""
+    connection.execute(sql.SQL(_BEFORE).format(since=sql.Literal(since)))
+    if resources := customer_resources(systems):
+        parts = {"resources": _as_rows(resources), "since": sql.Literal(since)}
+        connection.execute(sql.SQL(_IDENTIFIED).format(**parts))
+
+
+def add_customers(connection: Connection, systems: Sequence[System], *, number: int) -> None:
+    """Add the records of customers that share a value or a golden id with those that are there, as a round."""
+    resources = customer_resources(systems)
+    if not resources:
+        return
+    parts: dict[str, sql.Composable] = {
+        "round": sql.Literal(number),
+        "is_customer": _is_one_of(resources),
+        "is_customer_record": _is_one_of(resources, "records"),
+        "resources": _as_rows(resources),
+        "values": sql.SQL(", ").join(
+            sql.SQL("({}, links.{})").format(sql.Literal(kind), sql.Identifier(column))
+            for column, kind in _VALUES.items()
+        ),
+    }
+    connection.execute(sql.SQL(_TEXTS).format(**parts))
+    connection.execute("analyze touched.texts")
+    for column, kind in _VALUES.items():
+        found = {"column": sql.Identifier(column), "kind": sql.Literal(kind)}
+        connection.execute(sql.SQL(_RECORDS).format(**parts, **found))
+    connection.execute(sql.SQL(_SAME).format(**parts))
+    connection.execute("update touched.texts set round = %s where round is null", (number,))
+    connection.execute("analyze touched.records")
+
+
+def keep_golden_ids(connection: Connection, systems: Sequence[System]) -> None:
+    """Add to the golden customers that are worked on those that the touched records have now."""
+    resources = customer_resources(systems)
+    if resources:
+        is_customer = _is_one_of(resources, "records")
+        connection.execute(sql.SQL(_KEEP).format(is_customer_record=is_customer))
+
+
+def _is_one_of(resources: Sequence[tuple[str, str]], *alias: str) -> sql.Composed:
+    return sql.SQL("({system}, {resource}) in ({pairs})").format(
+        system=sql.Identifier(*alias, "system"),
+        resource=sql.Identifier(*alias, "resource"),
+        pairs=_as_rows(resources),
+    )
+
+
+def _as_rows(resources: Sequence[tuple[str, str]]) -> sql.Composed:
+    rows = (sql.SQL("({}, {})").format(sql.Literal(system), sql.Literal(name)) for system, name in resources)
+    return sql.SQL(", ").join(rows)

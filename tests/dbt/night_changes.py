@@ -1,0 +1,144 @@
+"""What people do to the systems between two nights, at random, as the validated tables show it afterwards."""
+
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+PHONES = ("+49 30 1234567", "030 1234567", "0049301234567 ", None, "call me")
+DELETED = (
+    "shopify__customers",
+    "shopify__orders",
+    "salesforce__orders",
+    "salesforce__accounts",
+    "tryton__parties",
+    "tryton__sales",
+    "tryton__contact_mechanisms",
+)
+SET_ASIDE = (
+    "salesforce__accounts",
+    "salesforce__contacts",
+    "tryton__parties",
+    "tryton__addresses",
+    "shopify__orders",
+)
+_COPY = """
+with row as (
+    select jsonb_populate_record(held, jsonb_build_object(
+        '_key', %(key)s::text, 'source_id', %(key)s::text, '_batch_id', %(batch)s::text
+    )) as value from validated.shopify__customers as held where _key = %(source)s
+)
+insert into validated.shopify__customers select (value).* from row
+"""
+_READ = """
+insert into ops.batches (batch_id, system, resource, purpose, state)
+values (%s, 'shopify', 'customers', 'read_back', 'covered')
+"""
+_SET_ASIDE = """
+with gone as (delete from validated.{} as held where _key = %s returning to_jsonb(held) as fields)
+insert into ops.dead_letters
+    (dead_letter_id, stage, system, resource, record_key, error_class, message, fields)
+select %s, 'validate', %s, %s, %s, 'ExpectationsFailedError', 'planted',
+    fields - 'lines' - 'refunds' - 'fulfillments'
+from gone
+"""
+
+
+class Changes:
+    """Changes of one database, all drawn from one seed."""
+
+    def __init__(self, connection: psycopg.Connection[Any], seed: int) -> None:
+        self._connection = connection
+        self._random = random.Random(seed)
+        self.kinds: Mapping[str, Callable[[], None]] = {
+            "name": lambda: self._set("shopify__customers", last_name=f"Name{self._draw(50)}"),
+            "one e-mail": lambda: self._set("shopify__customers", email=self._any("shopify__customers", "email")),
+            "few e-mails": lambda: self._set("salesforce__contacts", email=f"x{self._draw(5)}@example.com"),
+            "phone": lambda: self._set("salesforce__contacts", phone=self._random.choice(PHONES)),
+            "address": lambda: self._set("tryton__addresses", street=f"Weg {self._draw(9)}", city="Ort"),
+            "contact of another account": lambda: self._set(
+                "salesforce__contacts", account_source_id=self._any("salesforce__accounts", "_key")
+            ),
+            "address of another party": lambda: self._set(
+                "tryton__addresses", party_source_id=self._any("tryton__parties", "_key")
+            ),
+            "merged account": lambda: self._set(
+                "salesforce__accounts",
+                master_source_id=self._any("salesforce__accounts", "_key"),
+                is_deleted=True,
+                _is_deleted=True,
+            ),
+            "number": lambda: self._set(
+                "tryton__parties", party_code=self._random.choice(["CUS-1234", "K-1", "K-2", None])
+            ),
+            "renamed order": lambda: self._set("shopify__orders", order_name=self._order_name()),
+            "order of another customer": lambda: self._set(
+                "shopify__orders", customer_source_id=self._any("shopify__customers", "_key")
+            ),
+            "reference": lambda: self._set(
+                "tryton__sales", reference=self._random.choice([self._order_name(), "per phone", None])
+            ),
+            "status": lambda: self._set(
+                "tryton__sales", sale_state=self._random.choice(["draft", "confirmed", "done", "cancelled"])
+            ),
+            "price": lambda: self._set("shopify__products", price=self._draw(100)),
+            "code of a product": lambda: self._set("tryton__products", sku=f"SKU-X{self._draw(4)}"),
+            "product is given up": lambda: self._set("tryton__products", is_active=False),
+            "deleted": lambda: self._set(self._random.choice(DELETED), _is_deleted=True),
+            "new customer": self._copy_customer,
+            "set aside": self._set_aside,
+            "freed": self._free,
+        }
+
+    def make(self, count: int) -> list[str]:
+        """Make so many changes; returns their kinds."""
+        made = [self._random.choice([*self.kinds]) for _ in range(count)]
+        for kind in made:
+            self.kinds[kind]()
+        self._connection.commit()
+        return made
+
+    def _draw(self, below: int) -> int:
+        return self._random.randrange(below)
+
+    def _order_name(self) -> str:
+        """One that no other order of the shop has, or that of an order that was deleted."""
+        taken = "select order_name from validated.shopify__orders where not _is_deleted"
+        names = {f"#{number}" for number in range(1000, 1040)} | {"#7001", "#7002", "#7003", "#7004"}
+        return self._random.choice(sorted(names - {str(row[0]) for row in self._connection.execute(taken)}))
+
+    def _any(self, table: str, column: str) -> object:
+        query = sql.SQL("select {column} from validated.{table} where not _is_deleted order by _key").format(
+            column=sql.Identifier(column), table=sql.Identifier(table)
+        )
+        return self._random.choice(self._connection.execute(query).fetchall())[0]
+
+    def _set(self, table: str, **values: object) -> None:
+        key = self._any(table, "_key")
+        assignments = sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in values.items()
+        )
+        statement = sql.SQL("update validated.{} set {} where _key = %s")
+        self._connection.execute(statement.format(sql.Identifier(table), assignments), (key,))
+
+    def _copy_customer(self) -> None:
+        key, batch = f"gid://shopify/Customer/9{self._random.randrange(10**9):09d}", str(uuid.uuid4())
+        self._connection.execute(_READ, (batch,))
+        values = {"key": key, "batch": batch, "source": self._any("shopify__customers", "_key")}
+        self._connection.execute(_COPY, values)
+
+    def _set_aside(self) -> None:
+        table = self._random.choice(SET_ASIDE)
+        key = self._any(table, "_key")
+        system, resource = table.split("__")
+        statement = sql.SQL(_SET_ASIDE).format(sql.Identifier(table))
+        self._connection.execute(statement, (key, str(uuid.uuid4()), system, resource, key))
+
+    def _free(self) -> None:
+        self._connection.execute(
+            "update ops.dead_letters set state = 'resolved' where dead_letter_id in "
+            "(select dead_letter_id from ops.dead_letters where state = 'open' order by 1 limit 2)"
+        )
