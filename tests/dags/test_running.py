@@ -224,7 +224,8 @@ def test_an_unknown_dead_letter_is_one_sentence(concord: Concord, verb: str) -> 
     answer = concord("dead-letters", verb, "zzz")
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
-        "concord: There is no dead letter 'zzz'; ./concord dead-letters list --all shows those there are.\n"
+        "concord: There is no dead letter 'zzz'; ./concord dead-letters list --all shows those there are. "
+        "Closed ones are kept for 90 nights.\n"
     )
 
 

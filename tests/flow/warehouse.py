@@ -8,9 +8,10 @@ from psycopg import sql
 
 Dump = dict[str, list[tuple[Any, ...]]]
 
-# Ours, and never the same twice.
+# Ours, and never the same twice: times, and transactions.
 CLOCKS = frozenset(
     {"landed_at", "_landed_at", "judged_at", "finished_at", "since_at", "first_seen_at", "last_seen_at"}
+    | {"begun_at", "completed_at", "closed_by", "written_by", "seen_until"}
 )
 # The vendors', moved by every write.
 STAMPS = frozenset(
