@@ -52,7 +52,7 @@ CHAPTERS = (
     Chapter(
         "Logins",
         "An `Auth` gives the headers of a call. Most logins are declared; one of your own has these two methods.",
-        ("tests/systems/kiosk_system.py", "plugins/concord/systems/tryton/declaration.py"),
+        ("tests/systems/kiosk_system.py", "plugins/concord/systems/tryton/login.py"),
         (
             (
                 "protocols.session.auth",

@@ -25,6 +25,7 @@ VERBS = [
     "night",
     "backfill",
     "backfills",
+    "rebuild",
     "report",
     "approve",
     "decline",

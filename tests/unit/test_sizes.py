@@ -27,7 +27,7 @@ def write(root: Path, name: str, text: str) -> None:
     ("name", "text", "breach"),
     [
         ("plugins/a.py", "\n" * 301, "a.py:1: the file has 301 lines, at most 300"),
-        ("plugins/concord/systems/a.py", "\n" * 211, "a.py:1: the file has 211 lines, at most 210"),
+        ("plugins/concord/systems/a.py", "\n" * 221, "a.py:1: the file has 221 lines, at most 220"),
         ("dags/a.py", "\n" * 81, "a.py:1: the file has 81 lines, at most 80"),
         ("plugins/a.py", LONG_FUNCTION, "a.py:1: work() has 46 lines, at most 45"),
         ("tests/a.py", LONG_TEST, "a.py:1: test_it() has 31 lines, at most 30"),
