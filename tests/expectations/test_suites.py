@@ -41,8 +41,8 @@ def test_a_whole_suite_reads_the_rows_of_a_batch_twice(warehouse: Warehouse) -> 
 def count_rows_read(warehouse: Warehouse) -> int:
     with psycopg.connect(warehouse.url) as connection:
         query = (
-            "select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_all_tables "
-            "where relid = 'landing.shopify__orders'::regclass"
+            "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_all_tables "
+            "where relid in (select relid from pg_partition_tree('landing.shopify__orders'))"
         )
         return int(str((connection.execute(query).fetchone() or (0,))[0]))
 

@@ -278,6 +278,7 @@ def test_the_next_window_starts_where_coverage_ends(night: Night) -> None:
 
 def test_a_changed_type_is_refused_with_what_to_do(night: Night) -> None:
     with night.database.transaction() as connection:
+        connection.execute("drop view scope.testing__things")
         connection.execute("alter table validated.testing__things alter column price type text")
     with pytest.raises(ContractError, match="give the field a new name"):
         create_tables(night.database, night.system, night.system.resources[0])
