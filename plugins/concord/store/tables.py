@@ -7,7 +7,7 @@ null there, and so is a value that cannot be cast, whose field is named in `_fau
 
 from psycopg import sql
 
-from concord.contract import Field, Resource, System
+from concord.contract import SKU, Field, Kind, Resource, System
 from concord.errors import ContractError
 from concord.store.engine import LOADER, Connection, Database, fetch_value, lock_name
 from concord.store.typed_fields import select_typed
@@ -125,7 +125,10 @@ def create_considered_view(system: System, resource: Resource) -> sql.Composed:
 
 def _keep_links(connection: Connection, system: System, resource: Resource) -> None:
     """Let changes and deletions of the validated table leave what linked their records before."""
-    wanted = [system.name, resource.name, *sorted(resource.links or ())]
+    kept = {*(resource.links or ())}
+    if SKU in (resource.links or {}).values():  # a product that is given up matters to orders, too
+        kept |= {field.name for field in resource.fields if field.kind is Kind.BOOLEAN}
+    wanted = [system.name, resource.name, *sorted(kept)]
     for event in ("update", "delete"):
         name = f"touch_{event}d"
         if _trigger_arguments(connection, table_name(system, resource), name) != wanted:

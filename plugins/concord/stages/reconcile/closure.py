@@ -11,6 +11,7 @@ from psycopg import sql
 
 from concord.contract import SKU, Resource, System
 from concord.errors import BatchError
+from concord.installed import COMMAND
 from concord.store.engine import Connection, fetch_value
 from concord.store.tables import table_name, validated_table
 
@@ -143,7 +144,7 @@ class Closure:
                 self._connection.execute(statement)
             if not self._is_grown():
                 return
-        raise BatchError("The links between records do not end; run ./concord rebuild.")
+        raise BatchError(f"The links between records do not end; run {COMMAND} rebuild.")
 
     def _statements(self) -> Iterator[sql.Composed | sql.SQL]:
         number = sql.Literal(self.round)
