@@ -11,13 +11,16 @@ and of PostgreSQL's processes. The last night builds everything again, as a chan
 import argparse
 import os
 import resource
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.servers import cpu_of_servers
+from benchmarks.multiplied import load_customers
+from benchmarks.servers import cpu_of_servers, watching_memory
 from concord import registry
 from concord.local.postgres import FORGETFUL, Postgres
 from concord.local.processes import Processes
@@ -25,17 +28,24 @@ from concord.orchestration import preload
 from concord.settings import Settings
 from concord.stages.reconcile.build import build, build_again
 from concord.stages.write_back.plan import plan_changes
-from concord.store.engine import Database, fetch_value
+from concord.store.engine import Database
 from concord.store.migrate import migrate
 from concord.testing.databases import open_folder
-from sandbox.world import generate
 from tests.dbt.covered import cover_all
-from tests.dbt.world_rows import load_world, prepare_tables
+from tests.dbt.world_rows import prepare_tables
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
 ONE_PERCENT, EVERYTHING = "1 % changed", "everything again"
 NIGHTS = ("first", "nothing changed", ONE_PERCENT, EVERYTHING)
-
+_SUMMED = ("wall", "python", "server", "logged", "spilled", "nodes")
+_MOST = ("peak", "held")
+_SLOWEST = """
+select run_id, node, seconds from (
+    select run_id, split_part(node_id, '.', 1) || ' ' || split_part(node_id, '.', 3) as node, seconds,
+        row_number() over (partition by run_id order by seconds desc) as place
+    from ops.dbt_results
+) as ranked where place <= %s order by run_id, place
+"""
 
 # One percent of the contacts, and the orders of one percent of the customers.
 _CHANGED = (
@@ -47,10 +57,31 @@ _CHANGED = (
 )
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a task cost: seconds by the clock and of CPU, MB written, MB of memory, and nodes of dbt.
+
+    `peak` is the most that its Python process held, `held` the most of all processes with PostgreSQL's.
+    """
+
+    task: str
+    wall: float
+    python: float
+    server: float
+    logged: float
+    spilled: float
+    peak: float
+    held: float
+    nodes: int
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--customers", type=int, default=500)
     options.add_argument("--installed", action="store_true", help="PostgreSQL as an installation has it")
+    options.add_argument("--nights", type=int, default=len(NIGHTS), help="how many of the nights")
+    options.add_argument("--stages", action="store_true", help="a line for each task of a night")
+    options.add_argument("--nodes", type=int, default=0, help="how many of the slowest nodes of dbt to show")
     given = options.parse_args()
     os.environ["CONCORD_SYSTEMS"] = "shopify,salesforce,tryton"
     with open_folder() as folder, Processes(folder, is_bound=True) as processes:
@@ -62,23 +93,26 @@ def main() -> None:
         database = Database(settings.warehouse_url)
         migrate(database)
         prepare_tables(database)
-        load_world(database, generate(7, as_of=AS_OF, customers=given.customers, orders=given.customers * 5))
+        load_customers(database, given.customers, as_of=AS_OF)
         cover_all(database, registry.systems())
         preload._preload()  # noqa: SLF001  # as the scheduler does before it forks
-        show([(night, measure_night(settings, database, night)) for night in NIGHTS])
+        nights = [(night, measure_night(settings, database, night)) for night in NIGHTS[: given.nights]]
+        show(nights, are_stages_shown=given.stages)
+        if given.nodes:
+            show_nodes(database, given.nodes)
 
 
-def measure_night(settings: Settings, database: Database, night: str) -> list[float]:
-    """CPU seconds of Python and of PostgreSQL for the tasks of a night, MB of its log, and nodes of dbt built."""
+def measure_night(settings: Settings, database: Database, night: str) -> list[Measured]:
+    """What the tasks of a night cost, with their sum."""
     if night == ONE_PERCENT:
         with database.transaction() as connection:
             for statement in _CHANGED:
                 connection.execute(statement)
-    measured = [measure(task, database) for task in tasks(settings, database, night)]
-    return [sum(column) for column in zip(*measured, strict=True)]
+    measured = [measure(name, task, database) for name, task in tasks(settings, database, night).items()]
+    return [*measured, add_up(measured)]
 
 
-def tasks(settings: Settings, database: Database, night: str) -> list[Callable[[], int]]:
+def tasks(settings: Settings, database: Database, night: str) -> dict[str, Callable[[], int]]:
     """The tasks of a night, each of which says how many nodes of dbt it has built."""
     systems = registry.systems()
 
@@ -94,43 +128,86 @@ def tasks(settings: Settings, database: Database, night: str) -> list[Callable[[
     def report() -> int:
         return build_again(settings, database, systems, run_id=night).nodes
 
-    return [reconcile, plan, report]
+    return {"reconcile": reconcile, "plan": plan, "report": report}
 
 
-def measure(task: Callable[[], int], database: Database) -> tuple[float, float, float, int]:
-    """CPU seconds of Python and of PostgreSQL, MB of its log, and how many nodes of dbt succeeded."""
-    logged = count_logged(database)
+def measure(name: str, task: Callable[[], int], database: Database) -> Measured:
+    """Run a task in a fork of this process, and say what it cost."""
+    (logged, spilled), began = count_written(database), time.monotonic()
     receiver, sender = os.pipe()
     before, of_server = resource.getrusage(resource.RUSAGE_CHILDREN), cpu_of_servers()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(sender, str(task()).encode())
-        finally:
-            os._exit(0)
-    os.close(sender)
-    os.waitpid(child, 0)
-    count = os.read(receiver, 20).decode()
+    with watching_memory() as held:
+        child = os.fork()
+        if child == 0:
+            try:
+                nodes = task()
+                most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+                os.write(sender, f"{nodes} {most}".encode())
+            finally:
+                os._exit(0)
+        os.close(sender)
+        os.waitpid(child, 0)
+    nodes, most = os.read(receiver, 50).decode().split()
     os.close(receiver)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    of_server = cpu_of_servers() - of_server
-    return spent, of_server, (count_logged(database) - logged) / 1e6, int(count)
+    logged_after, spilled_after = count_written(database)
+    return Measured(
+        name,
+        wall=time.monotonic() - began,
+        python=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        server=cpu_of_servers() - of_server,
+        logged=logged_after - logged,
+        spilled=spilled_after - spilled,
+        peak=float(most),
+        held=held[0],
+        nodes=int(nodes),
+    )
 
 
-def count_logged(database: Database) -> int:
-    """The bytes that PostgreSQL has written to its log of changes so far."""
+def add_up(parts: list[Measured]) -> Measured:
+    """The sum of what tasks cost, and the most memory that one of them held."""
+    return Measured(
+        "all",
+        **{name: sum(getattr(part, name) for part in parts) for name in _SUMMED},
+        **{name: max(getattr(part, name) for part in parts) for name in _MOST},
+    )
+
+
+def count_written(database: Database) -> tuple[float, float]:
+    """MB that PostgreSQL has written so far: to its log of changes, and to temporary files."""
     with database.transaction() as connection:
-        return int(fetch_value(connection, "select pg_current_wal_insert_lsn() - '0/0'"))
+        row = connection.execute(
+            "select pg_current_wal_insert_lsn() - '0/0', sum(temp_bytes) from pg_stat_database"
+        ).fetchone()
+    logged, spilled = row or (0, 0)
+    return float(str(logged)) / 1e6, float(str(spilled)) / 1e6
 
 
-def show(rows: list[tuple[str, list[float]]]) -> None:
-    table = Table("night", "Python CPU s", "PostgreSQL CPU s", "share of the first", "WAL MB", "nodes of dbt")
-    first = sum(rows[0][1][:2])
-    for name, (python, server, logged, count) in rows:
-        share = f"{(python + server) / first:.1%}"
-        table.add_row(name, f"{python:.1f}", f"{server:.1f}", share, f"{logged:.0f}", f"{count:.0f}")
-    Console(width=100).print(table)
+def show(nights: list[tuple[str, list[Measured]]], *, are_stages_shown: bool) -> None:
+    """Print a line for each night, or for each of its tasks."""
+    table = Table(
+        "night", "task", "wall s", "Python CPU s", "PostgreSQL CPU s", "share of the first",
+        "WAL MB", "spilled MB", "peak of Python MB", "memory in all MB", "nodes of dbt",
+    )  # fmt: skip
+    first = nights[0][1][-1]
+    for night, tasks_of_night in nights:
+        for item in tasks_of_night if are_stages_shown else tasks_of_night[-1:]:
+            share = (item.python + item.server) / (first.python + first.server)
+            numbers = (item.logged, item.spilled, item.peak, item.held, item.nodes)
+            table.add_row(
+                night, item.task, *(f"{value:.1f}" for value in (item.wall, item.python, item.server)),
+                f"{share:.1%}", *(f"{value:,.0f}" for value in numbers),
+            )  # fmt: skip
+    Console(width=150).print(table)
+
+
+def show_nodes(database: Database, count: int) -> None:
+    """Print the nodes of dbt that took longest, each night."""
+    table = Table("night", "node", "seconds")
+    with database.transaction() as connection:
+        for row in connection.execute(_SLOWEST, (count,)):
+            table.add_row(*map(str, row))
+    Console(width=150).print(table)
 
 
 if __name__ == "__main__":
