@@ -24,9 +24,7 @@ _KEYS = {
 _ENDS_IN_NUMBER = "{column} || lpad({copy}::text, 2, '0')"
 _EMAIL = "replace({column}, '@', '.' || {copy} || '@')"
 # The last four characters of a phone number are digits in every notation.
-_PHONE = (
-    "left({column}, -4) || lpad(((right({column}, 4)::integer + {copy} * 101) %% 10000)::text, 4, '0')"
-)
+_PHONE = "left({column}, -4) || lpad(((right({column}, 4)::integer + {copy} * 101) %% 10000)::text, 4, '0')"
 _NESTED = (
     "regexp_replace({column}::text, "
     "'(gid://shopify/[A-Za-z]+/[0-9]+|#[0-9]+|\"number\": \"[0-9]+)', '\\1' || lpad({copy}::text, 2, '0'), 'g')::jsonb"

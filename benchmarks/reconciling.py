@@ -11,7 +11,9 @@ and of PostgreSQL's processes. The last night builds everything again, as a chan
 import argparse
 import os
 import resource
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -143,11 +145,16 @@ def measure(name: str, task: Callable[[], int], database: Database) -> Measured:
                 nodes = task()
                 most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
                 os.write(sender, f"{nodes} {most}".encode())
+            except Exception:
+                traceback.print_exc()
             finally:
                 os._exit(0)
         os.close(sender)
         os.waitpid(child, 0)
-    nodes, most = os.read(receiver, 50).decode().split()
+    told = os.read(receiver, 50).decode().split()
+    if not told:
+        sys.exit(f"{name} failed.")
+    nodes, most = told
     os.close(receiver)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     logged_after, spilled_after = count_written(database)

@@ -1,27 +1,27 @@
 {# How a table and a view are built: in one statement each, where dbt's own way sends eight and
    makes macros of them. What is built stands beside the old one until it is whole, with its
-   constraints and statistics, and takes its place in one transaction. #}
+   constraints and statistics, and takes its place in one transaction. A narrow build fills the
+   table that is there, so that the views over it stand. #}
 {% materialization table, adapter='postgres' %}
 
     {% set target = this.incorporate(type='table') %}
     {% set fresh = make_intermediate_relation(target) %}
-    {% set ways = touched_ways(model) %}
     {{ concord_hooks(pre_hooks, inside_transaction=False) }}
     {{ concord_hooks(pre_hooks, inside_transaction=True) }}
-    {% if ways and is_narrow() %}
+    {% if is_narrow() %}
         {% call statement('main') %}
-            drop table if exists {{ fresh }} cascade;
-            {{ concord_filled_table(fresh, sql) }}
-            {{ concord_replaced_rows(target, fresh, ways) }}
-            drop table {{ fresh }};
+            {{ concord_filled_narrowly(target, fresh, sql) }}
         {% endcall %}
+        {{ concord_hooks(post_hooks, inside_transaction=True) }}
         {{ adapter.commit() }}
+        {{ concord_hooks(post_hooks, inside_transaction=False) }}
         {{ return({'relations': [target]}) }}
     {% endif %}
     {% call statement('main') %}
         drop table if exists {{ fresh }} cascade;
         {{ concord_filled_table(fresh, sql) }}
         {{ concord_constraints(fresh) }}
+        {{ concord_touched_indexes(fresh) }}
         analyze {{ fresh }};
         {{ concord_drop(this) }}
         alter table {{ fresh }} rename to {{ adapter.quote(target.identifier) }};
@@ -59,18 +59,13 @@
 {{ config.get('sql_header') or '' }}
 create {{ 'unlogged' if config.get('unlogged') }} table {{ relation }}
 {% if config.get('contract').enforced %}
-{% set names = [] %}
+{% set names = concord_column_names() %}
 (
     {% for column in model.columns.values() %}
-    {% set name = adapter.quote(column.name) if column.quote else column.name %}
-    {% do names.append(name) %}
-    {{ name }} {{ column.data_type }}{{ ',' if not loop.last }}
+    {{ names[loop.index0] }} {{ column.data_type }}{{ ',' if not loop.last }}
     {% endfor %}
 );
-insert into {{ relation }} ({{ names | join(', ') }})
-select {{ names | join(', ') }} from (
-{{ sql }}
-) as contracted;
+{{ concord_inserted(relation, sql) }}
 {% else %}
 as
 {{ sql }};
@@ -90,17 +85,67 @@ set local enable_nestloop = off;
 {% endmacro %}
 
 
-{# In place of the rows of what was touched come those that were built; all others stay. #}
-{% macro concord_replaced_rows(target, fresh, ways) %}
+{# In place of the rows of what was touched come those that were built; all others stay. A model
+   that is not kept holds nothing but what the build works on. #}
+{% macro concord_filled_narrowly(target, fresh, sql) %}
+{% set ways = touched_ways(model) %}
+{% if ways %}
+drop table if exists {{ fresh }} cascade;
+{{ concord_filled_table(fresh, sql) }}
+analyze {{ fresh }};
+set local enable_nestloop = on;
 {% for way in ways %}
 delete from {{ target }} where {{ way }};
 {% endfor %}
-{% set names = model.columns.values() | map(attribute='name') | list %}
-{% if config.get('contract').enforced %}
-insert into {{ target }} ({{ names | join(', ') }}) select {{ names | join(', ') }} from {{ fresh }};
+{{ concord_inserted(target, 'select * from ' ~ fresh) }}
+drop table {{ fresh }};
 {% else %}
-insert into {{ target }} select * from {{ fresh }};
+{{ concord_joins() }}
+{{ config.get('sql_header') or '' }}
+truncate {{ target }};
+{{ concord_inserted(target, sql) }}
+analyze {{ target }};
 {% endif %}
+{% endmacro %}
+
+
+{# The indexes by which those rows are found; a key of the table may be one already. #}
+{% macro concord_touched_indexes(relation) %}
+{% set keys = [] %}
+{% for constraint in model.constraints if constraint.columns %}
+{% do keys.append(constraint.columns[0]) %}
+{% endfor %}
+{% for column in model.columns.values() %}
+{% for constraint in column.constraints if constraint.type in ('primary_key', 'unique') %}
+{% do keys.append(column.name) %}
+{% endfor %}
+{% endfor %}
+{% for index in touched_indexes(model) if index not in keys %}
+create index on {{ relation }} {{ index if '(' in index else '(' ~ index ~ ')' }};
+{% endfor %}
+{% endmacro %}
+
+
+{% macro concord_inserted(relation, sql) %}
+{% if config.get('contract').enforced %}
+{% set names = concord_column_names() %}
+insert into {{ relation }} ({{ names | join(', ') }})
+select {{ names | join(', ') }} from (
+{{ sql }}
+) as contracted;
+{% else %}
+insert into {{ relation }}
+{{ sql }};
+{% endif %}
+{% endmacro %}
+
+
+{% macro concord_column_names() %}
+{% set names = [] %}
+{% for column in model.columns.values() %}
+{% do names.append(adapter.quote(column.name) if column.quote else column.name) %}
+{% endfor %}
+{{ return(names) }}
 {% endmacro %}
 
 

@@ -29,10 +29,31 @@
     ) }}
 {%- endmacro %}
 
+{# The columns by which a narrow build finds the rows of a model, as indexes of its table. #}
+{% macro touched_indexes(model) -%}
+    {%- set touched = config.get('meta', {}).get('touched', 'all') -%}
+    {%- set indexes = [] -%}
+    {%- if touched == 'desired' -%}
+        {%- do indexes.append('_key') -%}
+    {%- elif touched != 'all' -%}
+        {%- for way in touched -%}
+            {%- do indexes.append(way.id or way.customer or way.order or way.record[1]) -%}
+            {%- if way.entity is defined and way.entity != 'null' -%}
+                {%- do indexes.append('(' ~ way.id ~ ') where ' ~ is_always_touched(way.entity)) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(indexes) }}
+{%- endmacro %}
+
 {# Products and their stock are few, and always worked on together. #}
+{% macro is_always_touched(entity) -%}
+    {{ return(entity ~ " in ('product', 'inventory_level')") }}
+{%- endmacro %}
+
 {% macro is_touched_golden(entity, id) -%}
     {{ return([
-        entity ~ " in ('product', 'inventory_level')",
+        is_always_touched(entity),
         id ~ ' in (select golden_id from touched.customers)',
         id ~ ' in (select order_name from touched.orders)'
     ]) }}
@@ -65,7 +86,10 @@
 
 {# Whether the build under way works on what was touched only. #}
 {% macro is_narrow() -%}
-    {{ return(execute and run_query('select is_narrow from ops.scope').columns[0].values()[0]) }}
+    {{ return(
+        execute
+        and adapter.execute('select is_narrow from ops.scope', fetch=True)[1].columns[0].values()[0]
+    ) }}
 {%- endmacro %}
 
 {# Whether a golden record is worked on: in a build of everything each of them is. #}

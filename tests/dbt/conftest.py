@@ -13,7 +13,8 @@ from concord.registry import systems
 from concord.settings import Settings
 from concord.stages.reconcile.build import BuiltCounts, build, build_again
 from concord.stages.reconcile.prepare import prepare
-from concord.stages.reconcile.transform import run_dbt
+from concord.stages.reconcile.standing import Standing
+from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.store.engine import Database
 from sandbox.world import World, generate
 from tests.conftest import IN_USE
@@ -41,11 +42,13 @@ class Reconciliation:
 
     def prepare(self, run_id: str) -> int:
         with self.environment():
-            return prepare(self.settings, self.database, systems(), run_id=run_id)
+            project = parse_project(self.settings, systems())
+            return prepare(project, self.database, Standing(project.manifest, systems()), run_id=run_id)
 
     def build(self, select: str, run_id: str) -> int:
         with self.environment():
-            return run_dbt(self.settings, self.database, systems(), select=select, run_id=run_id)
+            project = parse_project(self.settings, systems())
+            return run_dbt(project, self.database, select=select, run_id=run_id)
 
     @contextmanager
     def environment(self) -> Iterator[None]:

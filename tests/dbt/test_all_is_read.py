@@ -25,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
         environment.delenv("CONCORD_PROJECT", raising=False)
         environment.delenv("CONCORD_SYSTEMS", raising=False)
         settings = Settings(NOWHERE, tmp_path_factory.mktemp("home"), PRODUCT / "dbt_project")
-        return parse_project(settings, declared_systems())
+        return parse_project(settings, declared_systems()).manifest
 
 
 def nodes_read(project: Any) -> set[str]:

@@ -116,7 +116,8 @@ def test_what_failed_half_built_is_built_again_when_the_rules_are_as_before(
 
 def test_a_declared_field_is_seen_by_views_that_take_all(warehouse: Reconciliation, business: Path) -> None:
     def standing() -> Standing:
-        return Standing(parse_project(warehouse.settings, registry.systems()), registry.systems())
+        project = parse_project(warehouse.settings, registry.systems())
+        return Standing(project.manifest, registry.systems())
 
     warehouse.prepare("first")
     with warehouse.environment():
@@ -131,7 +132,7 @@ def test_a_declared_field_is_seen_by_views_that_take_all(warehouse: Reconciliati
 
 def test_the_report_repeats_no_test_of_what_was_reconciled(warehouse: Reconciliation) -> None:
     with warehouse.environment():
-        project = parse_project(warehouse.settings, registry.systems())
+        project = parse_project(warehouse.settings, registry.systems()).manifest
     repeated = repeated_tests(project, ("prepare", "marts"))
     assert "an_owner_is_never_corrected" in repeated
     assert "relationships_customer_xref_customer_id__customer_id__ref_customers_" in repeated

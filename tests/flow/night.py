@@ -19,7 +19,8 @@ from concord.stages.extract.choose_window import continue_coverage
 from concord.stages.extract.read_window import extract_window
 from concord.stages.reconcile.build import BuiltCounts, build, build_again
 from concord.stages.reconcile.prepare import prepare
-from concord.stages.reconcile.transform import run_dbt
+from concord.stages.reconcile.standing import Standing
+from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.stages.sessions import open_session
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.stages.write_back.apply import PlanOutcome, apply_plan
@@ -128,11 +129,14 @@ class Night:
 
     def prepare(self, run: str) -> int:
         with dbt_without_log():
-            return prepare(self.settings, self.database, registry.systems(), run_id=run)
+            project = parse_project(self.settings, registry.systems())
+            standing = Standing(project.manifest, registry.systems())
+            return prepare(project, self.database, standing, run_id=run)
 
     def build(self, select: str, run: str) -> int:
         with dbt_without_log():
-            return run_dbt(self.settings, self.database, registry.systems(), select=select, run_id=run)
+            project = parse_project(self.settings, registry.systems())
+            return run_dbt(project, self.database, select=select, run_id=run)
 
     def plan(self, system: str, run: str) -> PlanSummary:
         return plan_changes(self.database, system=self.systems[system], run_id=run)

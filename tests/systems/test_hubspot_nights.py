@@ -12,7 +12,7 @@ from concord.installed import PRODUCT
 from concord.registry import system
 from concord.settings import Settings
 from concord.stages.extract.read_window import extract_window
-from concord.stages.reconcile.transform import run_dbt
+from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.stages.validate.judge import BatchCounts, validate_batch
 from concord.store.engine import Database
 from concord.store.tables import create_tables
@@ -50,9 +50,8 @@ class Warehouse:
         with pytest.MonkeyPatch.context() as environment:
             # dbt never closes its log file, which a test run takes for a leak.
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
-            return run_dbt(
-                self.settings, self.database, [system("hubspot")], select="staging.hubspot", run_id="staged"
-            )
+            project = parse_project(self.settings, [system("hubspot")])
+            return run_dbt(project, self.database, select="staging.hubspot", run_id="staged")
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@
 {{
     config(
         tags=['marts', 'measure'],
-        meta={'touched': [{'entity': 'entity', 'id': 'golden_id'}]},
-        indexes=[{'columns': ['golden_id']}]
+        meta={'touched': [{'entity': 'entity', 'id': 'golden_id'}]}
     )
 }}
 

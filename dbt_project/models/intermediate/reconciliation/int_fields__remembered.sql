@@ -4,7 +4,7 @@
     config(
         tags=['marts', 'measure'],
         meta={'touched': [{'entity': 'entity', 'id': 'golden_id'}]},
-        indexes=[{'columns': ['golden_id']}, {'columns': ['record_key']}]
+        indexes=[{'columns': ['record_key']}]
     )
 }}
 

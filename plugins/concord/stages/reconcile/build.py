@@ -1,7 +1,7 @@
 """Builds what a night compares: all records, who is who, golden records, and what every system should hold."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from concord.contract import System
@@ -10,8 +10,8 @@ from concord.settings import Settings
 from concord.stages.reconcile.agreement import measure_agreement
 from concord.stages.reconcile.identify import identify
 from concord.stages.reconcile.prepare import prepare
-from concord.stages.reconcile.scope import NOTHING, TOUCHED, Scope, close_scope, note_identified, open_scope
-from concord.stages.reconcile.standing import Standing, repeated_tests, tests_of_whole_tables
+from concord.stages.reconcile.scope import ALL, TOUCHED, Scope, close_scope, note_identified, open_scope
+from concord.stages.reconcile.standing import Standing, repeated_tests, untouched
 from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.store.engine import PLANNER, Database
 from concord.store.ledger.nights import is_built_from_the_same, record_begun, record_built
@@ -21,7 +21,6 @@ _logger = logging.getLogger(__name__)
 NIGHT, REPORT = "night", "report"  # phases
 PREPARED, MARTS, MEASURE = "prepare", "marts", "measure"  # tags of dbt's models
 _TAGS = {NIGHT: MARTS, REPORT: MEASURE}
-_OF_MARTS = f"tag:{MARTS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,9 @@ def build(
     """
     with database.transaction(PLANNER) as connection:
         record_begun(connection, run_id)
-    scope = _open(settings, database, systems, (NIGHT, REPORT), is_full=is_full)
-    nodes, identities = _build_scope(settings, database, systems, scope, run_id=run_id)
+    builder = _Builder(settings, database, systems, run_id=run_id)
+    scope = builder.open((NIGHT, REPORT), is_full=is_full)
+    nodes, identities = builder.build(scope)
     with database.transaction(PLANNER) as connection:
         record_built(connection, run_id)
     measured = measure_agreement(database, run_id=run_id, phase="before")
@@ -65,62 +65,80 @@ def build_again(
     Where everything is built and nothing was written or read since, that stands; no test is repeated. Safe to
     repeat. Raises `BatchError` as `build`.
     """
-    scope = _open(settings, database, systems, (REPORT,), is_full=is_full)
-    nodes, identities = _build_scope(settings, database, systems, scope, run_id=run_id)
+    builder = _Builder(settings, database, systems, run_id=run_id)
+    scope = builder.open((REPORT,), is_full=is_full)
+    nodes, identities = builder.build(scope)
     measured = measure_agreement(database, run_id=run_id, phase="after")
     return BuiltCounts(nodes, measured.compared, measured.agreed, identities, scope.records)
 
 
-def _open(
-    settings: Settings, database: Database, systems: Sequence[System], phases: Sequence[str], *, is_full: bool
-) -> Scope:
-    standing = Standing(parse_project(settings, systems), systems)
-    is_known = not is_full and standing.is_built(database) and standing.can_be_narrow(database)
-    return open_scope(database, systems, phases, fingerprint=standing.fingerprint(), is_known=is_known)
+class _Builder:
+    """One build of a run; it has dbt read the project once."""
 
+    def __init__(self, settings: Settings, database: Database, systems: Sequence[System], *, run_id: str) -> None:
+        self._project = parse_project(settings, systems)
+        self._standing = Standing(self._project.manifest, systems)
+        self._database = database
+        self._systems = systems
+        self._run_id = run_id
 
-def _build_scope(
-    settings: Settings, database: Database, systems: Sequence[System], scope: Scope, *, run_id: str
-) -> tuple[int, dict[str, int]]:
-    """Build what the scope says; returns how many nodes succeeded, and what identification counted."""
-    nodes, identities = 0, dict[str, int]()
-    left_out = _leave_out(settings, database, systems, scope)
-    if scope.kind != NOTHING:
-        if left_out != [_OF_MARTS]:
-            nodes = prepare(settings, database, systems, run_id=run_id)
-            identities = asdict(identify(database, run_id=run_id))
+    def open(self, phases: Sequence[str], *, is_full: bool) -> Scope:
+        """Decide what the phases work on."""
+        standing = self._standing
+        is_known = not is_full and standing.is_built(self._database) and standing.can_be_narrow(self._database)
+        return open_scope(
+            self._database, self._systems, phases, fingerprint=standing.fingerprint(), is_known=is_known
+        )
+
+    def build(self, scope: Scope) -> tuple[int, dict[str, int]]:
+        """Build what the scope says; returns how many nodes succeeded, and what identification counted."""
+        nodes, identities = 0, dict[str, int]()
+        if scope.kind == ALL:
+            nodes, identities = self._build_all(scope.phases[0])
         if scope.kind == TOUCHED:
-            note_identified(database, systems)
-        first, *others = scope.phases
-        select = " ".join([f"tag:{_TAGS[first]}", *_excluding(left_out)])
-        nodes += run_dbt(settings, database, systems, select=select, run_id=run_id)
+            nodes, identities, are_all_built = self._build_touched(scope.phases)
+            scope = scope if are_all_built else replace(scope, phases=scope.phases[:1])
+        close_scope(self._database, self._systems, scope)
+        return nodes, identities
+
+    def _build_all(self, phase: str) -> tuple[int, dict[str, int]]:
+        """Build all nodes of a phase but those that stand, and tests that say the same as before."""
+        manifest, select = self._project.manifest, f"tag:{_TAGS[phase]}"
+        if phase == NIGHT:
+            nodes, identities = self._identify()
+            return nodes + self._run(select), identities
+        if self._is_as_built():
+            return self._run(f"{select} --exclude tag:{MARTS}"), {}
+        left_out = repeated_tests(manifest, (PREPARED, MARTS))
+        nodes, identities = self._identify(left_out)
+        return nodes + self._run(select, left_out), identities
+
+    def _build_touched(self, phases: Sequence[str]) -> tuple[int, dict[str, int], bool]:
+        """Fill the tables of the phases with what was touched; no view is made anew, since none has changed.
+
+        Where what only the report shows fails, the night goes on, and the report builds it again.
+        """
+        left_out = untouched(self._project.manifest)
+        nodes, identities = self._identify(left_out)
+        note_identified(self._database, self._systems)
+        first, *others = (f"tag:{_TAGS[phase]}" for phase in phases)
+        nodes += self._run(first, left_out)
         try:
-            for phase in others:
-                select = " ".join([f"tag:{_TAGS[phase]}", *_excluding([f"tag:{_TAGS[first]}", *left_out])])
-                nodes += run_dbt(settings, database, systems, select=select, run_id=run_id)
-        except BatchError as error:  # no write-back waits for what the report shows
+            for other in others:
+                nodes += self._run(f"{other} --exclude {first}", left_out)
+        except BatchError as error:
             _logger.warning("%s The report builds it again.", error.message)
-            scope = replace(scope, phases=[first])
-    close_scope(database, systems, scope)
-    return nodes, identities
+            return nodes, identities, False
+        return nodes, identities, True
 
+    def _identify(self, left_out: Collection[str] = ()) -> tuple[int, dict[str, int]]:
+        nodes = prepare(self._project, self._database, self._standing, run_id=self._run_id, leave_out=left_out)
+        return nodes, asdict(identify(self._database, run_id=self._run_id))
 
-def _excluding(names: Sequence[str]) -> list[str]:
-    return ["--exclude", *names] if names else []
+    def _run(self, select: str, left_out: Collection[str] = ()) -> int:
+        return run_dbt(self._project, self._database, select=select, run_id=self._run_id, leave_out=left_out)
 
-
-def _leave_out(settings: Settings, database: Database, systems: Sequence[System], scope: Scope) -> list[str]:
-    """What of the phases' nodes is not built: what stands, and tests that say the same as before."""
-    project = parse_project(settings, systems)
-    if scope.kind == TOUCHED:
-        return tests_of_whole_tables(project)
-    if scope.kind == NOTHING or NIGHT in scope.phases:
-        return []
-    is_as_built = _is_as_built(database, Standing(project, systems))
-    return [_OF_MARTS] if is_as_built else repeated_tests(project, (PREPARED, MARTS))
-
-
-def _is_as_built(database: Database, standing: Standing) -> bool:
-    with database.transaction(PLANNER) as connection:
-        is_same = is_built_from_the_same(connection)
-    return is_same and standing.is_built(database)
+    def _is_as_built(self) -> bool:
+        with self._database.transaction(PLANNER) as connection:
+            is_same = is_built_from_the_same(connection)
+        return is_same and self._standing.is_built(self._database)

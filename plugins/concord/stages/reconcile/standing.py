@@ -65,19 +65,20 @@ class Standing:
         return sorted(node.name for node in self.nodes)
 
     def can_be_narrow(self, database: Database) -> bool:
-        """Whether all tables are there, and each says which of its rows a build of touched records replaces.
+        """Whether all models are there, and each table says which rows a build of touched records replaces.
 
         Tables between staging and marts hold what a build works on, so that they say nothing.
         """
-        kept = [
+        models = [
             node
             for node in self._project.nodes.values()
-            if node.resource_type == "model" and node.config.materialized in ("table", "incremental")
+            if node.resource_type == "model" and node.config.materialized != "ephemeral"
         ]
-        if any(node.schema != _SCRATCH and "touched" not in node.config.meta for node in kept if _is_own(node)):
+        own = [node for node in models if _is_own(node) and not _is_view(node) and node.schema != _SCRATCH]
+        if any("touched" not in node.config.meta for node in own):
             return False
         with database.transaction(PLANNER) as connection:
-            return _count_there(connection, kept) == len(kept)
+            return _count_there(connection, models) == len(models)
 
     def _kind(self, unique_id: str) -> str:
         """Why a node stands: it is made of rules alone, or a view that nothing rebuilt lies below; else empty.
@@ -158,16 +159,24 @@ def repeated_tests(project: Any, tags: Collection[str]) -> list[str]:  # dbt's o
     )
 
 
-def tests_of_whole_tables(project: Any) -> list[str]:  # dbt's own type
-    """The names of the tests that read a table of which a build of touched records replaces some rows."""
+def untouched(project: Any) -> list[str]:  # dbt's own type
+    """The names of the nodes that a build of touched records leaves as they are.
+
+    They are views, since it fills tables and makes none, and tests that read a table of which it replaces some rows.
+    """
     return sorted(
         node.name
         for node in project.nodes.values()
-        if node.resource_type == "test"
-        and any(_is_whole(project.nodes[parent]) for parent in node.depends_on.nodes if parent in project.nodes)
+        if _is_view(node) or (node.resource_type == "test" and _reads_whole_table(project, node))
     )
 
 
-def _is_whole(node: Any) -> bool:
-    is_table = node.resource_type == "model" and node.config.materialized != "view"
-    return is_table and bool(node.schema != _SCRATCH)
+def _is_view(node: Any) -> bool:
+    return node.resource_type == "model" and bool(node.config.materialized == "view")
+
+
+def _reads_whole_table(project: Any, test: Any) -> bool:
+    parents = [project.nodes[parent] for parent in test.depends_on.nodes if parent in project.nodes]
+    return any(
+        node.resource_type == "model" and not _is_view(node) and node.schema != _SCRATCH for node in parents
+    )

@@ -1,7 +1,7 @@
 """Runs dbt inside this process, and records the result of each node."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,13 @@ from concord.errors import BatchError
 from concord.packages import model_files
 from concord.project import read_project
 from concord.settings import Settings
+from concord.stages.reconcile.dbt_connections import keeping_connections
 from concord.stages.reconcile.root_project import MODELS, RULES, dbt_folder
 from concord.store.engine import DISK_FULL, NO_SPACE, PLANNER, Database, hide_rows
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
-_parsed: dict[tuple[object, ...], Any] = {}
+_LEFT_OUT = "left_out"
+_parsed: dict[tuple[object, ...], "DbtProject"] = {}
 _FORGET = "delete from ops.dbt_results where run_id = %s and node_id = any(%s)"
 _RECORD = """
 insert into ops.dbt_results (run_id, node_id, state, failures, seconds, message) values (%s, %s, %s, %s, %s, %s)
@@ -35,14 +37,25 @@ class NodeResult:
     message: str
 
 
-def run_dbt(settings: Settings, database: Database, systems: Sequence[System], *, select: str, run_id: str) -> int:
-    """Build the selected nodes for these systems in use, and return how many succeeded.
+@dataclass(frozen=True, slots=True)
+class DbtProject:
+    """The project of the systems in use as dbt has read it: its manifest, and the options of every command."""
+
+    manifest: Any  # dbt's own type
+    options: Sequence[str]
+    warehouse_url: str
+
+
+def run_dbt(
+    project: DbtProject, database: Database, *, select: str, run_id: str, leave_out: Collection[str] = ()
+) -> int:
+    """Build the selected nodes, and return how many succeeded; `leave_out` names those that are not built.
 
     `select` is what follows `--select` on dbt's command line, and may go on with `--exclude`.
 
-    Raises `BatchError` that names the nodes that did not.
+    Raises `BatchError` that names the nodes that did not succeed.
     """
-    results = _build(settings, systems, select)
+    results = _build(project, select, {*leave_out})
     with database.transaction(PLANNER) as connection, connection.cursor() as cursor:
         cursor.execute(_FORGET, (run_id, [item.node_id for item in results]))
         cursor.executemany(
@@ -63,11 +76,14 @@ def describe_failure(failed: Sequence[NodeResult], count: int) -> str:
     return f"{len(failed)} of {count} dbt nodes failed ({named}). What was built before stands. {advice}"
 
 
-def _build(settings: Settings, systems: Sequence[System], select: str) -> list[NodeResult]:
-    chosen = ["--exclude-resource-type", "unit_test", "--select", *select.split()]
-    project = parse_project(settings, systems)
-    with _environment(connection_variables(settings.warehouse_url)):
-        outcome = _invoke(["build", *chosen, *_quiet_options(settings, systems)], project)
+def _build(project: DbtProject, select: str, leave_out: Collection[str]) -> list[NodeResult]:
+    _mark(project.manifest, leave_out)
+    wanted, *excluded = select.split("--exclude")
+    chosen = ["--select", *wanted.split(), "--exclude", f"tag:{_LEFT_OUT}", *" ".join(excluded).split()]
+    with _environment(connection_variables(project.warehouse_url)), keeping_connections():
+        outcome = _invoke(
+            ["build", "--exclude-resource-type", "unit_test", *chosen, *project.options], project.manifest
+        )
     return [
         NodeResult(
             node_id=item.node.unique_id,
@@ -80,13 +96,23 @@ def _build(settings: Settings, systems: Sequence[System], select: str) -> list[N
     ]
 
 
+def _mark(manifest: Any, names: Collection[str]) -> None:
+    """Give these nodes, and no other, the tag by which they are left out.
+
+    dbt compares each name that it is given with each of its nodes.
+    """
+    for node in manifest.nodes.values():
+        others = [tag for tag in node.tags if tag != _LEFT_OUT]
+        node.tags = [*others, _LEFT_OUT] if node.name in names else others
+
+
 def check_models(settings: Settings, systems: Sequence[System]) -> None:
     """Let dbt read all models, without a database; `BatchError` with its words where it cannot."""
     parse_project(settings, systems)
 
 
-def parse_project(settings: Settings, systems: Sequence[System]) -> Any:
-    """The project as dbt reads it, its manifest, once for all builds of this process while nothing of it changes.
+def parse_project(settings: Settings, systems: Sequence[System]) -> DbtProject:
+    """The project as dbt reads it, once for all builds of this process while nothing of it changes.
 
     Raises `BatchError` with dbt's words where it cannot be read.
     """
@@ -96,7 +122,7 @@ def parse_project(settings: Settings, systems: Sequence[System]) -> Any:
     if key not in _parsed:
         _parsed.clear()
         with _environment(connection_variables(settings.warehouse_url)):
-            _parsed[key] = _invoke(["parse", *options])
+            _parsed[key] = DbtProject(_invoke(["parse", *options]), options, settings.warehouse_url)
     return _parsed[key]
 
 
@@ -110,11 +136,11 @@ def _source_files(settings: Settings, systems: Sequence[System]) -> Iterator[Pat
         yield from project.folder.joinpath(MODELS).rglob("*")
 
 
-def _invoke(arguments: Sequence[str], project: Any = None) -> Any:  # dbt's own types
+def _invoke(arguments: Sequence[str], manifest: Any = None) -> Any:  # dbt's own types
     """The result of a command of dbt; `BatchError` when it could not start."""
     from dbt.cli.main import dbtRunner  # seconds of imports, needed only here
 
-    outcome = dbtRunner(manifest=project).invoke([*arguments])
+    outcome = dbtRunner(manifest=manifest).invoke([*arguments])
     if outcome.result is None:
         raise BatchError(f"dbt could not start ({outcome.exception}); correct what it names.")
     return outcome.result
