@@ -1,8 +1,8 @@
 """A large world: the sandbox's world of ten thousand customers, and copies of it that are other people.
 
 Generating a customer takes five milliseconds; PostgreSQL copies it in a tenth of one. A copy keeps names, streets,
-amounts and times. Its keys, e-mails, phones, post codes, order names and parcels are its own, in the same notations,
-so that the copies agree and differ where the first world does, and no copy meets another. Products are not copied.
+amounts and times. Its keys, e-mails, phones, post codes, order names and parcels are its own, as they are written, so
+that the copies agree and differ where the first world does, and no copy meets another. Products are not copied.
 """
 
 from datetime import datetime
@@ -27,7 +27,8 @@ _EMAIL = "replace({column}, '@', '.' || {copy} || '@')"
 _PHONE = "left({column}, -4) || lpad(((right({column}, 4)::integer + {copy} * 101) %% 10000)::text, 4, '0')"
 _NESTED = (
     "regexp_replace({column}::text, "
-    "'(gid://shopify/[A-Za-z]+/[0-9]+|#[0-9]+|\"number\": \"[0-9]+)', '\\1' || lpad({copy}::text, 2, '0'), 'g')::jsonb"
+    '\'(gid://shopify/[A-Za-z]+/[0-9]+|#[0-9]+|"number": "[0-9]+)\', '
+    "'\\1' || lpad({copy}::text, 2, '0'), 'g')::jsonb"
 )
 _VALUES = {
     "email": _EMAIL,
@@ -56,7 +57,7 @@ where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerat
 
 
 def load_customers(database: Database, customers: int, *, as_of: datetime) -> None:
-    """Fill the validated tables of Shopify, Salesforce and Tryton; ValueError for a number that copies can't give."""
+    """Fill the validated tables of Shopify, Salesforce and Tryton; ValueError for a number that is no multiple."""
     first = min(customers, ORIGINALS)
     copies, left = divmod(customers, first)
     if left or copies - 1 > COPIES_MOST:

@@ -147,6 +147,7 @@ def measure(name: str, task: Callable[[], int], database: Database) -> Measured:
                 os.write(sender, f"{nodes} {most}".encode())
             except Exception:
                 traceback.print_exc()
+                raise
             finally:
                 os._exit(0)
         os.close(sender)

@@ -162,7 +162,7 @@ def repeated_tests(project: Any, tags: Collection[str]) -> list[str]:  # dbt's o
 def untouched(project: Any) -> list[str]:  # dbt's own type
     """The names of the nodes that a build of touched records leaves as they are.
 
-    They are views, since it fills tables and makes none, and tests that read a table of which it replaces some rows.
+    They are views, since it fills tables that are there, and tests of tables of which it replaces some rows.
     """
     return sorted(
         node.name
