@@ -1,8 +1,8 @@
 """A large world: the sandbox's world of ten thousand customers, and copies of it that are other people.
 
 Generating a customer takes five milliseconds; PostgreSQL copies it in a tenth of one. A copy keeps names, streets,
-amounts and times. Its keys, e-mails, phones, post codes, order names and parcels are its own, written as before, so
-that the copies agree and differ where the first world does, and no copy meets another. Products are not copied.
+amounts and times. Its keys, e-mails, phones, post codes, order names and parcels are its own, written as the first
+ones are, so that the copies agree and differ where the first world does. Products are not copied.
 """
 
 from datetime import datetime
