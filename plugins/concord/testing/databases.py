@@ -76,7 +76,7 @@ def module_home() -> Iterator[Path]:
 def open_folder(*, on_disk: bool = False) -> Iterator[Path]:
     """A folder outside pytest's own, which each run of pytest closes to the account a database server runs as.
 
-    It lies in memory where there is room and it need not be `on_disk`, since making a database is mostly making files.
+    It lies in memory where there is room, since making a database is mostly making files, or `on_disk`.
     """
     place = MEMORY if not on_disk and has_room(MEMORY) else None
     with tempfile.TemporaryDirectory(prefix="concord-tests-", dir=place) as folder:
