@@ -19,3 +19,13 @@
 {% macro first_by(value, order, where=none) -%}
     (array_agg({{ value }} order by {{ order }}){{ ' filter (where ' ~ where ~ ')' if where }})[1]
 {%- endmacro %}
+
+{# The names of the systems whose places are set in a number's bits, in their alphabetical order. #}
+{% macro listed_systems(bits) -%}
+    {%- set names = systems_in_use() | map(attribute='name') | list -%}
+    concat_ws(','
+    {%- for name in names | sort -%}
+    , case when {{ bits }} >> {{ names.index(name) }} & 1 = 1 then '{{ name }}' end
+    {%- endfor -%}
+    )
+{%- endmacro %}

@@ -34,22 +34,58 @@ grouped as (
         entity,
         golden_id,
         field,
-        array_agg(
-            system
-            order by system
-        ) as systems,
-        array_agg(
-            comparison
-            order by system
-        ) as comparisons,
-        array_agg(
-            amount
-            order by system
-        ) as amounts,
+        bit_or(1::bigint << ({{ rank_of('system') }} - 1)) as held_by,
         min(comparison) = max(comparison) as is_agreed
     from int_fields__unioned
     group by entity, golden_id, field
     having count(*) > 1
+
+),
+
+contested as materialized (
+
+    select
+        held.entity,
+        held.golden_id,
+        held.field,
+        held.system,
+        held.comparison,
+        held.amount
+    from int_fields__unioned as held
+    inner join grouped
+        on
+            held.entity = grouped.entity
+            and held.golden_id = grouped.golden_id
+            and held.field = grouped.field
+    where not grouped.is_agreed
+
+),
+
+differing as (
+
+    select
+        one.entity,
+        one.golden_id,
+        one.field,
+        string_agg(
+            one.system || '-' || other.system, ','
+            order by one.system, other.system
+        ) as pairs
+    from contested as one
+    inner join contested as other
+        on
+            one.entity = other.entity
+            and one.golden_id = other.golden_id
+            and one.field = other.field
+            and one.system < other.system
+    left join tolerances
+        on one.entity = tolerances.entity and one.field = tolerances.field
+    where
+        one.comparison <> other.comparison
+        and coalesce(
+            abs(one.amount - other.amount) > tolerances.tolerated_amount, true
+        )
+    group by one.entity, one.golden_id, one.field
 
 ),
 
@@ -58,30 +94,14 @@ shared as (
     select
         grouped.entity,
         grouped.golden_id,
-        grouped.field || ':' || array_to_string(grouped.systems, ',') || ':'
+        grouped.field || ':' || {{ listed_systems('grouped.held_by') }} || ':'
         || coalesce(differing.pairs, '') as part
     from grouped
-    left join tolerances
-        on grouped.entity = tolerances.entity and grouped.field = tolerances.field
-    left join lateral (
-        select
-            string_agg(
-                one.system || '-' || other.system, ','
-                order by one.place, other.place
-            ) as pairs
-        from
-            unnest(grouped.systems, grouped.comparisons, grouped.amounts)
-            with ordinality as one (system, comparison, amount, place)
-        inner join
-            unnest(grouped.systems, grouped.comparisons, grouped.amounts)
-            with ordinality as other (system, comparison, amount, place)
-            on one.place < other.place
-        where
-            one.comparison <> other.comparison
-            and coalesce(
-                abs(one.amount - other.amount) > tolerances.tolerated_amount, true
-            )
-    ) as differing on not grouped.is_agreed
+    left join differing
+        on
+            grouped.entity = differing.entity
+            and grouped.golden_id = differing.golden_id
+            and grouped.field = differing.field
 
 ),
 
