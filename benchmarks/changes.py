@@ -32,7 +32,7 @@ from tests.store.shopfront_vendor import running_vendor
 from tests.store.steps import Remote
 
 AT_ONCE = 200  # changes in a call
-_WANTED = """
+WANTED = """
 insert into marts.desired_shopfront__accounts (_entity_id, _key, _reason, phone, credit_amount)
 select 'E-' || _key, _key, 'the owner says so', phone || '1', credit_amount + 1 from validated.shopfront__accounts;
 analyze marts.desired_shopfront__accounts;
@@ -62,7 +62,7 @@ def measure_night(count: int) -> Costs:
         trip = RoundTrip(server.url("warehouse"), vendor, Path(suites), declare(size=AT_ONCE)).prepare()
         trip.ingest()
         with trip.database.transaction(TRANSFORMER) as connection:
-            connection.execute(_WANTED)
+            connection.execute(WANTED)
         return measure_steps(trip)
 
 
@@ -86,10 +86,13 @@ def measure(step: Callable[[], object]) -> tuple[float, float]:
 
 
 @contextmanager
-def serving(count: int) -> Iterator[str]:
-    """The address of the vendor, who holds `count` accounts, in a process of its own."""
+def serving(count: int, delay: float = 0.0) -> Iterator[str]:
+    """The address of the vendor, who holds `count` accounts and answers a write after `delay` seconds.
+
+    It is a process of its own.
+    """
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("fork").Process(target=serve, args=(count, theirs), daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=serve, args=(count, delay, theirs), daemon=True)
     process.start()
     try:
         yield str(ours.recv())
@@ -98,9 +101,10 @@ def serving(count: int) -> Iterator[str]:
         process.join()
 
 
-def serve(count: int, pipe: Connection) -> None:
+def serve(count: int, delay: float, pipe: Connection) -> None:
     """Serve the vendor's records until a word comes through the pipe."""
     with running_vendor() as vendor:
+        vendor.delay = delay
         for number in range(count):
             values = {"name": f"Name {number}", "phone": f"+49 {number}", "credit": "10.00"}
             vendor.put("accounts", f"A-{number:06d}", values)

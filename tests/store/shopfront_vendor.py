@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ class Vendor(ThreadingHTTPServer):
         self.is_tolerant = False
         self.is_forgetful = False
         self.is_stuck = False  # never answers the second step of a create
+        self.delay = 0.0  # seconds before a write is answered
 
     @property
     def url(self) -> str:
@@ -85,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        time.sleep(self.server.delay)
         with self.server.guard:
             fault = self.server.faults.pop(0) if self.server.faults else ""
             self.server.calls.append(len(body))
