@@ -3,8 +3,8 @@
     .venv/bin/python -m benchmarks.pace
 
 Each change is a call of its own. The vendor answers after a delay and allows so many calls a second, of which so
-many may be under way at once; these are the limits that Concord declares for Shopify, HubSpot and Stripe. A share of
-1 is the time that the calls need at the allowed pace.
+many may be under way at once; these are the limits that Concord declares for Shopify, HubSpot and Stripe. A share
+of 1 is the time that the calls need at the allowed pace.
 """
 
 import argparse
