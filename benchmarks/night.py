@@ -24,6 +24,7 @@ from concord.cli.night_run import run_night
 from concord.cli.night_stages import NightSystems, NightWindow
 from concord.cli.plan_questions import choose_decision
 from concord.cli.progress import Board
+from concord.installed import PRODUCT
 from concord.local.airflow import Airflow
 from concord.local.installation import Installation
 from concord.settings import choose_systems
@@ -46,7 +47,7 @@ def main() -> None:
     console = Console(width=120)
     table = Table("night", "tasks", "wall s", "task s", *PROGRAMS, "CPU s")
     with open_folder() as home, Installation(home, is_bound=True) as installation, Board(console) as board:
-        demo = start_demo(describe(home, given), DemoStart(installation, board, home / "cache"))
+        demo = start_demo(describe(home, given), DemoStart(installation, board, PRODUCT / ".concord"))
         for number in range(1, given.nights + 1):
             began, before = datetime.now(UTC), cpu_of_programs()
             run(demo.airflow, board, is_first=number == 1)
@@ -61,7 +62,7 @@ def describe(home: Path, given: argparse.Namespace) -> DemoOptions:
     """The demo as it is without options, but for the number of customers."""
     return DemoOptions(
         home=home,
-        cache=home / "cache",
+        cache=PRODUCT / ".concord",
         once=True,
         nights=given.nights,
         seed=7,

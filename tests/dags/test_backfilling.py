@@ -181,3 +181,15 @@ def test_a_night_that_waited_for_a_backfill_is_written_at_its_end(
         assert connection.execute("select count(*) from ops.held_write_backs").fetchone() == (0,)
     wait_until(lambda: bool(api.runs("write_back_shopify")))
     wait_until(lambda: api.runs("write_back_shopify")[0].is_finished)
+
+
+def test_a_rebuild_works_on_all_records_and_writes_nothing(
+    running: Running, api: AirflowApi, concord: Concord
+) -> None:
+    before = {run.run_id for run in api.runs("reconcile")}
+    assert "Reconcile all records" in say(concord("rebuild"))
+    [rebuild] = [run for run in api.runs("reconcile") if run.run_id not in before]
+    [built] = [task for task in api.task_instances("reconcile", rebuild.run_id) if task.task_id == "build"]
+    assert "Worked on all records." in api.task_log(built)
+    assert running.states(rebuild)["allow_shopify"] == ["skipped"]
+    assert api.runs("write_back_shopify") == []
