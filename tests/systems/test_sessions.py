@@ -44,6 +44,29 @@ def test_all_workers_together_keep_the_pace_of_their_system(shopify: Bench, data
     assert 25 / 50 <= time.monotonic() - begun < 5
 
 
+def test_a_slow_limit_is_kept_by_workers_that_wait_longer_than_half_a_minute(
+    shopify: Bench, database: str
+) -> None:
+    slow = replace(shopify.system, rate_limit=RateLimit(per_second=0.1))
+    slept: list[float] = []
+    workers = [SharedRateLimit(Database(database), slow, slept.append) for _ in range(6)]
+    waited = [worker.wait_for_rate_limit() for worker in workers]
+    for worker in workers:
+        worker.close()
+    assert slept == waited[1:]
+    assert [round(seconds, -1) for seconds in waited] == [0, 10, 20, 30, 40, 50]
+
+
+def test_a_clock_that_was_set_back_holds_nobody_for_hours(shopify: Bench, database: str) -> None:
+    with Database(database).transaction() as connection:
+        connection.execute(
+            "insert into ops.budgets (system, next_free_at) values ('shopify', now() + interval '3 hours')"
+        )
+    budget = SharedRateLimit(Database(database), shopify.system, lambda _: None)
+    assert budget.wait_for_rate_limit() == 30
+    budget.close()
+
+
 def test_a_lost_database_connection_is_opened_again(shopify: Bench, database: str) -> None:
     budget = SharedRateLimit(Database(database), shopify.system)
     budget.wait_for_rate_limit()

@@ -11,7 +11,9 @@ from psycopg import sql
 from concord.contract import RateLimit, System
 from concord.store.engine import LOADER, Connection, Database, as_ours, without_values
 
+# A wait is bounded, in case the server's clock was set back: by half a minute, or by the calls of so many others.
 _LONGEST_SLEEP = 30.0
+_MOST_WAITING = 100
 
 
 class SharedRateLimit:
@@ -27,11 +29,13 @@ class SharedRateLimit:
         self._lock = threading.Lock()
 
     def wait_for_rate_limit(self) -> float:
-        """Wait until a call may be made; returns the seconds waited, which are 30 at most.
+        """Wait until a call may be made; returns the seconds waited.
 
-        Raises the error of a warehouse that cannot be reached.
+        They are at most 30, or as many as the calls of a hundred others take. Raises the error of a warehouse that
+        cannot be reached.
         """
-        seconds = min(self._reserve_call(), _LONGEST_SLEEP)
+        longest = max(_LONGEST_SLEEP, _MOST_WAITING / self._limit.per_second)
+        seconds = min(self._reserve_call(), longest)
         if seconds > 0:
             self._sleep(seconds)
         return seconds
