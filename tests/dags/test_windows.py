@@ -1,6 +1,6 @@
 """Which window a run reads: nightly, as a backfill, with a form, or started by hand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +11,7 @@ from concord.errors import ConfigurationError, ContractError
 from concord.orchestration.ingesting import describe_run, refuse_announcement
 from concord.settings import read_start
 from concord.stages.extract.choose_window import Run, choose_window
+from concord.stages.extract.split_range import Range, split_range
 from concord.store.engine import Database
 from concord.store.ledger.batches import find_covered_until, list_gaps
 from concord.store.migrate import FOLDER
@@ -62,6 +63,20 @@ def test_a_night_after_a_lost_one_reads_both(database: str) -> None:
     assert found is not None
     assert found.end == MIDNIGHT
     assert MIDNIGHT - 3 * DAY < found.start < MIDNIGHT - 2 * DAY
+
+
+def test_a_first_read_that_a_backfill_has_split_leaves_its_own_day_to_the_night(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONCORD_START", "2026-01-01")
+    system, resource = pick(ChangedBetween)
+    days = Range(first=date(2026, 1, 1), last=date(2026, 3, 8), resources=frozenset({resource.name}), step="month")
+    windows = [item.window for item in split_range(system, days, MIDNIGHT)]
+    assert len(windows) == 3
+    for window in windows:
+        cover(database, window)
+    found = choose(database, run("scheduled", MIDNIGHT - DAY, MIDNIGHT, at=MIDNIGHT))
+    assert found == Window(MIDNIGHT - DAY - resource.changes.overlap, MIDNIGHT)
 
 
 def test_a_backfill_reads_its_own_interval_and_no_more(database: str) -> None:
