@@ -29,6 +29,7 @@ from concord.stages.reconcile.root_project import ROOT
 from concord.stages.reconcile.transform import connection_variables, dbt_options
 from concord.store.engine import Database
 from concord.store.migrate import migrate
+from tools.citus import find_citus_breaches
 from tools.ledger import find_ledger_breaches
 from tools.sizes import PYTHON_FOLDERS, find_oversized, measure_median
 from tools.sql_style import lint_models
@@ -106,6 +107,7 @@ def make_steps(root: Path) -> list[Step]:
         Step("lint", command("ruff", "check", "--quiet", "--output-format=concise", *folders)),
         Step("sizes", lambda _: "\n".join(find_oversized(root)), measure=lambda: say_median(root)),
         Step("ledger", lambda _: "\n".join(find_ledger_breaches(root))),
+        Step("citus", lambda _: "\n".join(find_citus_breaches(root))),
         Step("vendors", lambda _: "\n".join(find_vendor_breaches(root))),
         Step("words", lambda _: "\n".join(find_forbidden(root))),
     ]

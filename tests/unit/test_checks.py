@@ -80,7 +80,7 @@ def test_help_says_what_a_verb_takes_and_runs_nothing(verb: str, capsys: pytest.
 
 def test_help_of_check_names_every_check(capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", "-h"])
-    assert "sql, types, dbt, layers, format, lint, sizes, ledger, vendors, words" in capsys.readouterr().out
+    assert "sql, types, dbt, layers, format, lint, sizes, ledger, citus, vendors, words" in capsys.readouterr().out
 
 
 def test_another_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,8 +18,10 @@ def begin_batch(connection: Connection, batch: Batch, *, purpose: str, window: W
     The purpose is `window`, `sample`, `read_back` or `replay`; only a batch for a window has one.
     """
     open_batch(connection, batch, purpose=purpose, window=window)
-    table = landing_table(batch.system, batch.resource)
-    connection.execute(sql.SQL("delete from {} where _batch_id = %s").format(table), (batch.batch_id,))
+    statement = sql.SQL("delete from {landing} where _batch_id = %s").format(
+        landing=landing_table(batch.system, batch.resource)
+    )
+    connection.execute(statement, (batch.batch_id,))
 
 
 def land_pages(connection: Connection, batch: Batch, pages: Iterable[Page], *, first: int = 0) -> int:

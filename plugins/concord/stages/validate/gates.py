@@ -77,8 +77,8 @@ def _vanished_fields(connection: Connection, batch: Batch) -> list[str]:
         )
     ).fetchone()
     came = connection.execute(
-        sql.SQL("select count(*), {} from {} where _batch_id = %s").format(
-            filled, typed_view(batch.system, batch.resource)
+        sql.SQL("select count(*), {filled} from {view} where _batch_id = %s").format(
+            filled=filled, view=typed_view(batch.system, batch.resource)
         ),
         (batch.batch_id,),
     ).fetchone()

@@ -49,8 +49,13 @@ class _Search:
     def _checks(self, start: int, end: int) -> Iterator[str]:
         """The queries that read every field of these rows, and those of the suite."""
         part = (
-            sql.SQL("(select * from {} where _batch_id = {} and _row >= {} and _row < {})")
-            .format(typed_view(self._batch.system, self._batch.resource), self._batch.batch_id, start, end)
+            sql.SQL("(select * from {view} where _batch_id = {batch} and _row >= {start} and _row < {end})")
+            .format(
+                view=typed_view(self._batch.system, self._batch.resource),
+                batch=self._batch.batch_id,
+                start=start,
+                end=end,
+            )
             .as_string(self._connection)
         )
         yield f"select count(row(part.*)::text) from {part} as part"  # noqa: S608  # literals are quoted above
@@ -59,9 +64,8 @@ class _Search:
 
     def find(self) -> Iterator[tuple[int, str]]:
         """The numbers of the rows, each with what PostgreSQL says of it."""
-        count = "select coalesce(max(_row) + 1, 0) from {} where _batch_id = %s"
-        landing = landing_table(self._batch.system, self._batch.resource)
-        query = sql.SQL(count).format(landing)
+        count = sql.SQL("select coalesce(max(_row) + 1, 0) from {landing} where _batch_id = %s")
+        query = count.format(landing=landing_table(self._batch.system, self._batch.resource))
         found = self._connection.execute(query, (self._batch.batch_id,)).fetchone() or (0,)
         yield from self._within(0, int(str(found[0])))
 
@@ -91,8 +95,8 @@ class _Search:
         """Land the row anew with its fault, and without the fields that may have caused it."""
         emptied = [field.name for field in self._batch.resource.fields if field.name != self._batch.resource.key]
         columns = sql.SQL(", ").join(sql.SQL("{} = null").format(sql.Identifier(name)) for name in emptied)
-        statement = sql.SQL("update {} set _fault = %s{} where _batch_id = %s and _row = %s").format(
-            landing_table(self._batch.system, self._batch.resource),
-            sql.SQL(", ") + columns if emptied else sql.SQL(""),
+        statement = sql.SQL("update {landing} set _fault = %s{emptied} where _batch_id = %s and _row = %s").format(
+            landing=landing_table(self._batch.system, self._batch.resource),
+            emptied=sql.SQL(", ") + columns if emptied else sql.SQL(""),
         )
         self._connection.execute(statement, (f"it cannot be checked ({reason})", self._batch.batch_id, row))

@@ -146,9 +146,9 @@ def _collect_faults(connection: Connection, batch: Batch, results: ExpectationRe
     )
     connection.execute(
         sql.SQL(
-            "insert into faults select _row, unnest(_faults), true from {} "
+            "insert into faults select _row, unnest(_faults), true from {view} "
             "where _batch_id = %s and cardinality(_faults) > 0"
-        ).format(typed_view(batch.system, batch.resource)),
+        ).format(view=typed_view(batch.system, batch.resource)),
         (batch.batch_id,),
     )
     for failure in results.row_failures:

@@ -163,8 +163,9 @@ def lock_batch(connection: Connection, batch_id: str) -> StoredBatch | None:
 
 def has_landed(connection: Connection, batch: Batch) -> bool:
     """Whether any record of the batch lies in the landing table."""
-    table = landing_table(batch.system, batch.resource)
-    query = sql.SQL("select exists (select from {} where _batch_id = %s)").format(table)
+    query = sql.SQL("select exists (select from {landing} where _batch_id = %s)").format(
+        landing=landing_table(batch.system, batch.resource)
+    )
     return bool(fetch_value(connection, query, (batch.batch_id,)))
 
 

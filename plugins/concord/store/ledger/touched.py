@@ -32,7 +32,7 @@ _FORGET = "delete from ops.touched where written_by < (select min(seen_until) fr
 _NARROW = """
 drop table if exists {copy};
 create table {copy} as select * from {table} where false;
-create or replace view {view} as select * from {copy}
+create or replace view {scope} as select * from {copy}
 """
 _COPY = """
 insert into {copy} select held.* from {table} as held
@@ -161,6 +161,6 @@ def _names(system: System, resource: Resource) -> dict[str, sql.Composable]:
         "system": sql.Literal(system.name),
         "resource": sql.Literal(resource.name),
         "table": validated_table(system, resource),
-        "view": considered_view(system, resource),
+        "scope": considered_view(system, resource),
         "copy": sql.Identifier("touched", table_name(system, resource)),
     }
