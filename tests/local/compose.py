@@ -4,7 +4,9 @@ Commands, environment, health checks and their order come from the Compose file 
 only the things that containers have for themselves: host names, ports and paths.
 """
 
+import base64
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -229,6 +231,18 @@ def find_value(match: re.Match[str], variables: Mapping[str, str]) -> str:
     if mark == "+":
         return words if variables.get(name) else ""
     return variables.get(name) or words or ""
+
+
+def draw_secrets() -> dict[str, str]:
+    """The variables that the file must be given."""
+    return {
+        "CONCORD_POSTGRES_PASSWORD": secrets.token_hex(24),
+        "CONCORD_REDIS_PASSWORD": secrets.token_hex(24),
+        "CONCORD_FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "CONCORD_SECRET_KEY": secrets.token_hex(32),
+        "CONCORD_JWT_SECRET": secrets.token_hex(64),
+        "CONCORD_ADMIN_PASSWORD": secrets.token_hex(12),
+    }
 
 
 def image_environment() -> dict[str, str]:

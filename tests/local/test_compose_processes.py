@@ -1,7 +1,5 @@
 """The installation of docker-compose.yaml, run as processes: every part is healthy and a worker does the work."""
 
-import base64
-import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -12,16 +10,11 @@ import pytest
 from concord.local.airflow_api import AirflowApi
 from concord.registry import pool_slots
 from concord.testing.databases import open_folder
-from tests.local.compose import Stack, has_redis
+from tests.local.compose import Stack, draw_secrets, has_redis
 
 DAG = "replay"
 VARIABLES = {
-    "CONCORD_POSTGRES_PASSWORD": secrets.token_hex(24),
-    "CONCORD_REDIS_PASSWORD": secrets.token_hex(24),
-    "CONCORD_FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    "CONCORD_SECRET_KEY": secrets.token_hex(32),
-    "CONCORD_JWT_SECRET": secrets.token_hex(64),
-    "CONCORD_ADMIN_PASSWORD": secrets.token_hex(12),
+    **draw_secrets(),
     "CONCORD_SYSTEMS": "shopify,tryton",
     "CONCORD_SHARED_BUFFERS": "128MB",
     "CONCORD_WORKER_CONCURRENCY": "2",
