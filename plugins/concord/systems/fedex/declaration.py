@@ -16,7 +16,18 @@ Know before you touch:
 - The tracking calls of a project share 100,000 requests a day; the project 1,400 in ten seconds.
 """
 
-from concord.contract import Field, Form, Kind, RateLimit, Resource, System, VendorRules, Worklist
+from concord.contract import (
+    ORDER_NAME,
+    TRACKING_NUMBER,
+    Field,
+    Form,
+    Kind,
+    RateLimit,
+    Resource,
+    System,
+    VendorRules,
+    Worklist,
+)
 from concord.protocols.session.auth import ClientCredentials
 from concord.systems.fedex.account import ACCOUNT
 from concord.systems.fedex.references import FedExReferences
@@ -86,6 +97,7 @@ def reference(kind: str) -> Form:
 tracking = Resource(
     name="tracking",
     entity="shipment",
+    links={"tracking_number": TRACKING_NUMBER, "customer_reference": ORDER_NAME},
     read=FedExTracking(),
     key="tracking_number",
     fields=(
@@ -118,6 +130,7 @@ tracking = Resource(
 references = Resource(
     name="references",
     entity="shipment",
+    links={"reference": ORDER_NAME},
     read=FedExReferences(),
     key="reference",
     fields=(Field("reference", "reference", required=True), Field("parcels", "parcels", Kind.JSON)),
