@@ -45,7 +45,7 @@ CHAPTERS = (
                 "contract",
                 ("System", "VendorRules", "LoginEnded", "RateLimit", "Resource", "Field", "Form", "Kind"),
             ),
-            ("contract", ("ChangedBetween", "Snapshot", "Worklist", "Writes")),
+            ("contract", ("ChangedBetween", "Snapshot", "Worklist", "Writes", "PartOf", "Listed")),
             ("contract", ("AccountChecks", "AccountCheck", "Finding", "PageReader")),
         ),
     ),

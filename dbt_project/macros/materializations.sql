@@ -85,8 +85,9 @@ set local enable_nestloop = off;
 {% endmacro %}
 
 
-{# In place of the rows of what was touched come those that were built; all others stay. A model
-   that is not kept holds nothing but what the build works on. #}
+{# In place of the rows of what was touched come those that were built; all others stay, also those
+   of records that models see only as parts of a whole. A model that is not kept holds nothing but
+   what the build works on. #}
 {% macro concord_filled_narrowly(target, fresh, sql) %}
 {% set ways = touched_ways(model) %}
 {% if ways %}
@@ -97,7 +98,7 @@ set local enable_nestloop = on;
 {% for way in ways %}
 delete from {{ target }} where {{ way }};
 {% endfor %}
-{{ concord_inserted(target, 'select * from ' ~ fresh) }}
+{{ concord_inserted(target, 'select * from ' ~ fresh ~ ' where ' ~ ways | join(' or ')) }}
 drop table {{ fresh }};
 {% else %}
 {{ concord_joins() }}

@@ -38,7 +38,7 @@
     {%- elif touched != 'all' -%}
         {%- for way in touched -%}
             {%- do indexes.append(way.id or way.customer or way.order or way.record[1]) -%}
-            {%- if way.entity is defined and way.entity != 'null' -%}
+            {%- if way.entity is defined and way.entity != 'null' and "'" not in way.entity -%}
                 {%- do indexes.append('(' ~ way.id ~ ') where ' ~ is_always_touched(way.entity)) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -51,21 +51,32 @@
     {{ return(entity ~ " in ('product', 'inventory_level')") }}
 {%- endmacro %}
 
+{# An order of the wholesale department may be called as one of a shop, and a payout as either. #}
 {% macro is_touched_golden(entity, id) -%}
+    {%- set is_other = "coalesce(" ~ entity ~ ", '') not in ('wholesale_order', 'payout')" -%}
     {{ return([
         is_always_touched(entity),
-        id ~ ' in (select golden_id from touched.customers)',
-        id ~ ' in (select order_name from touched.orders)'
+        is_other ~ ' and ' ~ id ~ ' in (select golden_id from touched.customers)',
+        is_other ~ ' and ' ~ id ~ ' in (select order_name from touched.orders)',
+        entity ~ " = 'wholesale_order' and " ~ is_touched_wholesale(id)
     ]) }}
 {%- endmacro %}
 
+{% macro is_touched_wholesale(number) -%}
+    {{ return(
+        "ops.link_text('wholesale order', " ~ number
+        ~ ") in (select value from touched.texts where kind = 'wholesale order')"
+    ) }}
+{%- endmacro %}
+
 {# The rows of a desired model: those of touched records, and those of records that were to be created. #}
-{% macro touched_wishes(system, resource) -%}
+{% macro touched_wishes(system, resource, entity) -%}
     {{ return([
         "_key in (select record_key from touched.records where system = '" ~ system
         ~ "' and resource = '" ~ resource ~ "')",
-        "_key is null and (split_part(_entity_id, ':', 1) in (select golden_id from touched.customers)"
-        ~ " or _entity_id in (select order_name from touched.orders))"
+        "_key is null and (" ~ (is_touched_wholesale('_entity_id') if entity.startswith('wholesale_order') else
+        "split_part(_entity_id, ':', 1) in (select golden_id from touched.customers)"
+        ~ " or _entity_id in (select order_name from touched.orders)") ~ ")"
     ]) }}
 {%- endmacro %}
 
@@ -76,10 +87,11 @@
         {%- set system, resource = model.name.removeprefix('desired_').split('__', 1) -%}
         {%- set entities = var('resources') | selectattr('system', 'equalto', system)
             | selectattr('resource', 'equalto', resource) | map(attribute='entity') | list -%}
-        {%- if entities and entities[0] in ('product', 'inventory_level') -%}
+        {%- set entity = entities | first | default('', true) -%}
+        {%- if entity in ('product', 'inventory_level') -%}
             {{ return([]) }}
         {%- endif -%}
-        {{ return(touched_wishes(system, resource)) }}
+        {{ return(touched_wishes(system, resource, entity)) }}
     {%- endif -%}
     {{ return([] if touched == 'all' else touched_rows(touched)) }}
 {%- endmacro %}
@@ -92,10 +104,11 @@
     ) }}
 {%- endmacro %}
 
-{# Whether a golden record is worked on: in a build of everything each of them is. #}
+{# Whether a discrepancy's golden record is worked on: in a build of everything each of them is. #}
 {% macro is_worked_on(entity, id) -%}
     (
         not (select is_narrow from ops.scope)
         or {{ is_touched_golden(entity, id) | join(' or ') }}
+        or {{ entity }} = 'payout' and {{ is_touched_record(['system', 'record_key'], 'payout') }}
     )
 {%- endmacro %}

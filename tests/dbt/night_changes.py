@@ -2,11 +2,12 @@
 
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 PHONES = ("+49 30 1234567", "030 1234567", "0049301234567 ", None, "call me")
 DELETED = (
@@ -29,13 +30,12 @@ _COPY = """
 with row as (
     select jsonb_populate_record(held, jsonb_build_object(
         '_key', %(key)s::text, 'source_id', %(key)s::text, '_batch_id', %(batch)s::text
-    )) as value from validated.shopify__customers as held where _key = %(source)s
+    )) as value from validated.{0} as held where _key = %(source)s
 )
-insert into validated.shopify__customers select (value).* from row
+insert into validated.{0} select (value).* from row
 """
 _READ = """
-insert into ops.batches (batch_id, system, resource, purpose, state)
-values (%s, 'shopify', 'customers', 'read_back', 'covered')
+insert into ops.batches (batch_id, system, resource, purpose, state) values (%s, %s, %s, 'read_back', 'covered')
 """
 _SET_ASIDE = """
 with gone as (delete from validated.{} as held where _key = %s returning to_jsonb(held) as fields)
@@ -88,18 +88,23 @@ class Changes:
             "code of a product": lambda: self._set("tryton__products", sku=f"SKU-X{self._draw(4)}"),
             "product is given up": lambda: self._set("tryton__products", is_active=False),
             "deleted": lambda: self._set(self._random.choice(DELETED), _is_deleted=True),
-            "new customer": self._copy_customer,
-            "set aside": self._set_aside,
+            "new customer": lambda: self._copy("shopify__customers"),
+            "set aside": lambda: self._set_aside(self._random.choice(SET_ASIDE)),
             "freed": self._free,
         }
 
-    def make(self, count: int) -> list[str]:
-        """Make so many changes; returns their kinds."""
-        made = [self._random.choice([*self.kinds]) for _ in range(count)]
-        for kind in made:
+    def deal(self, nights: int) -> list[list[str]]:
+        """Give each of so many nights its kinds of changes, so that each kind comes once."""
+        shuffled = [*self.kinds]
+        self._random.shuffle(shuffled)
+        return [shuffled[night::nights] for night in range(nights)]
+
+    def make(self, kinds: Sequence[str]) -> Sequence[str]:
+        """Make a change of each of these kinds; returns them."""
+        for kind in kinds:
             self.kinds[kind]()
         self._connection.commit()
-        return made
+        return kinds
 
     def _draw(self, below: int) -> int:
         return self._random.randrange(below)
@@ -111,27 +116,28 @@ class Changes:
         return self._random.choice(sorted(names - {str(row[0]) for row in self._connection.execute(taken)}))
 
     def _any(self, table: str, column: str) -> object:
-        query = sql.SQL("select {column} from validated.{table} where not _is_deleted order by _key").format(
-            column=sql.Identifier(column), table=sql.Identifier(table)
-        )
+        query = sql.SQL("select {column} from validated.{table} where not _is_deleted order by _key")
+        query = query.format(column=sql.Identifier(column), table=sql.Identifier(table))
         return self._random.choice(self._connection.execute(query).fetchall())[0]
 
     def _set(self, table: str, **values: object) -> None:
         key = self._any(table, "_key")
         assignments = sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in values.items()
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(_adapted(value)))
+            for name, value in values.items()
         )
         statement = sql.SQL("update validated.{} set {} where _key = %s")
         self._connection.execute(statement.format(sql.Identifier(table), assignments), (key,))
 
-    def _copy_customer(self) -> None:
-        key, batch = f"gid://shopify/Customer/9{self._random.randrange(10**9):09d}", str(uuid.uuid4())
-        self._connection.execute(_READ, (batch,))
-        values = {"key": key, "batch": batch, "source": self._any("shopify__customers", "_key")}
-        self._connection.execute(_COPY, values)
+    def _copy(self, table: str, key: str = "") -> str:
+        """Add a record that says what another one says; returns the key of that."""
+        source, batch = str(self._any(table, "_key")), str(uuid.uuid4())
+        self._connection.execute(_READ, (batch, *table.split("__")))
+        values = {"key": key or f"{source}9{self._random.randrange(10**9):09d}", "batch": batch, "source": source}
+        self._connection.execute(sql.SQL(_COPY).format(sql.Identifier(table)), values)
+        return source
 
-    def _set_aside(self) -> None:
-        table = self._random.choice(SET_ASIDE)
+    def _set_aside(self, table: str) -> None:
         key = self._any(table, "_key")
         system, resource = table.split("__")
         statement = sql.SQL(_SET_ASIDE).format(sql.Identifier(table))
@@ -142,3 +148,7 @@ class Changes:
             "update ops.dead_letters set state = 'resolved' where dead_letter_id in "
             "(select dead_letter_id from ops.dead_letters where state = 'open' order by 1 limit 2)"
         )
+
+
+def _adapted(value: object) -> object:
+    return Jsonb(value) if isinstance(value, dict | list) else value

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from concord import registry
-from concord.stages.reconcile.closure import Closure, list_links
+from concord.stages.reconcile.closure import Closure
+from concord.stages.reconcile.links import list_links
 from concord.store.engine import LOADER, Database
 from concord.store.tables import create_tables
 from tests.dbt.world_rows import insert_rows

@@ -6,18 +6,19 @@ from concord.contract.changes import ARCHIVE, Change, End, Outcome
 from concord.contract.extensions import Extension, extend
 from concord.contract.fields import Field, Form, Kind
 from concord.contract.findings import Finding, Level, PageReader
-from concord.contract.resources import (
+from concord.contract.links import (
     CUSTOMER_NUMBER,
     ORDER_NAME,
+    PARTNER_NUMBER,
+    SHOP_REFUND,
     SKU,
     TRACKING_NUMBER,
+    WHOLESALE_CUSTOMER,
     WHOLESALE_ORDER,
-    Page,
-    Reader,
-    Resource,
-    Writer,
-    Writes,
+    Listed,
+    PartOf,
 )
+from concord.contract.resources import Page, Reader, Resource, Writer, Writes
 from concord.contract.sessions import Auth, Response, Session
 from concord.contract.systems import AccountCheck, AccountChecks, LoginEnded, RateLimit, System, VendorRules
 from concord.contract.windows import NO_END, ChangedBetween, Snapshot, Window, Worklist
@@ -27,8 +28,11 @@ __all__ = [
     "CUSTOMER_NUMBER",
     "NO_END",
     "ORDER_NAME",
+    "PARTNER_NUMBER",
+    "SHOP_REFUND",
     "SKU",
     "TRACKING_NUMBER",
+    "WHOLESALE_CUSTOMER",
     "WHOLESALE_ORDER",
     "Account",
     "AccountCheck",
@@ -44,11 +48,13 @@ __all__ = [
     "Form",
     "Kind",
     "Level",
+    "Listed",
     "LoginEnded",
     "Lookup",
     "Outcome",
     "Page",
     "PageReader",
+    "PartOf",
     "RateLimit",
     "Reader",
     "Resource",

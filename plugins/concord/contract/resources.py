@@ -8,15 +8,13 @@ import msgspec
 
 from concord.contract.changes import Change, Outcome
 from concord.contract.fields import Field, Kind
+from concord.contract.links import Links, named_by
 from concord.contract.sessions import Session
 from concord.contract.windows import ChangedBetween, Snapshot, Window, Worklist
 from concord.errors import ContractError
 
 _WRITTEN, _NATURAL_KEY, _VOLATILE, _LINK = "written field", "natural key", "volatile field", "link"
 PART = "_part"  # the end of an entity's name in a resource that holds only a part of it
-# What a field may name beside the key of another resource of its system.
-ORDER_NAME, WHOLESALE_ORDER, CUSTOMER_NUMBER = "order name", "wholesale order", "customer number"
-TRACKING_NUMBER, SKU = "tracking number", "sku"
 
 Page = list[msgspec.Raw]  # the verbatim JSON of some records, of none where a vendor's page is empty
 
@@ -127,10 +125,11 @@ class Resource:
     where it is nothing of the kind. `entity_key` is the column of the entity's shape that holds the key of this
     resource: `record_key` where it is left out, none for a part; empty where a record belongs to several of them.
     `offers` are lists that worklists of other systems need, each as SQL over `{table}`, where its records are.
-    `links` are the fields that name something else: each with the resource of the system whose key it holds, or
-    with `ORDER_NAME`, `WHOLESALE_ORDER`, `CUSTOMER_NUMBER`, `TRACKING_NUMBER` or `SKU`. A night works on what
-    changed and on all that is linked with it. While nobody has said what a resource links, None, it works on all
-    records.
+    `links` are the fields that name something else: each with the resource of the system whose key it holds, with
+    `ORDER_NAME`, `WHOLESALE_ORDER`, `WHOLESALE_CUSTOMER`, `CUSTOMER_NUMBER`, `PARTNER_NUMBER`, `TRACKING_NUMBER`,
+    `SHOP_REFUND` or `SKU`, or with a `PartOf` or `Listed`. A night works on what changed and on all that is
+    linked with it. While nobody has said what a resource links, None, it works on all records. `valid` are two
+    fields with the first and the last day on which a record counts; the days alone then let it be worked on.
     """
 
     name: str
@@ -143,7 +142,8 @@ class Resource:
     entity: str = ""
     entity_key: str | None = None
     offers: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, str] | None = None
+    links: Links | None = None
+    valid: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.fields]
@@ -173,6 +173,7 @@ class Resource:
             yield "deletion field", self.deleted
         for name in self.links or ():
             yield _LINK, name
+        yield from (("day", name) for name in self.valid or ())
         for item in self.fields:
             if item.form.beside:
                 yield f"field beside {item.name}", item.form.beside
@@ -225,6 +226,11 @@ class Resource:
         """The fields that are compared with those of the same name in other systems, by the business's rules."""
         found = tuple(item for item in self.fields if item.is_custom and item.kind is not Kind.JSON)
         return found if self.column_of_key else ()
+
+    @property
+    def linked(self) -> dict[str, str]:
+        """What each field of `links` names: a resource of the system, or a kind of text."""
+        return {name: named_by(link) for name, link in (self.links or {}).items()}
 
     @property
     def column_of_key(self) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from concord.contract.findings import Finding
 from concord.contract.keys import last_part
+from concord.contract.links import KINDS
 from concord.contract.resources import Resource
 from concord.contract.sessions import Auth, Session
 from concord.contract.windows import Worklist
@@ -148,6 +149,12 @@ class System:
         names = [item.name for item in self.resources]
         if len(set(names)) != len(names):
             raise ContractError(f"System {self.name} declares a resource twice; keep one of each.")
+        for item in self.resources:
+            for name, named in item.linked.items():
+                if named not in KINDS and named not in names:
+                    raise ContractError(
+                        f"{name!r} of {self.name} {item.name} links {named!r}, which is no resource of the system."
+                    )
         try:
             self.version_end()
         except ValueError as error:

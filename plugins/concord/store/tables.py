@@ -7,7 +7,7 @@ null there, and so is a value that cannot be cast, whose field is named in `_fau
 
 from psycopg import sql
 
-from concord.contract import SKU, Field, Kind, Resource, System
+from concord.contract import SKU, Field, Kind, Listed, Resource, System
 from concord.errors import ContractError
 from concord.store.engine import LOADER, Connection, Database, fetch_value, lock_name
 from concord.store.typed_fields import select_typed
@@ -125,8 +125,9 @@ def create_considered_view(system: System, resource: Resource) -> sql.Composed:
 
 def _keep_links(connection: Connection, system: System, resource: Resource) -> None:
     """Let changes and deletions of the validated table leave what linked their records before."""
-    kept = {*(resource.links or ())}
-    if SKU in (resource.links or {}).values():  # a product that is given up matters to orders, too
+    links = resource.links or {}
+    kept = {f"{name} {link.path}" if isinstance(link, Listed) else name for name, link in links.items()}
+    if SKU in links.values():  # a product that is given up matters to orders, too
         kept |= {field.name for field in resource.fields if field.kind is Kind.BOOLEAN}
     wanted = [system.name, resource.name, *sorted(kept)]
     for event in ("update", "delete"):

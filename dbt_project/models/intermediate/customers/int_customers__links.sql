@@ -8,7 +8,7 @@
         indexes=[
             {'columns': ['email']}, {'columns': ['phone']}, {'columns': ['account_key']},
             {'columns': ['external_id']}, {'columns': ['group_key']},
-            {'columns': ['place_key']}
+            {'columns': ['place_key']}, {'columns': ['wholesale_key']}
         ]
     )
 }}

@@ -5,17 +5,14 @@ they are, were or could be the same customer. What is found is closed: no record
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from psycopg import sql
 
-from concord.contract import SKU, Resource, System
 from concord.errors import BatchError
 from concord.installed import COMMAND
+from concord.stages.reconcile.links import Link
 from concord.store.engine import Connection, fetch_value
-from concord.store.tables import table_name, validated_table
 
-WHOLE = frozenset({"product", "inventory_level"})  # entities of which there are few: always worked on together
 ROUND_LIMIT = 200
 _OF_RECORDS = """
 insert into touched.texts (kind, value)
@@ -34,7 +31,7 @@ on conflict do nothing
 _LINKED = """
 insert into touched.records (system, resource, record_key, round)
 select {system}, {resource}, linked._key, {round} from touched.texts as texts
-inner join {table} as linked on {value} = texts.value
+inner join {table} as linked on {is_named}
 where texts.kind = {kind} and texts.round is null
 on conflict do nothing
 """
@@ -47,85 +44,17 @@ on conflict do nothing
 _BEFORE = """
 insert into touched.texts (kind, value)
 select distinct {kind}, named.value from ops.touched as changed
-cross join lateral (select {values}) as named (value)
-where changed.system = {system} and changed.resource = {resource} and changed.before ? {name}
+cross join lateral (select {values_before}) as named (value)
+where changed.system = {system} and changed.resource = {resource} and {is_told}
     and changed.written_by >= {since} and named.value is not null
 on conflict do nothing
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A field of a resource that names something: the key of another resource's record, or a text of a kind.
-
-    It may hold several keys with semicolons between them, such as those of the records that were merged into one.
-    """
-
-    system: System
-    resource: Resource
-    name: str
-    target: str
-
-    @property
-    def is_key(self) -> bool:
-        """Whether the field holds the key of another resource of the system."""
-        return any(item.name == self.target for item in self.system.resources)
-
-    def parts(self, value: sql.Composable | None = None) -> dict[str, sql.Composable]:
-        """What the statements need; `value` is an expression for what the field holds, its column if left out."""
-        held = value or sql.SQL("linked.{}::text").format(sql.Identifier(self.name))
-        if self.is_key:
-            kind: sql.Composable = sql.Literal(f"{self.system.name}/{self.target}")
-            values = sql.SQL("regexp_split_to_table({}, '\\s*;\\s*')").format(held)
-        else:
-            kind = sql.Literal(self.target)
-            values = held = sql.SQL("ops.link_text({}, {})").format(kind, held)
-        return {
-            "kind": kind,
-            "value": held,
-            "values": values,
-            "table": validated_table(self.system, self.resource),
-            "system": sql.Literal(self.system.name),
-            "resource": sql.Literal(self.resource.name),
-            "name": sql.Literal(self.name),
-        }
-
-    def index(self) -> sql.Composed:
-        """SQL for the index by which the records that hold a value are found."""
-        parts = self.parts()
-        return sql.SQL("create index if not exists {} on {} ({})").format(
-            sql.Identifier(f"{table_name(self.system, self.resource)}__{self.name}"),
-            parts["table"],
-            sql.SQL("({})").format(
-                sql.SQL("{}::text" if self.is_key else "ops.link_text({}, {}::text)").format(
-                    *([] if self.is_key else [parts["kind"]]), sql.Identifier(self.name)
-                )
-            ),
-        )
-
-
-def is_whole(resource: Resource) -> bool:
-    """Whether a resource's records are always worked on together."""
-    return resource.entity in WHOLE
-
-
-def list_links(systems: Sequence[System]) -> list[Link]:
-    """The links of all resources whose records are not always worked on together."""
-    return [
-        Link(system, resource, name, target)
-        for system in systems
-        for resource in system.resources
-        if not is_whole(resource)
-        for name, target in (resource.links or {}).items()
-        if target != SKU
-    ]
-
-
 def take_links_before(connection: Connection, links: Sequence[Link], *, since: str) -> None:
     """Add what the changed records named before; `since` is the transaction from which on changes count."""
     for link in links:
-        value = sql.SQL("changed.before ->> {}").format(sql.Literal(link.name))
-        connection.execute(sql.SQL(_BEFORE).format(**link.parts(value), since=sql.Literal(since)))
+        connection.execute(sql.SQL(_BEFORE).format(**link.parts(), since=sql.Literal(since)))
 
 
 class Closure:

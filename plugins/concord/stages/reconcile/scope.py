@@ -6,13 +6,15 @@ the rest as it is; it is possible where nothing but records has changed since th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import LiteralString
 
 from psycopg import sql
 
 from concord.contract import SKU, Resource, System
-from concord.stages.reconcile.closure import Closure, is_whole, list_links, take_links_before
+from concord.stages.reconcile.aged import order_resources, take_aged
+from concord.stages.reconcile.closure import Closure, take_links_before
 from concord.stages.reconcile.linked_customers import add_customers, add_values_before, keep_golden_ids
+from concord.stages.reconcile.links import is_whole, list_links, list_parts
+from concord.stages.reconcile.parts import copy_parts, take_wholes
 from concord.stages.reconcile.phone_numbers import read_phone_numbers
 from concord.store.engine import LOADER, Connection, Database, fetch_value
 from concord.store.ledger.touched import (
@@ -33,24 +35,6 @@ from concord.store.tables import table_name, validated_table
 
 ALL, TOUCHED, NOTHING = "all", "touched", "nothing"
 _MOST = 0.3  # of all records; where more were touched, everything is built in less time
-_SETTLED = """
-insert into touched.records (system, resource, record_key, round)
-select links.system, resources.resource, links.record_key, 0 from intermediate.int_orders__links as links
-inner join (values {resources}) as resources (system, resource) on resources.system = links.system
-where links.settled_at > %(since)s and links.settled_at <= %(now)s
-on conflict do nothing
-"""
-# Names of orders of which the time alone changes something: a parcel that has been on its way for a day.
-_AGED: LiteralString = """
-insert into touched.texts (kind, value)
-select distinct 'order name', ops.link_text('order name', order_id) from marts.shipments
-where shipped_at > %(since)s - interval '1 day' and shipped_at <= %(now)s - interval '1 day'
-    and order_id is not null
-union
-select distinct 'order name', ops.link_text('order name', order_id) from marts.invoices
-where due_date >= %(since)s::date and due_date < %(now)s::date and order_id is not null
-on conflict do nothing
-"""
 _OF_PRODUCTS = """
 with changed as (
     select upper(regexp_replace(held.{sku}, '\\s+', '', 'g')) as sku from {table} as held
@@ -66,7 +50,9 @@ with changed as (
 )
 insert into touched.texts (kind, value)
 select distinct 'order name', ops.link_text('order name', lines.order_id)
-from changed inner join marts.order_lines as lines on lines.sku = changed.sku
+from changed
+inner join marts.order_lines as lines
+    on lines.sku in (changed.sku, regexp_replace(changed.sku, '^0+(?=[0-9]+$)', ''))
 on conflict do nothing
 """
 _ORDERS = """
@@ -140,7 +126,7 @@ def close_scope(database: Database, systems: Sequence[System], scope: Scope) -> 
         complete(connection, scope.phases, fingerprint=scope.fingerprint, moment=scope.moment)
         forget(connection, scope.left)
         if scope.kind == ALL and can_be_narrow(systems):
-            for link in list_links(systems):
+            for link in (*list_links(systems), *list_parts(systems)):
                 connection.execute(link.index())
 
 
@@ -167,11 +153,8 @@ def _begin(connection: Connection, systems: Sequence[System], seen: Seen, moment
         for resource in system.resources:
             if take_changed(connection, system, resource, since=seen.until) and is_whole(resource):
                 _take_orders_of(connection, system, resource, seen)
-    times = {"since": seen.begun_at, "now": moment.at}
-    if resources := _order_resources(systems):
-        connection.execute(sql.SQL(_SETTLED).format(resources=resources), times)
-    if fetch_value(connection, "select to_regclass('marts.shipments') is not null"):
-        connection.execute(_AGED, times)
+    take_wholes(connection, systems, since=seen.until)
+    take_aged(connection, systems, since=seen.begun_at, now=moment.at)
     take_links_before(connection, list_links(systems), since=seen.until)
     add_values_before(connection, systems, since=seen.until)
 
@@ -202,7 +185,7 @@ def _close(database: Database, systems: Sequence[System]) -> bool:
     tables = [f"validated.{table_name(system, item)}" for system in systems for item in system.resources]
     links, copied, number = list_links(systems), -1, 0
     with database.transaction(LOADER) as connection:
-        for link in links:
+        for link in (*links, *list_parts(systems)):
             connection.execute(link.index())
         narrow(connection, systems, whole)
     while True:
@@ -221,18 +204,9 @@ def _close(database: Database, systems: Sequence[System]) -> bool:
             if not fetch_value(
                 connection, "select exists (select from touched.records where round = %s)", (number,)
             ):
+                copy_parts(connection, systems)
                 keep_golden_ids(connection, systems)
-                if resources := _order_resources(systems):
+                if resources := order_resources(systems):
                     connection.execute(sql.SQL(_ORDERS).format(resources=resources))
                 connection.execute("analyze touched.customers; analyze touched.orders")
                 return True
-
-
-def _order_resources(systems: Sequence[System]) -> sql.Composable | None:
-    pairs = [
-        sql.SQL("({}, {})").format(sql.Literal(system.name), sql.Literal(resource.name))
-        for system in systems
-        for resource in system.resources
-        if resource.entity == "order"
-    ]
-    return sql.SQL(", ").join(pairs) if pairs else None

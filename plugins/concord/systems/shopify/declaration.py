@@ -21,11 +21,13 @@ Know before you touch:
 
 from concord.contract import (
     ORDER_NAME,
+    SHOP_REFUND,
     SKU,
     TRACKING_NUMBER,
     ChangedBetween,
     Field,
     Kind,
+    Listed,
     RateLimit,
     Resource,
     Snapshot,
@@ -140,7 +142,12 @@ inventory_levels = Resource(
 orders = Resource(
     name="orders",
     entity="order",
-    links={"customer_source_id": "customers", "order_name": ORDER_NAME},
+    links={
+        "customer_source_id": "customers",
+        "order_name": ORDER_NAME,
+        "refunds": Listed("$[*].id", SHOP_REFUND),
+        "fulfillments": Listed("$[*].trackingInfo[*].number", TRACKING_NUMBER),
+    },
     offers={"parcels": PARCELS, "unshipped_orders": UNSHIPPED_ORDERS},
     read=BulkConnection(
         api, "orders", "Order", 25, searchable={"order_name": "name"}, counted="ordersCount", bulk_above=2_000

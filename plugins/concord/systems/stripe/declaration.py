@@ -16,7 +16,19 @@ Know before you touch:
   whether it sees live or test data.
 """
 
-from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, System, VendorRules, Writes
+from concord.contract import (
+    ORDER_NAME,
+    SHOP_REFUND,
+    ChangedBetween,
+    Field,
+    Kind,
+    PartOf,
+    RateLimit,
+    Resource,
+    System,
+    VendorRules,
+    Writes,
+)
 from concord.protocols.session.auth import StaticToken
 from concord.systems.stripe.account import ACCOUNT
 from concord.systems.stripe.contained import TakenInto
@@ -46,12 +58,15 @@ CHANGED_AT = Field("_concord.changed", "changed_at", Kind.TIMESTAMP, required=Tr
 AMOUNT = Field("amount", "minor_amount", Kind.INTEGER)
 CURRENCY = Field("currency", "currency_code")
 TRANSACTION = Field("balance_transaction", "balance_transaction_source_id")
+TRANSACTION_LINK = {TRANSACTION.name: "balance_transactions"}
+PAYMENT_LINKS = {**TRANSACTION_LINK, "order_name": ORDER_NAME}
 STAMPS = (CREATED_AT, CHANGED_AT)
 CHANGES = ChangedBetween("changed_at", never_deletes=True)
 
 customers = Resource(
     name="customers",
     entity="customer",
+    links={},
     read=ThroughEvents(
         CUSTOMERS,
         EventFeed(EVENTS, ("customer.created", "customer.updated", "customer.deleted")),
@@ -84,6 +99,7 @@ customers = Resource(
 charges = Resource(
     name="charges",
     entity="payment",
+    links={"customer_source_id": "customers", **PAYMENT_LINKS},
     read=ThroughEvents(
         LastIdList("/v1/charges"),
         EventFeed(EVENTS, CHARGE_EVENTS, through=DISPUTE_EVENTS),
@@ -113,6 +129,7 @@ charges = Resource(
 refunds = Resource(
     name="refunds",
     entity="refund",
+    links={"charge_source_id": "charges", "shop_refund_source_id": SHOP_REFUND, **PAYMENT_LINKS},
     read=ThroughEvents(
         LastIdList("/v1/refunds"),
         EventFeed(EVENTS, ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")),
@@ -138,6 +155,7 @@ read_payouts = ThroughEvents(LastIdList("/v1/payouts"), EventFeed(EVENTS, PAYOUT
 payouts = Resource(
     name="payouts",
     entity="payout",
+    links=TRANSACTION_LINK,
     read=read_payouts,
     key="source_id",
     fields=(
@@ -159,6 +177,7 @@ payouts = Resource(
 balance_transactions = Resource(
     name="balance_transactions",
     entity="payout_transaction",
+    links={"payout_source_id": PartOf("payouts")},
     read=TakenInto(LastIdList("/v1/balance_transactions"), read_payouts, "payout"),
     key="source_id",
     fields=(
