@@ -16,7 +16,19 @@ Know before you touch:
 
 from datetime import timedelta
 
-from concord.contract import ChangedBetween, Field, Kind, RateLimit, Resource, Snapshot, System, Writes
+from concord.contract import (
+    ORDER_NAME,
+    PARTNER_NUMBER,
+    SKU,
+    ChangedBetween,
+    Field,
+    Kind,
+    RateLimit,
+    Resource,
+    Snapshot,
+    System,
+    Writes,
+)
 from concord.protocols.odata.lists import EntitySet
 from concord.protocols.odata.service import COMPOSED_KEY, RULES, EntityKey
 from concord.protocols.odata.values import AS_TICKS, AS_TICKS_DAY, ChangedAt, ChangedOn
@@ -37,6 +49,7 @@ partner_set = EntitySet(services.PARTNERS, "A_BusinessPartner", EntityKey(("Busi
 business_partners = Resource(
     name="business_partners",
     entity="customer",
+    links={"source_id": PARTNER_NUMBER},
     read=partner_set,
     key="source_id",
     fields=(
@@ -79,6 +92,7 @@ address_set = EntitySet(
 addresses = Resource(
     name="addresses",
     entity="customer_part",
+    links={"partner_source_id": PARTNER_NUMBER},
     entity_key="address_source_id",
     read=address_set,
     key="source_id",
@@ -112,6 +126,7 @@ product_set = EntitySet(
 products = Resource(
     name="products",
     entity="product",
+    links={"source_id": SKU},
     read=product_set,
     key="source_id",
     fields=(
@@ -130,6 +145,7 @@ products = Resource(
 stock_levels = Resource(
     name="stock_levels",
     entity="inventory_level",
+    links={},
     read=EntitySet(
         services.STOCK,
         "A_MatlStkInAcctMod",
@@ -156,6 +172,7 @@ order_set = EntitySet(
 sales_orders = Resource(
     name="sales_orders",
     entity="order",
+    links={"partner_source_id": PARTNER_NUMBER, "reference": ORDER_NAME},
     offers={"done_orders": DONE},
     read=order_set,
     key="source_id",

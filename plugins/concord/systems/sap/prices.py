@@ -17,6 +17,9 @@ _CURRENT = (
 
 prices = Resource(
     name="prices",
+    entity="product_part",
+    links={},
+    valid=("valid_from_date", "valid_to_date"),
     read=EntitySet(
         PRICES,
         "A_SlsPrcgCndnRecdValidity",
