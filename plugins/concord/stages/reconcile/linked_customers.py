@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from concord.contract import System
+from concord.contract import WHOLESALE_CUSTOMER, System
 from concord.store.engine import Connection
 
-# A column of int_customers__links, and the kind of text that it is.
+# A column of int_customers__links, and the kind of text that it is; the last where a system links that kind.
 _VALUES = {
     "email": "customer email",
     "phone": "customer phone",
@@ -15,6 +15,7 @@ _VALUES = {
     "group_key": "customer group",
     "place_key": "customer place",
     "external_id": "customer id",
+    "wholesale_key": WHOLESALE_CUSTOMER,
 }
 # What the records say now, and what they said when they were reconciled last.
 _TEXTS = """
@@ -106,6 +107,7 @@ def add_customers(connection: Connection, systems: Sequence[System], *, number: 
     resources = customer_resources(systems)
     if not resources:
         return
+    kinds = {column: kind for column, kind in _VALUES.items() if _is_looked_up(kind, systems)}
     parts: dict[str, sql.Composable] = {
         "round": sql.Literal(number),
         "is_customer": _is_one_of(resources),
@@ -113,17 +115,23 @@ def add_customers(connection: Connection, systems: Sequence[System], *, number: 
         "resources": _as_rows(resources),
         "values": sql.SQL(", ").join(
             sql.SQL("({}, links.{})").format(sql.Literal(kind), sql.Identifier(column))
-            for column, kind in _VALUES.items()
+            for column, kind in kinds.items()
         ),
     }
     connection.execute(sql.SQL(_TEXTS).format(**parts))
     connection.execute("analyze touched.texts")
-    for column, kind in _VALUES.items():
+    for column, kind in kinds.items():
         found = {"column": sql.Identifier(column), "kind": sql.Literal(kind)}
         connection.execute(sql.SQL(_RECORDS).format(**parts, **found))
     connection.execute(sql.SQL(_SAME).format(**parts))
     connection.execute("update touched.texts set round = %s where round is null", (number,))
     connection.execute("analyze touched.records")
+
+
+def _is_looked_up(kind: str, systems: Sequence[System]) -> bool:
+    if kind != WHOLESALE_CUSTOMER:
+        return True
+    return any(kind in resource.linked.values() for system in systems for resource in system.resources)
 
 
 def keep_golden_ids(connection: Connection, systems: Sequence[System]) -> None:

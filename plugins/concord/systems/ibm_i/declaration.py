@@ -19,6 +19,9 @@ Know before you touch:
 from datetime import timedelta
 
 from concord.contract import (
+    ORDER_NAME,
+    WHOLESALE_CUSTOMER,
+    WHOLESALE_ORDER,
     AccountChecks,
     ChangedBetween,
     Field,
@@ -46,6 +49,7 @@ RUN_AT = Field("run.made_at", "run_at", Kind.TIMESTAMP, required=True)
 customers = Resource(
     name="customers",
     entity="wholesale_customer",
+    links={"customer_number": WHOLESALE_CUSTOMER},
     read=FlatFiles(CUSTMAST, SENT, is_full=True),
     key="customer_number",
     fields=(
@@ -69,6 +73,7 @@ customers = Resource(
 orders = Resource(
     name="orders",
     entity="wholesale_order",
+    links={"order_number": WHOLESALE_ORDER, "customer_number": WHOLESALE_CUSTOMER},
     read=FlatFiles(ORDERS, SENT),
     key="order_number",
     fields=(
@@ -97,6 +102,7 @@ request_files = FlatFiles(ORDREQ, OURS)
 order_requests = Resource(
     name="order_requests",
     entity="order_request",
+    links={"reference": ORDER_NAME, "customer_number": WHOLESALE_CUSTOMER},
     read=request_files,
     key="reference",
     fields=(
@@ -122,6 +128,8 @@ order_requests = Resource(
 acknowledgement_files = FlatFiles(ORDACK, OURS)
 acknowledgements = Resource(
     name="acknowledgements",
+    entity="wholesale_order_part",
+    links={"order_number": WHOLESALE_ORDER},
     read=acknowledgement_files,
     key="order_number",
     fields=(

@@ -1,5 +1,6 @@
 {# An order is accepted once it was read from the CRM, so in the night after its
-   creation there: a planned creation may still fail. #}
+   creation there: a planned creation may still fail. If the CRM has an order that was
+   set aside since, the host must correct it. #}
 with int_wholesale__orders as (
 
     select * from {{ ref('int_wholesale__orders') }}
@@ -28,11 +29,14 @@ stg_ibm_i__acknowledgements as (
 answers as (
 
     select
-        order_number,
+        expected.order_number,
         'AC' as acknowledgement_status,
-        crm_order_number,
+        expected.crm_order_number,
         null as reason
-    from int_wholesale__expected
+    from int_wholesale__expected as expected
+    inner join int_wholesale__orders as orders
+        on expected.order_number = orders.order_number
+    where orders.fault is null
 
     union all
 
