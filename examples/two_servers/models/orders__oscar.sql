@@ -13,7 +13,7 @@ with orders as (
     columns={
         'record_key': '_key',
         'order_name': "'#' || _key",
-        'customer_record_key': "substring(customer_url from '([0-9]+)/?$')",
+        'customer_record_key': 'customer_source_id',
         'is_cancelled': "coalesce(order_state = 'cancelled', false)",
         'order_date': 'placed_at',
         'ordered_at': 'placed_at',

@@ -11,19 +11,34 @@ Know before you touch:
 - No precondition is taken: a record is looked at right before it is written.
 """
 
-from concord.contract import Field, Kind, RateLimit, Resource, Snapshot, System, VendorRules, Writes
+from concord.contract import (
+    ORDER_NAME,
+    SKU,
+    Field,
+    Form,
+    Kind,
+    RateLimit,
+    Resource,
+    Snapshot,
+    System,
+    VendorRules,
+    Writes,
+)
 from concord.protocols.rest import Create, Offset, ResponsePaths, RestList, RestWrites, SingleRecord, Update
 from concord.protocols.session.auth import StaticToken
 
 ADMIN = "/api/admin"
 # Its links count, so that the offset is counted here, where a record that moved up is noticed.
 PAGES = Offset(size_param="limit", size=50, total="count")
+# A customer is given by the address of its record, which ends with its key.
+KEY_IN_ADDRESS = Form(sql="substring({} from '([0-9]+)/?$')")
 PRODUCTS, PRODUCT = f"{ADMIN}/products/", f"{ADMIN}/products/{{key}}/"
 
 
 products = Resource(
     name="products",
     entity="product",
+    links={"product_code": SKU},
     read=RestList(
         PRODUCTS, PAGES, records="results", single=SingleRecord(PRODUCT), scan=frozenset({"product_code"})
     ),
@@ -50,6 +65,7 @@ products = Resource(
 stock = Resource(
     name="stock",
     entity="inventory_level",
+    links={},
     read=RestList(PRODUCTS, PAGES, records="results", within="stockrecords", single=SingleRecord("{key}")),
     key="source_id",
     changes=Snapshot(),
@@ -71,6 +87,7 @@ stock = Resource(
 users = Resource(
     name="users",
     entity="customer",
+    links={},
     read=RestList(f"{ADMIN}/users/", PAGES, records="results", single=SingleRecord(f"{ADMIN}/users/{{key}}/")),
     key="source_id",
     changes=Snapshot(),
@@ -88,12 +105,13 @@ users = Resource(
 orders = Resource(
     name="orders",
     entity="order",
+    links={"source_id": ORDER_NAME, "customer_source_id": "users"},
     read=RestList(f"{ADMIN}/orders/", PAGES, records="results", scan=frozenset({"source_id"})),
     key="source_id",
     changes=Snapshot(),
     fields=(
         Field("number", "source_id", required=True),
-        Field("owner", "customer_url"),
+        Field("owner", "customer_source_id", form=KEY_IN_ADDRESS),
         Field("currency", "currency_code", required=True),
         Field("total_incl_tax", "total_amount", Kind.DECIMAL, required=True),
         Field("status", "order_state"),
