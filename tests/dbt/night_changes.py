@@ -9,6 +9,8 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from concord.registry import system
+
 PHONES = ("+49 30 1234567", "030 1234567", "0049301234567 ", None, "call me")
 DELETED = (
     "shopify__customers",
@@ -29,7 +31,7 @@ SET_ASIDE = (
 _COPY = """
 with row as (
     select jsonb_populate_record(held, jsonb_build_object(
-        '_key', %(key)s::text, 'source_id', %(key)s::text, '_batch_id', %(batch)s::text
+        '_key', %(key)s::text, %(field)s::text, %(key)s::text, '_batch_id', %(batch)s::text
     )) as value from validated.{0} as held where _key = %(source)s
 )
 insert into validated.{0} select (value).* from row
@@ -86,6 +88,7 @@ class Changes:
             ),
             "price": lambda: self._set("shopify__products", price=self._draw(100)),
             "code of a product": lambda: self._set("tryton__products", sku=f"SKU-X{self._draw(4)}"),
+            "other unit": lambda: self._set("tryton__products", unit_source_id=self._random.choice(["1", "2"])),
             "product is given up": lambda: self._set("tryton__products", is_active=False),
             "deleted": lambda: self._set(self._random.choice(DELETED), _is_deleted=True),
             "new customer": lambda: self._copy("shopify__customers"),
@@ -133,15 +136,21 @@ class Changes:
         """Add a record that says what another one says; returns the key of that."""
         source, batch = str(self._any(table, "_key")), str(uuid.uuid4())
         self._connection.execute(_READ, (batch, *table.split("__")))
-        values = {"key": key or f"{source}9{self._random.randrange(10**9):09d}", "batch": batch, "source": source}
+        name, _, resource = table.partition("__")
+        values = {
+            "key": key or f"{source}9{self._random.randrange(10**9):09d}",
+            "field": system(name).resource(resource).key,
+            "batch": batch,
+            "source": source,
+        }
         self._connection.execute(sql.SQL(_COPY).format(sql.Identifier(table)), values)
         return source
 
     def _set_aside(self, table: str) -> None:
         key = self._any(table, "_key")
-        system, resource = table.split("__")
+        name, resource = table.split("__")
         statement = sql.SQL(_SET_ASIDE).format(sql.Identifier(table))
-        self._connection.execute(statement, (key, str(uuid.uuid4()), system, resource, key))
+        self._connection.execute(statement, (key, str(uuid.uuid4()), name, resource, key))
 
     def _free(self) -> None:
         self._connection.execute(

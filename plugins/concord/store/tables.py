@@ -127,8 +127,8 @@ def _keep_links(connection: Connection, system: System, resource: Resource) -> N
     """Let changes and deletions of the validated table leave what linked their records before."""
     links = resource.links or {}
     kept = {f"{name} {link.path}" if isinstance(link, Listed) else name for name, link in links.items()}
-    if SKU in links.values():  # a product that is given up matters to orders, too
-        kept |= {field.name for field in resource.fields if field.kind is Kind.BOOLEAN}
+    if SKU in links.values():  # what orders take of a product, too: its unit, and whether it is given up
+        kept |= {field.name for field in resource.fields if field.kind in (Kind.BOOLEAN, Kind.TEXT)}
     wanted = [system.name, resource.name, *sorted(kept)]
     for event in ("update", "delete"):
         name = f"touch_{event}d"

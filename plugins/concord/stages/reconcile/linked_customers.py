@@ -56,7 +56,7 @@ select links.system, resources.resource, links.record_key, {round}
 from touched.texts as texts
 inner join intermediate.int_customers__links as links on links.{column} = texts.value
 inner join (values {resources}) as resources (system, resource) on resources.system = links.system
-where texts.kind = {kind} and texts.round is null
+where texts.kind = {kind}
 on conflict do nothing
 """
 _SAME = """
@@ -65,7 +65,7 @@ select known.system, resources.resource, known.record_key, {round}
 from touched.texts as texts
 inner join ops.identities as known on known.entity = 'customer' and known.golden_id = texts.value
 inner join (values {resources}) as resources (system, resource) on resources.system = known.system
-where texts.kind = 'customer id' and texts.round is null
+where texts.kind = 'customer id'
 on conflict do nothing
 """
 _IDENTIFIED = """
@@ -103,7 +103,10 @@ def add_values_before(connection: Connection, systems: Sequence[System], *, sinc
 
 
 def add_customers(connection: Connection, systems: Sequence[System], *, number: int) -> None:
-    """Add the records of customers that share a value or a golden id with those that are there, as a round."""
+    """Add the records of customers that share a value or a golden id with those that are there, as a round.
+
+    The values stay new to the closure, which may follow them as well: orders quote the number of a customer.
+    """
     resources = customer_resources(systems)
     if not resources:
         return
@@ -124,7 +127,6 @@ def add_customers(connection: Connection, systems: Sequence[System], *, number: 
         found = {"column": sql.Identifier(column), "kind": sql.Literal(kind)}
         connection.execute(sql.SQL(_RECORDS).format(**parts, **found))
     connection.execute(sql.SQL(_SAME).format(**parts))
-    connection.execute("update touched.texts set round = %s where round is null", (number,))
     connection.execute("analyze touched.records")
 
 

@@ -30,13 +30,18 @@ class Link:
         """Whether the field holds the key of another resource of the system."""
         return any(item.name == self.named for item in self.system.resources)
 
+    @property
+    def kind(self) -> str:
+        """The kind of text that the field holds; for a key, the resource that it is the key of."""
+        return f"{self.system.name}/{self.named}" if self.is_key else contract.named_by(self.named)
+
     def parts(self) -> dict[str, sql.Composable]:
         """What the statements need."""
         column = sql.SQL("linked.{}").format(sql.Identifier(self.name))
         value = self._text(column)
         is_named = "{} @> array[texts.value]" if isinstance(self.named, Listed) else "{} = texts.value"
         return {
-            "kind": self._kind(),
+            "kind": sql.Literal(self.kind),
             "values": self._texts(column),
             "values_before": self._texts_before(),
             "is_named": sql.SQL(is_named).format(value),
@@ -56,16 +61,15 @@ class Link:
             self._text(sql.Identifier(self.name)),
         )
 
-    def _kind(self) -> sql.Literal:
-        return sql.Literal(f"{self.system.name}/{self.named}" if self.is_key else contract.named_by(self.named))
-
     def _text(self, column: sql.Composable) -> sql.Composed:
         """What a column holds, in the one notation that is looked up: a text, or a list of texts."""
         if isinstance(self.named, Listed):
-            return sql.SQL("ops.link_texts({}, {}, {})").format(self._kind(), column, sql.Literal(self.named.path))
+            return sql.SQL("ops.link_texts({}, {}, {})").format(
+                sql.Literal(self.kind), column, sql.Literal(self.named.path)
+            )
         if self.is_key:
             return sql.SQL("{}::text").format(column)
-        return sql.SQL("ops.link_text({}, {}::text)").format(self._kind(), column)
+        return sql.SQL("ops.link_text({}, {}::text)").format(sql.Literal(self.kind), column)
 
     def _texts(self, column: sql.Composable) -> sql.Composed:
         """What a column names, a row for each."""
@@ -90,7 +94,7 @@ class Link:
             statement = (
                 "unnest(ops.link_texts({}, case when jsonb_typeof({kept}) = 'array' then {kept} end, '$[*]'))"
             )
-            return sql.SQL(statement).format(self._kind(), kept=kept)
+            return sql.SQL(statement).format(sql.Literal(self.kind), kept=kept)
         if self.name == self.resource.key:
             held = sql.SQL("nullif(changed.record_key, '')")
         return self._split(self._text(held))

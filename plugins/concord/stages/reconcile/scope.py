@@ -63,6 +63,10 @@ inner join (values {resources}) as resources (system, resource)
     on resources.system = records.system and resources.resource = records.resource
 on conflict do nothing
 """
+_IS_MORE = """
+select exists (select from touched.records where round = %s)
+    or exists (select from touched.texts where round is null and kind = any(%s))
+"""
 _SHARE = """
 select (select count(*) from touched.records)::numeric / greatest(1, (
     select sum(case when reltuples < 0 then pg_relation_size(oid) / 300 else reltuples end)::numeric
@@ -201,9 +205,7 @@ def _close(database: Database, systems: Sequence[System]) -> bool:
         with database.transaction(LOADER) as connection:
             number += 1
             add_customers(connection, systems, number=number)
-            if not fetch_value(
-                connection, "select exists (select from touched.records where round = %s)", (number,)
-            ):
+            if not fetch_value(connection, _IS_MORE, (number, [link.kind for link in links])):
                 copy_parts(connection, systems)
                 keep_golden_ids(connection, systems)
                 if resources := order_resources(systems):
