@@ -54,12 +54,15 @@
 {# An order of the wholesale department may be called as one of a shop, and a payout as either. #}
 {% macro is_touched_golden(entity, id) -%}
     {%- set is_other = "coalesce(" ~ entity ~ ", '') not in ('wholesale_order', 'payout')" -%}
-    {{ return([
+    {%- set ways = [
         is_always_touched(entity),
         is_other ~ ' and ' ~ id ~ ' in (select golden_id from touched.customers)',
-        is_other ~ ' and ' ~ id ~ ' in (select order_name from touched.orders)',
-        entity ~ " = 'wholesale_order' and " ~ is_touched_wholesale(id)
-    ]) }}
+        is_other ~ ' and ' ~ id ~ ' in (select order_name from touched.orders)'
+    ] -%}
+    {%- if systems_of('wholesale_host') -%}
+        {%- do ways.append(entity ~ " = 'wholesale_order' and " ~ is_touched_wholesale(id)) -%}
+    {%- endif -%}
+    {{ return(ways) }}
 {%- endmacro %}
 
 {% macro is_touched_wholesale(number) -%}

@@ -74,6 +74,12 @@ def read_rules(rule: str) -> list[Row]:
     return table.rows
 
 
+def list_columns(rule: str) -> list[str]:
+    """The columns of the file that holds for a rule. Raises ConfigurationError for one that cannot be read."""
+    project = read_project()
+    return [*read_rules_file((project.rules() if project else {}).get(rule, list_own_rules()[rule])).columns]
+
+
 def read_rules_file(file: Path) -> RulesTable:
     """The columns and rows of a file; a byte order mark, as spreadsheets write it, belongs to neither.
 

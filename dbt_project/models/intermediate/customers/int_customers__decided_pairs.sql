@@ -1,5 +1,5 @@
 {# One row per pair of records that a person has declared to be the same customer. #}
-{{ config(tags=['prepare']) }}
+{{ config(tags=['prepare'], materialized='view') }}
 
 with identity_decisions as (
 

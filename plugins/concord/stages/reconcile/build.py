@@ -8,13 +8,15 @@ from concord.contract import System
 from concord.errors import BatchError
 from concord.settings import Settings
 from concord.stages.reconcile.agreement import measure_agreement
+from concord.stages.reconcile.changed_rules import take_changed_rules
 from concord.stages.reconcile.identify import identify
 from concord.stages.reconcile.prepare import prepare
 from concord.stages.reconcile.scope import ALL, TOUCHED, Scope, close_scope, note_identified, open_scope
 from concord.stages.reconcile.standing import Standing, repeated_tests, untouched
 from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.store.engine import PLANNER, Database
-from concord.store.ledger.nights import is_built_from_the_same, record_begun, record_built
+from concord.store.ledger.nights import record_begun, record_built
+from concord.store.ledger.touched import is_unchanged
 
 _logger = logging.getLogger(__name__)
 
@@ -85,29 +87,38 @@ class _Builder:
     def open(self, phases: Sequence[str], *, is_full: bool) -> Scope:
         """Decide what the phases work on."""
         standing = self._standing
+        if standing.is_built(self._database):
+            self._load_changed_rules()
         is_known = not is_full and standing.is_built(self._database) and standing.can_be_narrow(self._database)
         return open_scope(
             self._database, self._systems, phases, fingerprint=standing.fingerprint(), is_known=is_known
         )
 
+    def _load_changed_rules(self) -> None:
+        """Load the rules files of which the changed rows alone matter, where all else stands as it was built."""
+        if changed := take_changed_rules(self._database, [node.name for node in self._standing.compared]):
+            self._standing.begin(self._database)
+            self._run(" ".join(changed))
+            self._standing.record(self._database)
+
     def build(self, scope: Scope) -> tuple[int, dict[str, int]]:
         """Build what the scope says; returns how many nodes succeeded, and what identification counted."""
         nodes, identities = 0, dict[str, int]()
         if scope.kind == ALL:
-            nodes, identities = self._build_all(scope.phases[0])
+            nodes, identities = self._build_all(scope)
         if scope.kind == TOUCHED:
             nodes, identities, are_all_built = self._build_touched(scope.phases)
             scope = scope if are_all_built else replace(scope, phases=scope.phases[:1])
         close_scope(self._database, self._systems, scope)
         return nodes, identities
 
-    def _build_all(self, phase: str) -> tuple[int, dict[str, int]]:
-        """Build all nodes of a phase but those that stand, and tests that say the same as before."""
-        manifest, select = self._project.manifest, f"tag:{_TAGS[phase]}"
-        if phase == NIGHT:
+    def _build_all(self, scope: Scope) -> tuple[int, dict[str, int]]:
+        """Build all nodes of the first phase but those that stand, and tests that say the same as before."""
+        manifest, select = self._project.manifest, f"tag:{_TAGS[scope.phases[0]]}"
+        if scope.phases[0] == NIGHT:
             nodes, identities = self._identify()
             return nodes + self._run(select), identities
-        if self._is_as_built():
+        if self._is_as_built(scope.fingerprint):
             return self._run(f"{select} --exclude tag:{MARTS}"), {}
         left_out = repeated_tests(manifest, (PREPARED, MARTS))
         nodes, identities = self._identify(left_out)
@@ -138,7 +149,7 @@ class _Builder:
     def _run(self, select: str, left_out: Collection[str] = ()) -> int:
         return run_dbt(self._project, self._database, select=select, run_id=self._run_id, leave_out=left_out)
 
-    def _is_as_built(self) -> bool:
+    def _is_as_built(self, fingerprint: str) -> bool:
         with self._database.transaction(PLANNER) as connection:
-            is_same = is_built_from_the_same(connection)
+            is_same = is_unchanged(connection, NIGHT, fingerprint)
         return is_same and self._standing.is_built(self._database)

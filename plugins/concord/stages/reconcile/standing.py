@@ -5,10 +5,12 @@ again when a file of the project is another than when they were built, or when o
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from concord.contract import System
+from concord.rules import list_columns
+from concord.stages.reconcile.changed_rules import NAMED
 from concord.stages.reconcile.root_project import INSTANCES, PACKAGE
 from concord.store.engine import PLANNER, Connection, Database, fetch_value
 from concord.store.ledger.nights import find_standing, record_standing
@@ -40,6 +42,7 @@ class Standing:
             if len(node.depends_on.nodes) == 1
         }
         self._kinds: dict[str, str] = {}
+        self.compared = [node for node in project.nodes.values() if self._is_compared(node)]
         self.nodes = [
             node for node in project.nodes.values() if PREPARE in node.tags and self._kind(node.unique_id)
         ]
@@ -80,6 +83,20 @@ class Standing:
         with database.transaction(PLANNER) as connection:
             return _count_there(connection, models) == len(models)
 
+    def _is_compared(self, node: Any) -> bool:
+        """Whether only the changed rows of a rules file matter.
+
+        No model of a business may read it, and no table may stand that is made of it.
+        """
+        if node.resource_type != "seed" or node.name not in NAMED:
+            return False
+        others = [item for item in self._project.nodes.values() if item.resource_type != "seed"]
+        readers = [item for item in others if node.unique_id in item.depends_on.nodes]
+        return all(reader.package_name == PACKAGE and not self._is_standing_table(reader) for reader in readers)
+
+    def _is_standing_table(self, node: Any) -> bool:
+        return node.config.materialized == "table" and bool(self._kind(node.unique_id))
+
     def _kind(self, unique_id: str) -> str:
         """Why a node stands: it is made of rules alone, or a view that nothing rebuilt lies below; else empty.
 
@@ -107,9 +124,13 @@ class Standing:
         return _VIEW if is_view and all(parents) else ""
 
     def fingerprint(self) -> str:
-        """A hash of all that dbt was given, files, macros and variables, and of the columns of what was read."""
+        """A hash of all that dbt was given, files, macros and variables, and of the columns of what was read.
+
+        Of rules files of which the rows are compared it has the columns alone.
+        """
         told = hashlib.sha256()
-        for text in (*_texts(self._project), *_columns(self._systems)):
+        compared = {node.name for node in self.compared}
+        for text in (*_texts(self._project, compared), *_columns(self._systems)):
             told.update(text.encode())
         return told.hexdigest()
 
@@ -127,10 +148,12 @@ def _is_own(node: Any) -> bool:
     return node.package_name != PACKAGE and not node.original_file_path.startswith(INSTANCES)
 
 
-def _texts(project: Any) -> Iterator[str]:
+def _texts(project: Any, compared: Container[str]) -> Iterator[str]:
     nodes: Mapping[str, Any] = project.nodes
     for name in sorted(nodes):
-        yield f"{name} {nodes[name].checksum.checksum} {nodes[name].config.materialized}\n"
+        node = nodes[name]
+        told = list_columns(node.name) if node.name in compared else node.checksum.checksum
+        yield f"{name} {told} {node.config.materialized}\n"
     macros: Mapping[str, Any] = project.macros
     for name in sorted(macros):
         yield macros[name].macro_sql

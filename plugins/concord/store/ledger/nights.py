@@ -9,15 +9,8 @@ on conflict (system, run_id) do update set filled_at = clock_timestamp(), reconc
 _CLAIM = "update ops.filled_runs set reconciled_by = %s where reconciled_by is null"
 _HOLD = "insert into ops.held_write_backs (system, run_id) values (%s, %s) on conflict (system) do nothing"
 _BEGUN = """
-insert into ops.reconciliations (run_id, prepared_at, built_from) values (%s, clock_timestamp(), ops.inputs())
-on conflict (run_id) do update set prepared_at = excluded.prepared_at, built_from = excluded.built_from
-"""
-_SAME = """
-select coalesce((
-    select built_from = ops.inputs() from ops.reconciliations
-    where built_at = (select max(built_at) from ops.reconciliations)
-        and built_at > (select max(prepared_at) from ops.reconciliations)
-), false)
+insert into ops.reconciliations (run_id, prepared_at) values (%s, clock_timestamp())
+on conflict (run_id) do update set prepared_at = excluded.prepared_at
 """
 _BUILT = """
 update ops.reconciliations set desired_as_of = prepared_at, built_at = clock_timestamp() where run_id = %s
@@ -80,11 +73,6 @@ def record_begun(connection: Connection, run_id: str) -> None:
 def record_built(connection: Connection, run_id: str) -> None:
     """Keep that the desired state is now that of this reconcile."""
     connection.execute(_BUILT, (run_id,))
-
-
-def is_built_from_the_same(connection: Connection) -> bool:
-    """Whether the newest reconcile was finished, and nothing was read, set aside or settled since it began."""
-    return bool(fetch_value(connection, _SAME))
 
 
 def record_standing(connection: Connection, fingerprint: str) -> None:

@@ -28,6 +28,14 @@ on conflict (phase) do update
 set fingerprint = excluded.fingerprint, seen_until = excluded.seen_until, begun_at = excluded.begun_at,
     completed_at = clock_timestamp()
 """
+_UNCHANGED = """
+select exists (
+    select from ops.scopes as known
+    where known.phase = %s and known.fingerprint = %s
+        and not exists (select from ops.batches where closed_by >= known.seen_until)
+        and not exists (select from ops.touched where written_by >= known.seen_until)
+)
+"""
 _FORGET = "delete from ops.touched where written_by < (select min(seen_until) from ops.scopes)"
 _NARROW = """
 drop table if exists {copy};
@@ -78,6 +86,11 @@ def find_built(connection: Connection, phases: Sequence[str], fingerprint: str) 
     return {phase: found[phase] for phase in phases if phase in found} if phases[0] in found else {}
 
 
+def is_unchanged(connection: Connection, phase: str, fingerprint: str) -> bool:
+    """Whether a phase has worked with the project as it is in all that was read, corrected or set aside."""
+    return bool(fetch_value(connection, _UNCHANGED, (phase, fingerprint)))
+
+
 def oldest(built: Iterable[Seen]) -> Seen:
     """What all of these have seen."""
     return min(built, key=lambda seen: int(seen.until))
@@ -105,6 +118,13 @@ def take_changed(connection: Connection, system: System, resource: Resource, *, 
         table=validated_table(system, resource),
     )
     return connection.execute(statement, {"since": since}).rowcount
+
+
+def touch_customers(connection: Connection, records: Iterable[tuple[str, str]]) -> None:
+    """Keep that it may be told anew whom these customer records belong to; each is a system and a key."""
+    statement = "insert into ops.touched (system, resource, record_key) values (%s, 'customer', %s)"
+    for system, key in records:
+        connection.execute(statement, (system, key))
 
 
 def complete(connection: Connection, phases: Iterable[str], *, fingerprint: str, moment: Moment) -> None:

@@ -47,3 +47,7 @@ begin
     ) using tg_argv[0], tg_argv[1];
     return null;
 end $$;
+
+-- Whether the report must build again is told by what was touched since.
+alter table ops.reconciliations drop column built_from;
+drop function ops.inputs();
