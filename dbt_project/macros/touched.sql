@@ -72,6 +72,12 @@
     ) }}
 {%- endmacro %}
 
+{# Whether an order of the wholesale department that is known by a dead letter is worked on: models see all dead
+   letters. #}
+{% macro is_wholesale_worked_on(number) -%}
+    (not (select is_narrow from ops.scope) or {{ is_touched_wholesale(number) }})
+{%- endmacro %}
+
 {# The rows of a desired model: those of touched records, and those of records that were to be created. #}
 {% macro touched_wishes(system, resource, entity) -%}
     {{ return([

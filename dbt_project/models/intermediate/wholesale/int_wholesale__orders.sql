@@ -33,7 +33,10 @@ set_aside as (
     inner join int_wholesale__systems as systems on letters.system = systems.host
     left join int_wholesale__host_orders as orders
         on letters.record_key = orders.order_number
-    where letters.record_key is not null and orders.order_number is null
+    where
+        letters.record_key is not null
+        and orders.order_number is null
+        and {{ is_wholesale_worked_on('letters.record_key') }}
     group by letters.record_key
 
 ),
