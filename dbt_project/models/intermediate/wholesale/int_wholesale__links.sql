@@ -1,5 +1,5 @@
-{# One row per live order of the wholesale department's host, with the time from which the
-   CRM counts as lacking it. #}
+{# One row per live order of the wholesale department's host, with the time from which
+   the CRM counts as lacking it. #}
 {{
     config(
         enabled=systems_of('wholesale_host') | length > 0,
