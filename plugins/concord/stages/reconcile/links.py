@@ -7,6 +7,7 @@ from psycopg import sql
 
 from concord.contract import SKU, Listed, PartOf, Resource, System
 from concord.contract import links as contract
+from concord.store.engine import Connection
 from concord.store.tables import table_name, validated_table
 
 WHOLE = frozenset({"product", "product_part", "inventory_level"})  # few, and always worked on together
@@ -113,6 +114,18 @@ def list_links(systems: Sequence[System]) -> list[Link]:
 def list_parts(systems: Sequence[System]) -> list[Link]:
     """The links of parts to their wholes."""
     return [link for link in _list_all(systems) if isinstance(link.named, PartOf)]
+
+
+def index_links(connection: Connection, systems: Sequence[System]) -> None:
+    """Let records be found by what they name."""
+    for link in (*list_links(systems), *list_parts(systems)):
+        connection.execute(link.index())
+
+
+def analyze_links(connection: Connection, systems: Sequence[System]) -> None:
+    """Let PostgreSQL know how many records an index finds; else it would read whole tables."""
+    for table in {table_name(link.system, link.resource) for link in (*list_links(systems), *list_parts(systems))}:
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier("validated", table)))
 
 
 def _list_all(systems: Sequence[System]) -> Iterator[Link]:

@@ -13,7 +13,7 @@ from concord.contract import SKU, Resource, System
 from concord.stages.reconcile.aged import order_resources, take_aged
 from concord.stages.reconcile.closure import Closure, take_links_before
 from concord.stages.reconcile.linked_customers import add_customers, add_values_before, keep_golden_ids
-from concord.stages.reconcile.links import is_whole, list_links, list_parts
+from concord.stages.reconcile.links import analyze_links, index_links, is_whole, list_links, list_parts
 from concord.stages.reconcile.parts import copy_parts, take_wholes
 from concord.stages.reconcile.phone_numbers import read_phone_numbers
 from concord.store.engine import LOADER, Connection, Database, fetch_value
@@ -130,8 +130,8 @@ def close_scope(database: Database, systems: Sequence[System], scope: Scope) -> 
         complete(connection, scope.phases, fingerprint=scope.fingerprint, moment=scope.moment)
         forget(connection, scope.left)
         if scope.kind == ALL and can_be_narrow(systems):
-            for link in (*list_links(systems), *list_parts(systems)):
-                connection.execute(link.index())
+            index_links(connection, systems)
+            analyze_links(connection, systems)
 
 
 def note_identified(database: Database, systems: Sequence[System]) -> None:
@@ -189,8 +189,7 @@ def _close(database: Database, systems: Sequence[System]) -> bool:
     tables = [f"validated.{table_name(system, item)}" for system in systems for item in system.resources]
     links, copied, number = list_links(systems), -1, 0
     with database.transaction(LOADER) as connection:
-        for link in (*links, *list_parts(systems)):
-            connection.execute(link.index())
+        index_links(connection, systems)
         narrow(connection, systems, whole)
     while True:
         with database.transaction(LOADER) as connection:
