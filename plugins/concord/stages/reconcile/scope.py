@@ -13,7 +13,7 @@ from concord.contract import SKU, Resource, System
 from concord.stages.reconcile.aged import order_resources, take_aged
 from concord.stages.reconcile.closure import Closure, take_links_before
 from concord.stages.reconcile.linked_customers import add_customers, add_values_before, keep_golden_ids
-from concord.stages.reconcile.links import analyze_links, index_links, is_whole, list_links, list_parts
+from concord.stages.reconcile.links import analyze_links, index_links, is_whole, list_links
 from concord.stages.reconcile.parts import copy_parts, take_wholes
 from concord.stages.reconcile.phone_numbers import read_phone_numbers
 from concord.store.engine import LOADER, Connection, Database, fetch_value
