@@ -33,7 +33,7 @@ from concord.orchestration import preload
 from concord.settings import Settings
 from concord.stages.reconcile.build import build, build_again
 from concord.stages.write_back.plan import plan_changes
-from concord.store.engine import Database
+from concord.store.engine import Database, fetch_value
 from concord.store.migrate import migrate
 from concord.store.tables import validated_table
 from concord.testing.databases import open_folder
@@ -111,6 +111,7 @@ def main() -> None:
         preload._preload()  # noqa: SLF001  # as the scheduler does before it forks
         nights = [(night, measure_night(settings, database, night)) for night in NIGHTS[: given.nights]]
         show(nights, are_stages_shown=given.stages)
+        Console().print(f"The warehouse has {count_held(database) / 1e6:,.0f} MB.")
         if given.nodes:
             show_nodes(database, given.nodes)
 
@@ -220,6 +221,12 @@ def count_written(database: Database) -> tuple[float, float]:
         ).fetchone()
     logged, spilled = row or (0, 0)
     return float(str(logged)) / 1e6, float(str(spilled)) / 1e6
+
+
+def count_held(database: Database) -> int:
+    """Bytes of the warehouse."""
+    with database.transaction() as connection:
+        return int(fetch_value(connection, "select pg_database_size(current_database())"))
 
 
 def show(nights: list[tuple[str, list[Measured]]], *, are_stages_shown: bool) -> None:

@@ -115,6 +115,7 @@ def _declared(own: Path | None) -> tuple[System, ...]:
     for place in (_of_project(modules), _of_concord(), _of_packages()):
         here: dict[str, System] = {}
         for declared, where in place:
+            declared.check_links()
             if declared.name in here:
                 raise ContractError(
                     f"Two modules declare a system named {declared.name!r}; give that of {where} another name."

@@ -1,5 +1,7 @@
 """The registry finds the declared systems, and an installation uses those that it names."""
 
+from dataclasses import replace
+
 import pytest
 
 from concord.errors import ConfigurationError, ContractError
@@ -22,3 +24,11 @@ def test_an_installation_uses_the_systems_it_names(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CONCORD_SYSTEMS", "abacus")
     with pytest.raises(ConfigurationError, match="CONCORD_SYSTEMS names abacus"):
         systems()
+
+
+def test_a_link_to_what_the_system_has_not_is_refused() -> None:
+    shop = system("shopify")
+    orders = replace(shop.resource("orders"), links={"customer_source_id": "clients"})
+    with pytest.raises(ContractError, match="'customer_source_id' of shopify orders links 'clients'"):
+        replace(shop, resources=(orders,)).check_links()
+    shop.check_links()

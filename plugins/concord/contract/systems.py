@@ -149,16 +149,20 @@ class System:
         names = [item.name for item in self.resources]
         if len(set(names)) != len(names):
             raise ContractError(f"System {self.name} declares a resource twice; keep one of each.")
-        for item in self.resources:
-            for name, named in item.linked.items():
-                if named not in KINDS and named not in names:
-                    raise ContractError(
-                        f"{name!r} of {self.name} {item.name} links {named!r}, which is no resource of the system."
-                    )
         try:
             self.version_end()
         except ValueError as error:
             raise ContractError(f"System {self.name}: write api_version_ends as YYYY-MM-DD.") from error
+
+    def check_links(self) -> None:
+        """Raise ContractError for a link of a resource to what is neither another resource nor a kind of text."""
+        names = {item.name for item in self.resources}
+        for item in self.resources:
+            for name, named in item.linked.items():
+                if named not in KINDS | names:
+                    raise ContractError(
+                        f"{name!r} of {self.name} {item.name} links {named!r}, which is no resource of the system."
+                    )
 
     @property
     def rule_names(self) -> list[str]:
