@@ -37,17 +37,30 @@ inner join touched.records as records on records.system = known.system and recor
 where known.entity = 'customer' and {is_customer_record}
 on conflict do nothing
 """
+# What the fields of a record that was set aside say of its customer.
+_TOLD = """
+(values
+    ('customer email', nullif(lower(btrim({fields} ->> 'email')), '')),
+    ('customer number', ops.link_text('customer number', {fields} ->> 'erp_customer_code')),
+    ('customer number', ops.link_text('customer number', {fields} ->> 'account_number')),
+    ('customer number', ops.link_text('customer number', {fields} ->> 'party_code')),
+    ('customer number', ops.link_text('customer number', {fields} ->> 'external_party_code'))
+) as told (kind, value)
+"""
 _BEFORE = """
 insert into touched.texts (kind, value)
-select 'customer email', lower(btrim(before ->> 'email')) from ops.touched
-where written_by >= {since} and nullif(btrim(before ->> 'email'), '') is not null
-union
-select 'customer number', ops.link_text('customer number', number)
-from ops.touched cross join lateral (values
-    (before ->> 'erp_customer_code'), (before ->> 'account_number'), (before ->> 'party_code'),
-    (before ->> 'external_party_code')
-) as numbers (number)
-where written_by >= {since} and ops.link_text('customer number', number) is not null
+select distinct told.kind, told.value from ops.touched as changed cross join lateral {told}
+where changed.written_by >= {since} and told.value is not null
+on conflict do nothing
+"""
+# A valid record of which a newer version was set aside: models ask whether it is there.
+_SET_ASIDE = """
+insert into touched.records (system, resource, record_key, round)
+select distinct letters.system, letters.resource, letters.record_key, {round}
+from ops.dead_letters as letters cross join lateral {told}
+inner join touched.texts as texts on texts.kind = told.kind and texts.value = told.value
+where letters.state = 'open' and letters.stage = 'validate' and letters.record_key is not null
+    and (letters.system, letters.resource) in ({resources})
 on conflict do nothing
 """
 _RECORDS = """
@@ -96,7 +109,8 @@ def customer_resources(systems: Sequence[System]) -> list[tuple[str, str]]:
 
 def add_values_before(connection: Connection, systems: Sequence[System], *, since: str) -> None:
     """Add the records that belong to another customer since, and the values of records that were set aside."""
-    connection.execute(sql.SQL(_BEFORE).format(since=sql.Literal(since)))
+    told = sql.SQL(_TOLD).format(fields=sql.SQL("changed.before"))
+    connection.execute(sql.SQL(_BEFORE).format(since=sql.Literal(since), told=told))
     if resources := customer_resources(systems):
         parts = {"resources": _as_rows(resources), "since": sql.Literal(since)}
         connection.execute(sql.SQL(_IDENTIFIED).format(**parts))
@@ -127,6 +141,8 @@ def add_customers(connection: Connection, systems: Sequence[System], *, number: 
         found = {"column": sql.Identifier(column), "kind": sql.Literal(kind)}
         connection.execute(sql.SQL(_RECORDS).format(**parts, **found))
     connection.execute(sql.SQL(_SAME).format(**parts))
+    told = sql.SQL(_TOLD).format(fields=sql.SQL("letters.fields"))
+    connection.execute(sql.SQL(_SET_ASIDE).format(**parts, told=told))
     connection.execute("analyze touched.records")
 
 
