@@ -6,6 +6,7 @@ from psycopg import sql
 
 from concord.contract import WHOLESALE_CUSTOMER, System
 from concord.store.engine import Connection
+from concord.store.ledger.dead_letters import SET_ASIDE
 
 # A column of int_customers__links, and the kind of text that it is; the last where a system links that kind.
 _VALUES = {
@@ -57,10 +58,9 @@ on conflict do nothing
 _SET_ASIDE = """
 insert into touched.records (system, resource, record_key, round)
 select distinct letters.system, letters.resource, letters.record_key, {round}
-from ops.dead_letters as letters cross join lateral {told}
+from {set_aside} as letters cross join lateral {told}
 inner join touched.texts as texts on texts.kind = told.kind and texts.value = told.value
-where letters.state = 'open' and letters.stage = 'validate' and letters.record_key is not null
-    and (letters.system, letters.resource) in ({resources})
+where (letters.system, letters.resource) in ({resources})
 on conflict do nothing
 """
 _RECORDS = """
@@ -142,7 +142,7 @@ def add_customers(connection: Connection, systems: Sequence[System], *, number: 
         connection.execute(sql.SQL(_RECORDS).format(**parts, **found))
     connection.execute(sql.SQL(_SAME).format(**parts))
     told = sql.SQL(_TOLD).format(fields=sql.SQL("letters.fields"))
-    connection.execute(sql.SQL(_SET_ASIDE).format(**parts, told=told))
+    connection.execute(sql.SQL(_SET_ASIDE).format(**parts, told=told, set_aside=sql.SQL(SET_ASIDE)))
     connection.execute("analyze touched.records")
 
 

@@ -18,6 +18,13 @@ from concord.store.engine import Connection, Row, fetch_rows
 from concord.store.ids import id_expression
 from concord.store.tables import landing_table
 
+# The records that were set aside when they were read, with the fields of what was not accepted.
+SET_ASIDE = """
+(
+    select system, resource, record_key, fields from ops.dead_letters
+    where state = 'open' and stage = 'validate' and record_key is not null
+)
+"""
 _QUARANTINE = """
 insert into ops.dead_letters as letter (
     dead_letter_id, stage, system, resource, record_key, error_class, message, batch_id, row_number, payload,
