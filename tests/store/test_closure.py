@@ -4,15 +4,27 @@ from collections.abc import Iterable
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from concord import registry
-from concord.stages.reconcile.closure import Closure
-from concord.stages.reconcile.links import list_links
+from concord.stages.reconcile.closure import _LINKED, Closure
+from concord.stages.reconcile.links import analyze_links, index_links, list_links
 from concord.store.engine import LOADER, Database
 from concord.store.tables import create_tables
 from tests.dbt.world_rows import insert_rows
 
 STAMP = "2026-11-20T08:00:00Z"
+MANY = """
+insert into validated.hubspot__deals (_key, source_id, shop_order_name, _batch_id, _payload_hash)
+select 'm' || number, 'm' || number, '#' || 5000 + number, _batch_id, 'h'
+from validated.hubspot__deals cross join generate_series(1, 20000) as number;
+analyze validated.hubspot__deals;
+"""
+NAMED = """
+insert into touched.texts (kind, value)
+select 'order name', (5000 + number)::text from generate_series(1, 500) as number;
+analyze touched.texts;
+"""
 Record = tuple[str, str, str]
 ROWS = {
     "hubspot__contacts": [
@@ -78,3 +90,17 @@ def test_an_order_is_found_under_the_name_that_an_import_gave_it(warehouse: Data
 def test_what_names_nothing_in_common_is_left_alone(warehouse: Database) -> None:
     assert linked_with(warehouse, ("netsuite", "sales_orders", "s2")) == set()
     assert linked_with(warehouse, ("hubspot", "contacts", "3")) == {("hubspot", "companies", "c2")}
+
+
+def test_linked_records_are_found_by_index_however_many_there_are(warehouse: Database) -> None:
+    """Without statistics of the index PostgreSQL takes a name for that of many records, and reads them all."""
+    [link] = [item for item in list_links(registry.systems()) if item.name == "shop_order_name"]
+    with warehouse.transaction(LOADER) as connection:
+        connection.execute(MANY)
+        index_links(connection, registry.systems())
+        analyze_links(connection, registry.systems())
+        connection.execute(NAMED)
+        statement = sql.SQL("explain " + _LINKED).format(**link.parts(), round=sql.Literal(1))
+        plan = " ".join(str(line) for (line,) in connection.execute(statement))
+    assert "hubspot__deals__shop_order_name" in plan
+    assert "Seq Scan on hubspot__deals" not in plan
