@@ -16,6 +16,13 @@ with int_fields__unioned as (
 
 ),
 
+int_fields__compared as (
+
+    select * from {{ ref('int_fields__compared') }}
+    where compared_by & (compared_by - 1) <> 0
+
+),
+
 int_agreement__existing as (
 
     select * from {{ ref('int_agreement__existing') }}
@@ -25,20 +32,6 @@ int_agreement__existing as (
 tolerances as (
 
     select * from {{ ref('tolerances') }}
-
-),
-
-grouped as (
-
-    select
-        entity,
-        golden_id,
-        field,
-        bit_or(1::bigint << ({{ rank_of('system') }} - 1)) as held_by,
-        min(comparison) = max(comparison) as is_agreed
-    from int_fields__unioned
-    group by entity, golden_id, field
-    having count(*) > 1
 
 ),
 
@@ -52,12 +45,12 @@ contested as materialized (
         held.comparison,
         held.amount
     from int_fields__unioned as held
-    inner join grouped
+    inner join int_fields__compared as compared
         on
-            held.entity = grouped.entity
-            and held.golden_id = grouped.golden_id
-            and held.field = grouped.field
-    where not grouped.is_agreed
+            held.entity = compared.entity
+            and held.golden_id = compared.golden_id
+            and held.field = compared.field
+    where not compared.is_agreed
 
 ),
 
@@ -92,16 +85,16 @@ differing as (
 shared as (
 
     select
-        grouped.entity,
-        grouped.golden_id,
-        grouped.field || ':' || {{ listed_systems('grouped.held_by') }} || ':'
+        compared.entity,
+        compared.golden_id,
+        compared.field || ':' || {{ listed_systems('compared.compared_by') }} || ':'
         || coalesce(differing.pairs, '') as part
-    from grouped
+    from int_fields__compared as compared
     left join differing
         on
-            grouped.entity = differing.entity
-            and grouped.golden_id = differing.golden_id
-            and grouped.field = differing.field
+            compared.entity = differing.entity
+            and compared.golden_id = differing.golden_id
+            and compared.field = differing.field
 
 ),
 

@@ -64,14 +64,50 @@ differing as (
             and held.field = compared_fields.field
             and held.system = compared_fields.system
     where
-        (held.comparison is not null or compared_fields.is_required)
+        not golden.is_agreed
+        and (held.comparison is not null or compared_fields.is_required)
         and coalesce(
             abs(held.amount - golden.amount) > compared_fields.tolerated_amount, true
         )
 
 ),
 
-{{ lacking_fields() }},
+lacked as (
+
+    select
+        golden.*,
+        compared_fields.system as lacking_system
+    from int_fields__golden as golden
+    inner join compared_fields
+        on
+            golden.entity = compared_fields.entity
+            and golden.field = compared_fields.field
+    where
+        golden.lacked_by <> 0
+        and golden.lacked_by >> ({{ rank_of('compared_fields.system') }} - 1) & 1 = 1
+        and compared_fields.is_required
+
+),
+
+records as (
+
+    select
+        entity,
+        golden_id,
+        system,
+        min(record_key) as record_key
+    from int_fields__unioned
+    where
+        (entity, golden_id, system) in (
+            select
+                entity,
+                golden_id,
+                lacking_system
+            from lacked
+        )
+    group by entity, golden_id, system
+
+),
 
 compared as (
 
@@ -80,24 +116,23 @@ compared as (
     union all
 
     select
-        golden.entity,
-        golden.golden_id,
-        golden.field,
-        lacking.system,
-        lacking.record_key,
-        golden.system as golden_system,
+        lacked.entity,
+        lacked.golden_id,
+        lacked.field,
+        records.system,
+        records.record_key,
+        lacked.system as golden_system,
         null as system_value,
         false as is_unreadable,
-        golden.value as golden_value,
-        golden.amount is not null as is_amount,
-        golden.changed_at
-    from lacking
-    inner join int_fields__golden as golden
+        lacked.value as golden_value,
+        lacked.amount is not null as is_amount,
+        lacked.changed_at
+    from lacked
+    inner join records
         on
-            lacking.entity = golden.entity
-            and lacking.golden_id = golden.golden_id
-            and lacking.field = golden.field
-            and lacking.system <> golden.system
+            lacked.entity = records.entity
+            and lacked.golden_id = records.golden_id
+            and lacked.lacking_system = records.system
 
 ),
 

@@ -21,7 +21,9 @@ golden as (
         comparison,
         source_rule,
         amount,
-        changed_at
+        changed_at,
+        is_agreed,
+        lacked_by
     from int_fields__decided
     where state = 'readable'
 

@@ -51,15 +51,28 @@ read_systems as (
 
 ),
 
+unread as (
+
+    select field_ownership.*
+    from field_ownership
+    left join read_systems on field_ownership.system = read_systems.system
+    where read_systems.system is null
+
+),
+
 heard as (
 
-    select distinct
+    select
         fields.entity,
         fields.field,
         fields.system
     from int_fields__unioned as fields
-    left join read_systems on fields.system = read_systems.system
-    where read_systems.system is null
+    inner join unread
+        on
+            fields.entity = unread.entity
+            and fields.field = unread.field
+            and fields.system = unread.system
+    group by fields.entity, fields.field, fields.system
 
 ),
 
