@@ -68,7 +68,7 @@ create {{ 'unlogged' if config.get('unlogged') }} table {{ relation }}
 {{ concord_inserted(relation, sql) }}
 {% else %}
 as
-{{ sql }};
+{{ concord_imported(sql) }};
 {% endif %}
 {% endmacro %}
 
@@ -132,12 +132,20 @@ create index on {{ relation }} {{ index if '(' in index else '(' ~ index ~ ')' }
 {% set names = concord_column_names() %}
 insert into {{ relation }} ({{ names | join(', ') }})
 select {{ names | join(', ') }} from (
-{{ sql }}
+{{ concord_imported(sql) }}
 ) as contracted;
 {% else %}
 insert into {{ relation }}
-{{ sql }};
+{{ concord_imported(sql) }};
 {% endif %}
+{% endmacro %}
+
+
+{# What a model imports, `name as (select * from another)`, is that other by a shorter name:
+   PostgreSQL would copy it to the disk where the model reads it twice. #}
+{% macro concord_imported(sql) %}
+{% set imported = '\\bas \\((\\s*select \\* from "[^"]+"\\."[^"]+"\\."[^"]+"\\s)' %}
+{{ return(modules.re.sub(imported, 'as not materialized (\\1', sql)) }}
 {% endmacro %}
 
 

@@ -4,13 +4,13 @@
    read, or that the system has not. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_fields__unioned as not materialized (
+with int_fields__unioned as (
 
     select * from {{ ref('int_fields__unioned') }}
 
 ),
 
-int_fields__golden as not materialized (
+int_fields__golden as (
 
     select * from {{ ref('int_fields__golden') }}
 

@@ -43,12 +43,42 @@ remembered as (
 records as (
 
     select
-        entity,
+        'customer' as entity,
         golden_id,
         system,
         record_key
-    from int_fields__unioned
-    group by entity, golden_id, system, record_key
+    from {{ ref('int_customers__identified') }}
+    where is_primary and not is_incomplete
+
+    union all
+
+    select
+        'product' as entity,
+        golden_id,
+        system,
+        record_key
+    from {{ ref('int_products__identified') }}
+    where is_primary
+
+    union all
+
+    select
+        'inventory_level' as entity,
+        golden_id,
+        system,
+        record_key
+    from {{ ref('int_products__stocked') }}
+    where is_primary
+
+    union all
+
+    select
+        'order' as entity,
+        order_name as golden_id,
+        system,
+        record_key
+    from {{ ref('int_orders__identified') }}
+    where is_primary
 
 ),
 

@@ -1,4 +1,4 @@
 {# One row per parcel that a shop knows. #}
-{{ config(tags=['marts', 'measure'], materialized='view') }}
+{{ config(tags=['marts', 'measure']) }}
 
 {{ all_records('shop_parcels') }}

@@ -7,7 +7,6 @@ with int_fields__golden as (
 selected as (
 
     select
-        entity || ':' || golden_id || ':' || field as field_source_id,
         entity,
         golden_id,
         field,

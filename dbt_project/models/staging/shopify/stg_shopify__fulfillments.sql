@@ -21,20 +21,6 @@ unnested as (
 
 ),
 
-counted as (
-
-    select
-        unnested.item ->> 'id' as fulfillment_source_id,
-        sum((line.item ->> 'quantity')::numeric) as shipped_quantity
-    from unnested
-    cross join
-        lateral jsonb_array_elements(
-            unnested.item #> '{fulfillmentLineItems,nodes}'
-        ) as line (item)
-    group by unnested.item ->> 'id'
-
-),
-
 cleaned as (
 
     select
@@ -45,10 +31,16 @@ cleaned as (
         as carrier_name,
         {{ trimmed("(unnested.item #>> '{trackingInfo,0,number}')") }}
         as tracking_number,
-        coalesce(counted.shipped_quantity, 0) as shipped_quantity,
+        coalesce(
+            (
+                select sum((line.item ->> 'quantity')::numeric)
+                from jsonb_array_elements(
+                    unnested.item #> '{fulfillmentLineItems,nodes}'
+                ) as line (item)
+            ), 0
+        ) as shipped_quantity,
         (unnested.item ->> 'createdAt')::timestamptz as shipped_at
     from unnested
-    left join counted on unnested.item ->> 'id' = counted.fulfillment_source_id
 
 )
 
