@@ -5,9 +5,9 @@
    such a field of its system. #}
 {{ config(tags=['marts', 'measure']) }}
 
-with int_fields__unioned as (
+with int_fields__compared as (
 
-    select * from {{ ref('int_fields__unioned') }}
+    select * from {{ ref('int_fields__compared') }}
 
 ),
 
@@ -51,28 +51,14 @@ read_systems as (
 
 ),
 
-unread as (
-
-    select field_ownership.*
-    from field_ownership
-    left join read_systems on field_ownership.system = read_systems.system
-    where read_systems.system is null
-
-),
-
 heard as (
 
     select
-        fields.entity,
-        fields.field,
-        fields.system
-    from int_fields__unioned as fields
-    inner join unread
-        on
-            fields.entity = unread.entity
-            and fields.field = unread.field
-            and fields.system = unread.system
-    group by fields.entity, fields.field, fields.system
+        entity,
+        field,
+        bit_or(filled_by) as filled_by
+    from int_fields__compared
+    group by entity, field
 
 ),
 
@@ -87,14 +73,14 @@ unheard as (
         on
             field_ownership.entity = heard.entity
             and field_ownership.field = heard.field
-            and field_ownership.system = heard.system
+            and heard.filled_by >> ({{ rank_of('field_ownership.system') }} - 1) & 1 = 1
     left join read_systems on field_ownership.system = read_systems.system
     left join awaited_fields
         on
             field_ownership.system = awaited_fields.system
             and field_ownership.field = awaited_fields.field
     where
-        (heard.system is null and read_systems.system is null)
+        (heard.entity is null and read_systems.system is null)
         or awaited_fields.system is not null
     group by field_ownership.entity, field_ownership.field
 
