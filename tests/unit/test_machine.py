@@ -56,11 +56,11 @@ def test_all_that_may_be_used_at_once_fits_into_the_memory(size: int) -> None:
 def test_more_memory_is_used_and_a_large_machine_is_not_filled() -> None:
     small, large, huge = (fit_to_machine(size * GB, 2) for size in (2, 64, 4096))
     assert (small["shared_buffers"], large["shared_buffers"], huge["shared_buffers"]) == (
-        "256MB",
-        "8192MB",
+        "128MB",
+        "4096MB",
         "8192MB",
     )
-    assert (small["work_mem"], large["work_mem"], huge["work_mem"]) == ("8MB", "256MB", "256MB")
+    assert (small["work_mem"], large["work_mem"], huge["work_mem"]) == ("16MB", "256MB", "256MB")
 
 
 @pytest.mark.parametrize(

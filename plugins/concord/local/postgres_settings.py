@@ -48,9 +48,9 @@ FORGETFUL: Mapping[str, str] = {
 }
 # The part of the memory that a setting gets, and its bounds in MB.
 _PARTS: Mapping[str, tuple[int, int, int]] = {
-    "shared_buffers": (8, 128, 8192),
+    "shared_buffers": (16, 128, 8192),
     "effective_cache_size": (2, 512, 65536),
-    "work_mem": (256, 8, 256),
+    "work_mem": (128, 8, 256),
     "maintenance_work_mem": (32, 64, 2048),
     "temp_buffers": (256, 8, 128),
     "max_wal_size": (4, 1024, 16384),

@@ -1,9 +1,9 @@
 {# One row per field of a record that decided the field when the systems were last
    reconciled, and that has no value there any more; `comparison` is that of the value
-   that was removed. It stays until the record has a
-   value again or is gone. The last decisions are read from the table that
-   int_fields__remembered is about to replace. #}
-{{ config(tags=['marts', 'measure'], meta={'looks_up': true}) }}
+   that was removed. It stays until the record has a value again or is gone. The last decisions are read from the table that
+   int_fields__remembered is about to replace; where a build works on little, by key and
+   not in a loop over the fields, for PostgreSQL takes the many for one. #}
+{{ config(tags=['marts', 'measure']) }}
 
 {% set decided = adapter.get_relation(
     this.database, this.schema, 'int_fields__remembered'
@@ -12,31 +12,6 @@
 with int_fields__unioned as (
 
     select * from {{ ref('int_fields__unioned') }}
-
-),
-
-remembered as (
-
-    {% if decided %}
-        select
-            entity,
-            field,
-            system,
-            record_key,
-            comparison,
-            changed_at
-        from {{ decided }}
-    {% else %}
-        select
-            entity,
-            field,
-            system,
-            record_key,
-            comparison,
-            changed_at
-        from int_fields__unioned
-        where false
-    {% endif %}
 
 ),
 
@@ -79,6 +54,34 @@ records as (
         record_key
     from {{ ref('int_orders__identified') }}
     where is_primary
+
+),
+
+remembered as (
+
+    {% if decided %}
+        select
+            entity,
+            field,
+            system,
+            record_key,
+            comparison,
+            changed_at
+        from {{ decided }}
+        {% if is_narrow() %}
+            where record_key = any(array(select record_key from records))
+        {% endif %}
+    {% else %}
+        select
+            entity,
+            field,
+            system,
+            record_key,
+            comparison,
+            changed_at
+        from int_fields__unioned
+        where false
+    {% endif %}
 
 ),
 
