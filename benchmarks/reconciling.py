@@ -3,11 +3,11 @@
     .venv/bin/python -m benchmarks.reconciling --customers 10000
 
 A night reconciles, plans for each system, and builds what the report shows. In between, what was planned is put
-into the validated records, as a write-back would leave them; that is not counted. Each of the three is a fork of
-a process that has imported what tasks import, as Airflow's are. CPU seconds are those of Python and of
-PostgreSQL's processes. The second night takes in what the first one wrote; the last one builds everything again,
-as a change of rules would. Between nights autovacuum has its day, which is not counted. With `--installed` PostgreSQL has the settings of an installation and keeps its data
-on the disk, else those of the tests, in memory if there is room.
+into the validated records, as a write-back would leave them; that is not counted, nor is what autovacuum does
+between nights. Each of the three is a fork of a process that has imported what tasks import, as Airflow's are. CPU
+seconds are those of Python and of PostgreSQL's processes. The second night takes in what the first one wrote; the
+last one builds everything again, as a change of rules would. With `--installed` PostgreSQL has the settings of an
+installation and keeps its data on the disk, else those of the tests, in memory if there is room.
 """
 
 import argparse

@@ -144,7 +144,7 @@ insert into {{ relation }}
 {# What a model imports, `name as (select * from another)`, is that other by a shorter name:
    PostgreSQL would copy it to the disk where the model reads it twice. #}
 {% macro concord_imported(sql) %}
-{% set imported = '\\bas \\((\\s*select \\* from "[^"]+"\\."[^"]+"\\."[^"]+"\\s)' %}
+{% set imported = '\\bas\\s*\\((\\s*select \\* from "[^"]+"\\."[^"]+"\\."[^"]+"\\s)' %}
 {{ return(modules.re.sub(imported, 'as not materialized (\\1', sql)) }}
 {% endmacro %}
 

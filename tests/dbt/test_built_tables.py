@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from dbt.cli.main import dbtRunner
+from psycopg import sql
 
 from concord import registry
 from concord.errors import BatchError
@@ -15,6 +16,15 @@ from tests.dbt.conftest import Reconciliation
 
 SYSTEMS = ""  # all of them
 DOUBLED = "select unnest(array[{keys}]) as record_key, 'a' as word"
+LARGE = "select n, repeat('x', 200) as text from generate_series(1, 250000) as n"
+TWICE = """
+with large as {materialized} (
+    select * from {{{{ ref('large') }}}}
+)
+select count(*) as rows from large
+union all
+select sum(length(text)) as rows from large
+"""
 DESCRIBED = """
 models:
   - name: doubled
@@ -67,6 +77,27 @@ def test_a_view_may_become_a_table_and_a_table_a_view(reconciliation: Reconcilia
     model.write_text(view)
     assert reconciliation.build("doubled+", "view") == 2
     assert build(reconciliation, model, "6") == [(6,)]
+
+
+def test_a_table_that_a_model_imports_twice_is_not_copied_to_the_disk(
+    reconciliation: Reconciliation, model: Path
+) -> None:
+    (model.parent / "_doubled.yml").unlink()
+    (model.parent / "over_doubled.sql").unlink()
+    (model.parent / "large.sql").write_text(LARGE)
+    reconciliation.build("large", "large")
+    with psycopg.connect(reconciliation.database.url) as connection:
+        limited = sql.SQL("alter database {} set temp_file_limit = '1MB'")
+        connection.execute(limited.format(sql.Identifier(connection.info.dbname)))
+    (model.parent / "twice.sql").write_text(TWICE.format(materialized="materialized"))
+    with pytest.raises(BatchError, match="temporary file size exceeds"):
+        reconciliation.build("twice", "copied")
+    (model.parent / "twice.sql").write_text(TWICE.format(materialized=""))
+    assert reconciliation.build("twice", "read") == 1
+    with psycopg.connect(reconciliation.database.url) as connection:
+        connection.execute(
+            sql.SQL("alter database {} reset temp_file_limit").format(sql.Identifier(connection.info.dbname))
+        )
 
 
 def test_every_model_gives_the_columns_of_its_contract_with_their_types(reconciliation: Reconciliation) -> None:
