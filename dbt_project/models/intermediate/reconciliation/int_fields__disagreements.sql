@@ -72,42 +72,7 @@ differing as (
 
 ),
 
-lacked as (
-
-    select
-        golden.*,
-        compared_fields.system as lacking_system
-    from int_fields__golden as golden
-    inner join compared_fields
-        on
-            golden.entity = compared_fields.entity
-            and golden.field = compared_fields.field
-    where
-        golden.lacked_by <> 0
-        and golden.lacked_by >> ({{ rank_of('compared_fields.system') }} - 1) & 1 = 1
-        and compared_fields.is_required
-
-),
-
-records as (
-
-    select
-        entity,
-        golden_id,
-        system,
-        min(record_key) as record_key
-    from int_fields__unioned
-    where
-        (entity, golden_id, system) in (
-            select
-                entity,
-                golden_id,
-                lacking_system
-            from lacked
-        )
-    group by entity, golden_id, system
-
-),
+{{ lacking_fields() }},
 
 compared as (
 
