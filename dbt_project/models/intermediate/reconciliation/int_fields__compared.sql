@@ -73,7 +73,8 @@ ranked as (
         bit_or(place) filter (where state <> 'removed') over same_field as filled_by,
         bit_or(place) filter (where state = 'readable') over same_field as compared_by,
         min(comparison) filter (where state = 'readable') over same_field
-        = max(comparison) filter (where state = 'readable') over same_field as is_agreed,
+        = max(comparison) filter (where state = 'readable') over same_field
+        as is_agreed,
         bit_or(place) filter (where state <> 'removed') over (
             partition by golden_id, entity
         ) as recorded_by
