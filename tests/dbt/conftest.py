@@ -18,6 +18,7 @@ from concord.stages.reconcile.transform import parse_project, run_dbt
 from concord.store.engine import Database
 from sandbox.world import World, generate
 from tests.conftest import IN_USE
+from tests.dbt.parsed import handed_on
 from tests.dbt.world_rows import load_world, prepare_tables
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
@@ -56,7 +57,8 @@ class Reconciliation:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("DBT_LOG_LEVEL_FILE", "none")
             environment.setenv("CONCORD_SYSTEMS", self.systems)
-            yield
+            with handed_on(self.settings, self.systems):
+                yield
 
     def rows(self, query: str) -> list[Row]:
         with psycopg.connect(self.database.url) as connection:

@@ -3,9 +3,9 @@
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -90,9 +90,10 @@ def has_room(folder: Path) -> bool:
 
 @contextmanager
 def copy_of(postgres: Postgres, template: str) -> Iterator[str]:
-    """A database made as a copy, and dropped at the end of the block."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
+    """A database made as a copy, and dropped at the end of the block; the next one may have its name."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        names = {name for (name,) in connection.execute("select datname from pg_database")}
+        name = next(name for number in count(1) if (name := f"test_{number}") not in names)
         copy = sql.SQL("create database {} template {} strategy file_copy")
         connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
     try:
