@@ -1,7 +1,7 @@
 """The settings of the embedded PostgreSQL: fixed ones, and those that follow the machine.
 
 Airflow and dbt run on the same machine, so PostgreSQL takes less of its memory than it would of a machine of its
-own: an eighth for all connections together, and a 256th for each sort or join of a statement.
+own: a 16th for all connections together, and a 128th for each sort or join of a statement.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,6 @@ SETTINGS: Mapping[str, str] = {
     # Nothing follows this server, so a table that is filled when it is made is not written to the log as well.
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "wal_compression": "pglz",
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",
