@@ -1,7 +1,7 @@
 """What dbt has read of the project, handed on from one warehouse of a test to the next one.
 
-To read all of it takes ten seconds. dbt itself decides what is still right: it compares the address of the warehouse,
-the variables and each file.
+To read all of it takes ten seconds. dbt itself decides what is still right: it compares the address of the
+warehouse, the variables and each file.
 """
 
 from collections.abc import Iterator
