@@ -23,7 +23,7 @@ choose_plantings(
 SUITE, SYSTEMS = "plugins/concord/testing/suite/", "tests/systems/"
 # What shares servers or a first night, in so many parts.
 TOGETHER = {SYSTEMS: 2, "tests/flow/": 1}
-# What takes longest begins first, so that both workers end at about the same time.
+# What takes longest begins first, so that all workers end at about the same time.
 LONGEST = (
     SUITE,
     *TOGETHER,

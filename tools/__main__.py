@@ -17,7 +17,7 @@ Checks the code without running it. NAME is one of these; without one all of the
     "test": """Usage: ./concord test [ARGUMENT ...]
 
 Runs the tests with pytest. ARGUMENT is one of pytest's, as in ./concord test tests/unit -k money;
-without one the whole suite runs, with two workers.
+without one the whole suite runs, with three workers.
 """,
 }
 WRONG_USAGE = 2

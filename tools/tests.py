@@ -7,9 +7,9 @@ from pathlib import Path
 
 from concord.installed import PRODUCT
 
-IN_PARALLEL = ("--numprocesses=2",)  # much of the time is spent waiting for servers
+IN_PARALLEL = ("--numprocesses=3",)  # on two cores, because much of the time is spent waiting for servers
 
 
 def run_tests(args: Sequence[str] = (), root: Path = PRODUCT) -> int:
-    """Run pytest on the whole suite with two workers, or with these arguments; returns pytest's exit status."""
+    """Run pytest on the whole suite with three workers, or with these arguments; returns pytest's exit status."""
     return subprocess.call([sys.executable, "-m", "pytest", *(args or IN_PARALLEL)], cwd=root)
