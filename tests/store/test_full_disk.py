@@ -164,12 +164,16 @@ def wait_until_ended(server: Postgres) -> None:
 
 
 def refusal(trip: RoundTrip) -> str:
-    """What is said when the journal has no more space; PostgreSQL first uses up the files that it keeps."""
     with pytest.raises(NetworkError) as caught:
-        for _ in range(20):
-            extract(trip, "accounts")
+        extract_often(trip)
     assert "\n" not in caught.value.message
     return caught.value.message
+
+
+def extract_often(trip: RoundTrip) -> None:
+    """Until the journal has no more space: PostgreSQL first uses up the files that it keeps."""
+    for _ in range(20):
+        extract(trip, "accounts")
 
 
 def move_journal(server: Postgres, disk: SmallDisk) -> None:
