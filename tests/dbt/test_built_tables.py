@@ -1,6 +1,8 @@
 """How tables are built: whole or not at all, with the columns that their contracts say."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,18 @@ def model(tmp_path: Path, reconciliation: Reconciliation, monkeypatch: pytest.Mo
     return tmp_path / "models/doubled.sql"
 
 
+@contextmanager
+def no_temporary_files(reconciliation: Reconciliation) -> Iterator[None]:
+    """A statement that writes more than 1 MB of temporary files fails within this block."""
+    with psycopg.connect(reconciliation.database.url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter database {} set temp_file_limit = '1MB'").format(name))
+        try:
+            yield
+        finally:
+            connection.execute(sql.SQL("alter database {} reset temp_file_limit").format(name))
+
+
 def build(reconciliation: Reconciliation, model: Path, keys: str) -> list[tuple[object, ...]]:
     model.write_text(DOUBLED.format(keys=keys))
     assert reconciliation.build("doubled+", keys) == 2
@@ -86,18 +100,12 @@ def test_a_table_that_a_model_imports_twice_is_not_copied_to_the_disk(
     (model.parent / "over_doubled.sql").unlink()
     (model.parent / "large.sql").write_text(LARGE)
     reconciliation.build("large", "large")
-    with psycopg.connect(reconciliation.database.url) as connection:
-        limited = sql.SQL("alter database {} set temp_file_limit = '1MB'")
-        connection.execute(limited.format(sql.Identifier(connection.info.dbname)))
-    (model.parent / "twice.sql").write_text(TWICE.format(materialized="materialized"))
-    with pytest.raises(BatchError, match="temporary file size exceeds"):
-        reconciliation.build("twice", "copied")
-    (model.parent / "twice.sql").write_text(TWICE.format(materialized=""))
-    assert reconciliation.build("twice", "read") == 1
-    with psycopg.connect(reconciliation.database.url) as connection:
-        connection.execute(
-            sql.SQL("alter database {} reset temp_file_limit").format(sql.Identifier(connection.info.dbname))
-        )
+    with no_temporary_files(reconciliation):
+        (model.parent / "twice.sql").write_text(TWICE.format(materialized="materialized"))
+        with pytest.raises(BatchError, match="temporary file size exceeds"):
+            reconciliation.build("twice", "copied")
+        (model.parent / "twice.sql").write_text(TWICE.format(materialized=""))
+        assert reconciliation.build("twice", "read") == 1
 
 
 def test_every_model_gives_the_columns_of_its_contract_with_their_types(reconciliation: Reconciliation) -> None:

@@ -135,8 +135,7 @@ def test_a_disk_that_fills_while_a_batch_is_judged_leaves_it_as_it_landed(
 def test_a_full_disk_of_the_journal_stops_the_server_and_loses_nothing(
     journal_disk: SmallDisk, vendor: Vendor, tmp_path: Path
 ) -> None:
-    disk = journal_disk
-    home = disk.folder.parent / "other"
+    home = journal_disk.folder.parent / "other"
     with Processes(home, is_bound=True) as processes:
         server = Postgres(home, processes, settings=FORGETFUL, databases=["concord"])
         server.start()
@@ -144,13 +143,13 @@ def test_a_full_disk_of_the_journal_stops_the_server_and_loses_nothing(
         trip = fill_vendor(RoundTrip(server.url(), vendor, tmp_path / "suites").prepare())
         before = trip.rows(CONTACTS)
         server.stop()
-        move_journal(server, disk)
+        move_journal(server, journal_disk)
         server.start()
-        disk.fill()
+        journal_disk.fill()
         assert "broke off" in refusal(trip)
         wait_until_ended(server)
         assert "disk has space" in refusal(trip)
-        disk.make_space()
+        journal_disk.make_space()
         server.start()
         assert (len(before), trip.rows(CONTACTS)) == (20, before)
         assert land(trip, "accounts")[1].validated == MANY

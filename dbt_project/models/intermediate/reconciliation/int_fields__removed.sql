@@ -1,8 +1,9 @@
 {# One row per field of a record that decided the field when the systems were last
    reconciled, and that has no value there any more; `comparison` is that of the value
-   that was removed. It stays until the record has a value again or is gone. The last decisions are read from the table that
-   int_fields__remembered is about to replace; where a build works on little, by key and
-   not in a loop over the fields, for PostgreSQL takes the many for one. #}
+   that was removed. It stays until the record has a value again or is gone. The last
+   decisions are read from the table that int_fields__remembered is about to replace.
+   Where a build works on little, their keys are handed to the index as a list: for a
+   join PostgreSQL expects one row, and would compare each decision with each field. #}
 {{ config(tags=['marts', 'measure']) }}
 
 {% set decided = adapter.get_relation(
